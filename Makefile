@@ -1,0 +1,49 @@
+# Polycool. `make run` and `make test` need nothing but make and Python 3.11 or newer with venv.
+
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench format psql backup restore lock clean bootstrap
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+run: bootstrap  ## start the bot; options by ARGS="--duration 60"
+	@exec $(PYTHON) telegram_bot/main.py $(ARGS)
+
+test: lint  ## format check, linters, types, import contracts, all tests; options by ARGS="-k name"
+	$(PYTHON) -m pytest $(ARGS)
+
+lint: bootstrap  ## everything of `make test` but the tests
+	$(PYTHON) -m ruff format --check $(CHECKED)
+	$(PYTHON) -m ruff check $(CHECKED)
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports --no-cache
+
+bench: bootstrap  ## measure, print a table, write bench.json
+	$(PYTHON) -m tests.benchmarks $(ARGS)
+
+format: bootstrap  ## format the code and mend what can be mended
+	$(PYTHON) -m ruff format $(CHECKED)
+	$(PYTHON) -m ruff check --fix $(CHECKED)
+
+psql: bootstrap  ## open the database, read-only
+	@exec $(PYTHON) -m scripts.database psql $(ARGS)
+
+backup: bootstrap  ## write a backup into DATA_DIR/backups, or to FILE=path
+	@exec $(PYTHON) -m scripts.database backup $(if $(FILE),"$(FILE)")
+
+restore: bootstrap  ## replace the database by the backup FILE=path; nothing may be running
+	@test -n "$(FILE)" || { echo "FILE: write make restore FILE=path/of/a.dump"; exit 2; }
+	@exec $(PYTHON) -m scripts.database restore "$(FILE)"
+
+lock:  ## pin every dependency anew, with hashes
+	@exec scripts/lock
+
+clean:  ## remove the environment and caches; data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+bootstrap:
+	@scripts/bootstrap
