@@ -1,0 +1,60 @@
+"""What people type as an amount: read strictly, refused with a sentence that says why."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from core.domain.errors import InvalidQuantity
+from core.domain.units import Size, Usdc
+
+MAX_AMOUNT: Final = Decimal(10_000_000)  # USDC or shares; beyond it somebody mistyped
+USDC_DECIMALS: Final = 2
+SHARE_DECIMALS: Final = 6
+
+_NUMBER: Final = re.compile(r"(\d+)(?:\.(\d+))?", re.ASCII)
+
+
+def typed_usdc(text: str) -> Usdc:
+    """`25`, `$25` or `25.50`.
+
+    Raises: InvalidQuantity with a sentence for the user.
+    """
+    return Usdc(_typed(text.strip().removeprefix("$").strip(), USDC_DECIMALS, "dollars"))
+
+
+def typed_shares(text: str) -> Size:
+    """`12` or `12.5`.
+
+    Raises: InvalidQuantity with a sentence for the user.
+    """
+    return Size(_typed(text.strip(), SHARE_DECIMALS, "shares"))
+
+
+def typed_percent(text: str) -> Decimal:
+    """`50%` as 50; more than 0, at most 100.
+
+    Raises: InvalidQuantity with a sentence for the user.
+    """
+    percent = _typed(text.strip().removesuffix("%").strip(), 2, "percent")
+    if percent > 100:  # noqa: PLR2004 - a hundred percent
+        raise InvalidQuantity("You cannot sell more than 100 %.")
+    return percent
+
+
+def _typed(text: str, decimals: int, unit: str) -> Decimal:
+    if "," in text or "'" in text or "_" in text or " " in text:
+        raise InvalidQuantity("Please write the number without separators, for example 1250.50")
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise InvalidQuantity(f"That is not a number of {unit}. Please write for example 25")
+    whole, fraction = match.group(1), match.group(2) or ""
+    if len(fraction) > decimals:
+        raise InvalidQuantity(f"At most {decimals} decimals, please")
+    if len(whole.lstrip("0")) > len(str(MAX_AMOUNT)):
+        raise InvalidQuantity(f"That is more than {MAX_AMOUNT:,} {unit}; please check the number")
+    value = Decimal(f"{whole}.{fraction or '0'}").normalize() + 0
+    if value <= 0:
+        raise InvalidQuantity("The amount must be more than zero")
+    if value > MAX_AMOUNT:
+        raise InvalidQuantity(f"That is more than {MAX_AMOUNT:,} {unit}; please check the number")
+    return value

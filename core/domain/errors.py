@@ -1,0 +1,61 @@
+"""One tree of errors, by what the caller should do about them."""
+
+
+class PolycoolError(Exception):
+    """Root of everything we raise on purpose; its text is a sentence a person can read."""
+
+
+class Rejected(PolycoolError):
+    """Final: nothing happened. Show the sentence to the user."""
+
+
+class Unavailable(PolycoolError):
+    """Nothing happened, and the same thing may work later."""
+
+
+class OutcomeUnknown(PolycoolError):
+    """It may or may not have happened. Ask before retrying."""
+
+
+class InvalidQuantity(Rejected, ValueError):
+    """A price, size, amount or time that is none."""
+
+
+class InvalidBook(Rejected, ValueError):
+    """News about a book that cannot be applied to it."""
+
+
+class InsufficientBalance(Rejected):
+    """The order costs more than the account holds."""
+
+
+class NotEnoughShares(Rejected):
+    """More shares were to be sold than are held."""
+
+
+class MarketClosed(Rejected):
+    """The market does not accept orders (any more)."""
+
+
+class EmptyBook(Rejected):
+    """Nobody takes the other side at an acceptable price."""
+
+
+class OrderTooSmall(Rejected):
+    """Below the venue's minimum."""
+
+
+class StalePrice(Unavailable):
+    """No price that is fresh enough to act on."""
+
+
+class NotFound(Rejected):
+    """No such market, event, position or order, or it is not yours."""
+
+
+class ButtonSpent(Rejected):
+    """A money button that was used, has expired, or belongs to somebody else."""
+
+
+class IllegalTransition(PolycoolError):
+    """A state that cannot follow the present one."""

@@ -1,0 +1,95 @@
+"""Offers: a quoted trade, and the one-shot button that may turn it into an order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from core.domain.account import Account
+from core.domain.book import Side
+from core.domain.market import Market, Outcome, Source
+from core.domain.order import Ticket
+from core.domain.price import PriceState
+from core.domain.units import MarketId, Price, Size, TokenId, Usdc, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class TradeQuote:
+    """What a market order would get right now, and the bound it would be placed with."""
+
+    account: Account
+    market: Market
+    outcome: Outcome
+    side: Side
+    spend: Usdc | None  # of a buy: USDC before the fee
+    size: Size | None  # of a sell: shares
+    shares: Size  # that the book gives or takes now
+    value: Usdc  # of those shares, before the fee
+    fee: Usdc
+    average: Price
+    worst_price: Price  # the order will not go beyond it
+    complete: bool  # False when the book is thinner than the order
+    age: float  # seconds, of the book behind these numbers
+    state: PriceState
+    source: Source
+    payout: Usdc  # of a buy, should the outcome come true; 0 for a sell
+    cash_after: Usdc
+
+    @property
+    def cost(self) -> Usdc:
+        """What a buy takes from the cash: value and fee."""
+        return Usdc(self.value + self.fee)
+
+    @property
+    def proceeds(self) -> Usdc:
+        """What a sell brings: value less fee."""
+        return Usdc(self.value - self.fee)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A stored quote: the button's id and when it ends."""
+
+    button_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonClaim:
+    """Who tapped which button where: everything a stranger could forge, and all of it checked."""
+
+    id: str
+    user_id: UserId
+    chat_id: int
+    message_id: int
+
+
+def button_payload(quote: TradeQuote) -> dict[str, str]:
+    """What the button row keeps of a quote: all that its order needs."""
+    payload = {
+        "account": quote.account.value,
+        "market_id": quote.market.id,
+        "token_id": quote.outcome.token,
+        "side": quote.side.value,
+        "worst_price": f"{quote.worst_price:f}",
+    }
+    if quote.spend is not None:
+        payload["spend"] = f"{quote.spend:f}"
+    if quote.size is not None:
+        payload["size"] = f"{quote.size:f}"
+    return payload
+
+
+def button_ticket(payload: Mapping[str, str], button_id: str, user_id: UserId) -> Ticket:
+    """The ticket that `button_payload` kept; its key is the button's, so one tap is one order."""
+    return Ticket(
+        user_id=user_id,
+        account=Account(payload["account"]),
+        market_id=MarketId(payload["market_id"]),
+        token_id=TokenId(payload["token_id"]),
+        side=Side(payload["side"]),
+        worst_price=Price(Decimal(payload["worst_price"])),
+        key=f"button:{button_id}",
+        spend=Usdc(Decimal(payload["spend"])) if "spend" in payload else None,
+        size=Size(Decimal(payload["size"])) if "size" in payload else None,
+    )
