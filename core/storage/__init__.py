@@ -1,0 +1,1 @@
+"""SQLAlchemy models and queries; rows never leave this package."""

@@ -1,0 +1,88 @@
+"""Money buttons: stored when shown, consumed once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.offer import ButtonClaim
+from core.domain.units import UserId
+from core.storage.models import MoneyButtonRow
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A stored button, to explain why a tap did nothing."""
+
+    user_id: UserId
+    chat_id: int
+    message_id: int | None  # None until the message was sent
+    expires_at: datetime
+    used_at: datetime | None
+
+
+async def add(
+    session: AsyncSession,
+    claim: ButtonClaim,
+    payload: dict[str, str],
+    *,
+    bound: bool,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """Store a button that only `claim` can use; not `bound` = its message is not known yet."""
+    session.add(
+        MoneyButtonRow(
+            id=claim.id,
+            user_id=claim.user_id,
+            chat_id=claim.chat_id,
+            message_id=claim.message_id if bound else None,
+            payload=payload,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    await session.flush()
+
+
+async def bind(session: AsyncSession, button_id: str, message_id: int) -> None:
+    """The message the button stands in; said once, later words change nothing."""
+    await session.execute(
+        sa.update(MoneyButtonRow)
+        .where(MoneyButtonRow.id == button_id, MoneyButtonRow.message_id.is_(None))
+        .values(message_id=message_id)
+    )
+
+
+async def consume(
+    session: AsyncSession, claim: ButtonClaim, now: datetime
+) -> dict[str, str] | None:
+    """The payload for exactly one matching tap in time; None for every other."""
+    used = (
+        sa.update(MoneyButtonRow)
+        .where(
+            MoneyButtonRow.id == claim.id,
+            MoneyButtonRow.user_id == claim.user_id,
+            MoneyButtonRow.chat_id == claim.chat_id,
+            MoneyButtonRow.message_id == claim.message_id,
+            MoneyButtonRow.used_at.is_(None),
+            MoneyButtonRow.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(MoneyButtonRow.payload)
+    )
+    return await session.scalar(used)
+
+
+async def find(session: AsyncSession, button_id: str) -> Button | None:
+    query = sa.select(MoneyButtonRow).where(MoneyButtonRow.id == button_id)
+    row = (await session.execute(query)).scalar_one_or_none()
+    if row is None:
+        return None
+    return Button(UserId(row.user_id), row.chat_id, row.message_id, row.expires_at, row.used_at)
+
+
+async def forget_expired(session: AsyncSession, before: datetime) -> None:
+    """Buttons that ended before `before`; their orders keep the id as their key."""
+    await session.execute(sa.delete(MoneyButtonRow).where(MoneyButtonRow.expires_at < before))

@@ -1,0 +1,177 @@
+"""Markets, as stored: looking them up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.errors import NotFound
+from core.domain.market import Market, Source
+from core.domain.units import EventId, MarketId, Price
+from core.storage.market_rows import market_of
+from core.storage.models import MarketRow
+
+_OPEN = sa.and_(MarketRow.is_closed.is_(False), MarketRow.accepts_orders)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrices:
+    """What the row knows of its outcomes' prices, aligned with `Market.outcomes`."""
+
+    bids: tuple[Price | None, ...]
+    asks: tuple[Price | None, ...]
+    last_trade: Price | None  # of the first outcome
+    source: Source
+    at: datetime | None  # when they were last known to be current
+
+
+async def by_id(session: AsyncSession, market_id: MarketId) -> Market:
+    """Raises: NotFound."""
+    row = await session.get(MarketRow, market_id)
+    if row is None:
+        raise NotFound("There is no such market.")
+    return market_of(row)
+
+
+async def by_ids(session: AsyncSession, market_ids: Sequence[MarketId]) -> dict[MarketId, Market]:
+    """Those that exist."""
+    query = sa.select(MarketRow).where(MarketRow.id.in_(market_ids))
+    return {MarketId(row.id): market_of(row) for row in (await session.execute(query)).scalars()}
+
+
+async def by_slug(session: AsyncSession, slug: str) -> Market | None:
+    """Open ones first, should a slug have been used twice."""
+    query = sa.select(MarketRow).where(MarketRow.slug == slug)
+    query = query.order_by(MarketRow.is_closed, MarketRow.volume_24h.desc(), MarketRow.id).limit(1)
+    row = (await session.execute(query)).scalar_one_or_none()
+    return None if row is None else market_of(row)
+
+
+async def event_id_of_slug(session: AsyncSession, slug: str) -> EventId | None:
+    query = sa.select(MarketRow.event_id).where(
+        MarketRow.event_slug == slug, MarketRow.event_id.is_not(None)
+    )
+    found = await session.scalar(query.limit(1))
+    return None if found is None else EventId(found)
+
+
+async def of_event(
+    session: AsyncSession, event_id: EventId, *, limit: int, offset: int = 0
+) -> list[Market]:
+    """Open markets first, then by the first outcome's price: favourites lead."""
+    price = sa.cast(MarketRow.outcome_prices[0].astext, sa.Numeric)
+    query = (
+        sa.select(MarketRow)
+        .where(MarketRow.event_id == event_id)
+        .order_by(
+            MarketRow.is_closed, price.desc().nulls_last(), MarketRow.volume.desc(), MarketRow.id
+        )
+        .limit(limit)
+        .offset(offset)
+    )
+    return [market_of(row) for row in (await session.execute(query)).scalars()]
+
+
+async def busiest(
+    session: AsyncSession, category: str | None, *, limit: int, offset: int
+) -> list[tuple[Market, int]]:
+    """Open events by 24-hour volume: each by its busiest market, with its number of markets."""
+    whole_event = sa.func.coalesce(MarketRow.event_id, sa.literal("alone:") + MarketRow.id)
+    ranked = sa.select(
+        MarketRow.id,
+        sa.func.row_number()
+        .over(partition_by=whole_event, order_by=(MarketRow.volume_24h.desc(), MarketRow.id))
+        .label("place"),
+        sa.func.count().over(partition_by=whole_event).label("markets"),
+        sa.func.sum(MarketRow.volume_24h).over(partition_by=whole_event).label("volume"),
+    ).where(_OPEN)
+    if category is not None:
+        ranked = ranked.where(MarketRow.category == category)
+    events = ranked.subquery()
+    query = (
+        sa.select(MarketRow, events.c.markets)
+        .join(events, events.c.id == MarketRow.id)
+        .where(events.c.place == 1)
+        .order_by(events.c.volume.desc(), MarketRow.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [(market_of(row), count) for row, count in await session.execute(query)]
+
+
+async def categories(session: AsyncSession) -> list[tuple[str, int]]:
+    """Name and number of open events, busiest first."""
+    whole_event = sa.func.coalesce(MarketRow.event_id, sa.literal("alone:") + MarketRow.id)
+    query = (
+        sa.select(MarketRow.category, sa.func.count(whole_event.distinct()))
+        .where(_OPEN, MarketRow.category != "")
+        .group_by(MarketRow.category)
+        .order_by(sa.func.sum(MarketRow.volume_24h).desc(), MarketRow.category)
+    )
+    return [(name, count) for name, count in await session.execute(query)]
+
+
+async def matching(
+    session: AsyncSession, words: Sequence[str], *, limit: int, offset: int
+) -> list[Market]:
+    """Markets whose texts hold every one of `words`, open ones first, then by volume."""
+    texts = sa.func.concat_ws(
+        " ",
+        MarketRow.question,
+        MarketRow.title,
+        MarketRow.event_title,
+        sa.cast(MarketRow.outcomes, sa.Text),
+    )
+    patterns = [f"%{_literal(word)}%" for word in words]
+    query = (
+        sa.select(MarketRow)
+        .where(texts.ilike(sa.all_(array(patterns))))
+        .order_by(
+            MarketRow.is_closed,
+            MarketRow.accepts_orders.desc(),
+            MarketRow.volume_24h.desc(),
+            MarketRow.id,
+        )
+        .limit(limit)
+        .offset(offset)
+    )
+    return [market_of(row) for row in (await session.execute(query)).scalars()]
+
+
+async def stored_prices(session: AsyncSession, market_id: MarketId) -> StoredPrices:
+    """Raises: NotFound."""
+    row = await session.get(MarketRow, market_id)
+    if row is None:
+        raise NotFound("There is no such market.")
+    count = len(row.outcomes)
+    return StoredPrices(
+        bids=_prices(row.best_bid, count),
+        asks=_prices(row.best_ask, count),
+        last_trade=None if row.last_trade_price is None else Price(row.last_trade_price),
+        source=row.source,
+        at=row.price_at,
+    )
+
+
+async def price_times(
+    session: AsyncSession, market_ids: Sequence[MarketId]
+) -> dict[MarketId, datetime]:
+    """When the stored prices of those markets were last known to be current, where known."""
+    query = sa.select(MarketRow.id, MarketRow.price_at).where(
+        MarketRow.id.in_(market_ids), MarketRow.price_at.is_not(None)
+    )
+    return {MarketId(found): at for found, at in await session.execute(query) if at is not None}
+
+
+def _literal(word: str) -> str:
+    """`word` without the meaning that LIKE gives to some characters."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _prices(texts: Sequence[str | None], count: int) -> tuple[Price | None, ...]:
+    prices = [None if text is None else Price(Decimal(text)) for text in texts[:count]]
+    return tuple(prices + [None] * (count - len(prices)))

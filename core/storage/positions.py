@@ -1,0 +1,187 @@
+"""Positions, as stored: folds of the ledger, marked at the newest price."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.account import Account
+from core.domain.ledger import Fill
+from core.domain.position import (
+    Holding,
+    Position,
+    PositionStatus,
+    pnl_percentage,
+    unrealized_pnl,
+)
+from core.domain.units import (
+    ZERO,
+    MarketId,
+    PositionId,
+    Price,
+    Size,
+    TokenId,
+    Usdc,
+    UserId,
+)
+from core.storage.models import PositionRow
+
+_ACTIVE = PositionRow.status == PositionStatus.ACTIVE
+_ACTIVE_INDEX = sa.text("status = 'active'")  # literal: a parameter would match no index
+
+
+async def by_id(
+    session: AsyncSession, position_id: PositionId, user_id: UserId | None = None
+) -> Position | None:
+    """None also for somebody else's, if `user_id` is given."""
+    query = sa.select(PositionRow).where(PositionRow.id == position_id)
+    if user_id is not None:
+        query = query.where(PositionRow.user_id == user_id)
+    return _position_or_none((await session.execute(query)).scalar_one_or_none())
+
+
+async def lock(session: AsyncSession, position_id: PositionId) -> Position | None:
+    """The position as it is now, kept so until the end of the transaction."""
+    query = sa.select(PositionRow).where(PositionRow.id == position_id).with_for_update()
+    return _position_or_none((await session.execute(query)).scalar_one_or_none())
+
+
+async def lock_active(
+    session: AsyncSession, user_id: UserId, account: Account, token: TokenId
+) -> Position | None:
+    """The active position in `token`, kept as it is until the end of the transaction."""
+    query = (
+        sa.select(PositionRow)
+        .where(
+            PositionRow.account == account,
+            PositionRow.user_id == user_id,
+            PositionRow.token_id == token,
+            _ACTIVE,
+        )
+        .with_for_update()
+    )
+    return _position_or_none((await session.execute(query)).scalar_one_or_none())
+
+
+async def lock_or_open(session: AsyncSession, first: Fill) -> Position:
+    """The active position that `first` adds to, locked; a new empty one if there is none."""
+    new = insert(PositionRow).values(
+        user_id=first.user_id,
+        account=first.account,
+        market_id=first.market_id,
+        token_id=first.token_id,
+        outcome=first.outcome,
+        amount=ZERO,
+        entry_price=ZERO,
+        created_at=first.at,
+        updated_at=first.at,
+    )
+    await session.execute(
+        new.on_conflict_do_nothing(
+            index_elements=["account", "user_id", "token_id"], index_where=_ACTIVE_INDEX
+        )
+    )
+    opened = await lock_active(session, first.user_id, first.account, first.token_id)
+    if opened is None:
+        raise RuntimeError("an active position vanished between its insert and its lock")
+    return opened
+
+
+async def save(
+    session: AsyncSession,
+    position_id: PositionId,
+    holding: Holding,
+    mark: Price | None,
+    at: datetime,
+) -> Position:
+    """The locked position with this holding, marked at `mark`. Without shares it is closed."""
+    is_open = holding.amount > 0
+    pnl = Usdc(ZERO) if mark is None else unrealized_pnl(holding, mark)
+    saved = (
+        sa.update(PositionRow)
+        .where(PositionRow.id == position_id)
+        .values(
+            amount=holding.amount,
+            entry_price=holding.entry_price,
+            realized_pnl=holding.realized_pnl,
+            fees_paid=holding.fees_paid,
+            current_price=mark,
+            pnl_amount=pnl,
+            pnl_percentage=None if mark is None else pnl_percentage(holding, pnl),
+            status=PositionStatus.ACTIVE if is_open else PositionStatus.CLOSED,
+            closed_at=None if is_open else at,
+            updated_at=at,
+        )
+        .returning(PositionRow)
+        .execution_options(populate_existing=True)
+    )
+    return _position((await session.execute(saved)).scalar_one())
+
+
+async def active(
+    session: AsyncSession, user_id: UserId, account: Account, market: MarketId | None = None
+) -> list[Position]:
+    """The user's active positions, newest first; in one market, if given."""
+    query = (
+        sa.select(PositionRow)
+        .where(PositionRow.user_id == user_id, PositionRow.account == account, _ACTIVE)
+        .order_by(PositionRow.created_at.desc(), PositionRow.id.desc())
+    )
+    if market is not None:
+        query = query.where(PositionRow.market_id == market)
+    return [_position(row) for row in (await session.execute(query)).scalars()]
+
+
+async def realized_pnl(session: AsyncSession, user_id: UserId, account: Account) -> Usdc:
+    """Net of fees, over all positions of the account, whatever their state."""
+    query = sa.select(sa.func.coalesce(sa.func.sum(PositionRow.realized_pnl), ZERO)).where(
+        PositionRow.user_id == user_id, PositionRow.account == account
+    )
+    return Usdc((await session.execute(query)).scalar_one())
+
+
+async def is_held(session: AsyncSession, user_id: UserId, market: MarketId) -> bool:
+    """Whether the user has an active position in the market, in any account."""
+    held = sa.exists().where(
+        PositionRow.user_id == user_id, PositionRow.market_id == market, _ACTIVE
+    )
+    return bool(await session.scalar(sa.select(held)))
+
+
+async def held_markets(session: AsyncSession) -> list[tuple[UserId, MarketId]]:
+    """Who holds an active position where."""
+    query = (
+        sa.select(PositionRow.user_id, PositionRow.market_id)
+        .where(_ACTIVE)
+        .distinct()
+        .order_by(PositionRow.user_id, PositionRow.market_id)
+    )
+    return [(UserId(user), MarketId(market)) for user, market in await session.execute(query)]
+
+
+def _position_or_none(row: PositionRow | None) -> Position | None:
+    return None if row is None else _position(row)
+
+
+def _position(row: PositionRow) -> Position:
+    return Position(
+        id=PositionId(row.id),
+        user_id=UserId(row.user_id),
+        account=row.account,
+        market_id=MarketId(row.market_id),
+        token_id=TokenId(row.token_id),
+        outcome=row.outcome,
+        holding=Holding(
+            Size(row.amount),
+            Price(row.entry_price),
+            Usdc(row.realized_pnl),
+            Usdc(row.fees_paid),
+        ),
+        current_price=None if row.current_price is None else Price(row.current_price),
+        pnl_amount=Usdc(row.pnl_amount),
+        pnl_percentage=row.pnl_percentage,
+        status=row.status,
+        opened_at=row.created_at,
+        updated_at=row.updated_at,
+    )
