@@ -1,0 +1,1 @@
+"""Adapters to the world: settings, database, venue, paper exchange, telemetry."""

@@ -1,0 +1,169 @@
+"""All settings: the only reader of the environment."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from infrastructure.config import sources, values
+from infrastructure.config.secrets_handover import SECRETS
+from infrastructure.config.values import (
+    Count,
+    HttpsUrl,
+    HttpUrl,
+    LogFormat,
+    LogLevel,
+    Percent,
+    Port,
+    Seconds,
+    UserIds,
+    Venue,
+    WsUrl,
+)
+from infrastructure.errors import SettingsError
+
+VENUE_URLS = frozenset(
+    {"clob_wss_url", "clob_user_wss_url", "clob_api_url", "gamma_api_url", "data_api_url"}
+)
+
+
+class Settings(BaseSettings):
+    """Every setting, by the lower-case name of its variable. Made by `load_settings`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    # Telegram
+    telegram_bot_token: values.BotToken | None = None
+    telegram_api_base_url: HttpUrl = "https://api.telegram.org"
+    telegram_allowed_users: UserIds = ()
+    telegram_webhook_url: HttpsUrl | None = None
+    telegram_webhook_secret: values.WebhookSecret | None = None
+
+    # Data
+    database_url: SecretStr | None = None
+    data_dir: Path
+
+    # Venue
+    venue: Annotated[Venue, values.LowerCased] = Venue.AUTO
+    clob_wss_url: WsUrl = "wss://ws-subscriptions-clob.polymarket.com/ws/market"
+    clob_user_wss_url: WsUrl = "wss://ws-subscriptions-clob.polymarket.com/ws/user"
+    clob_api_url: HttpUrl = "https://clob.polymarket.com"
+    gamma_api_url: HttpUrl = "https://gamma-api.polymarket.com"
+    data_api_url: HttpUrl = "https://data-api.polymarket.com"
+    clob_api_key: SecretStr | None = None
+    clob_api_secret: SecretStr | None = None
+    clob_api_passphrase: SecretStr | None = None
+    http_timeout_seconds: Seconds = 10.0
+
+    # Streaming
+    streamer_enabled: bool = True
+    use_websocket: bool = True
+    ws_ping_interval: Seconds = 10.0
+    ws_auto_reconnect: bool = True
+    ws_max_reconnect_attempts: Annotated[int, Field(ge=0)] = 0
+    ws_max_subscriptions: Count = 1000
+    ws_silence_seconds: Seconds = 10.0
+    price_debounce_seconds: Seconds = 1.0
+    max_position_updates_per_second: Count = 10
+    poll_interval_seconds: Seconds = 60.0
+    poll_interval_streaming_seconds: Seconds = 600.0
+    discovery_interval_seconds: Seconds = 300.0
+
+    # Trading
+    dry_run_mode: bool = True
+    paper_starting_cash: Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=6)] = (
+        Decimal(1000)
+    )
+    max_slippage_percent: Percent = Decimal(5)
+    quote_ttl_seconds: Seconds = 45.0
+    min_edge: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
+    weather_enabled: bool = False
+
+    # Chat
+    live_edit_interval_seconds: Annotated[Seconds, Field(ge=3)] = 3.0
+    live_pause_seconds: Seconds = 90.0
+
+    # Sandbox
+    sandbox_host: str = "127.0.0.1"
+    sandbox_port: Port = 8765
+    sandbox_exchange_port: Port = 8766
+    sandbox_seed: int = 1
+
+    # Operations
+    log_level: Annotated[LogLevel, values.UpperCased] = LogLevel.INFO
+    log_format: Annotated[LogFormat, values.LowerCased] = LogFormat.CONSOLE
+    ops_host: str = "127.0.0.1"
+    ops_port: Port = 8767
+    fixtures_dir: Path = Path("../shared/fixtures")
+
+    @property
+    def names_a_venue(self) -> bool:
+        """Whether a venue URL was given: then `VENUE=auto` never means the sandbox."""
+        return bool(VENUE_URLS & self.model_fields_set)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for the log's redactor."""
+        found = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in found if isinstance(value, SecretStr))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` has gathered: no part can read the environment by accident."""
+        return (init_settings,)
+
+
+def load_settings(
+    root: Path, environ: Mapping[str, str], handed_over: Mapping[str, str]
+) -> Settings:
+    """The settings of this process.
+
+    `root` is the repository's: there `.env` and `.env.local` are read, and relative paths begin
+    there. `handed_over` are the secrets that came by the environment, see `secrets_handover`.
+    Raises: SettingsError, which never holds the value of a secret.
+    """
+    given = sources.gather(root, environ, handed_over)
+    chosen = {name: given[name.upper()] for name in Settings.model_fields if name.upper() in given}
+    for folder in ("data_dir", "fixtures_dir"):
+        if folder in chosen:
+            chosen[folder] = str(root / Path(chosen[folder]).expanduser())
+    try:
+        return Settings.model_validate(chosen)
+    except ValidationError as error:
+        raise _explained(error.errors(), chosen) from None  # its text may hold a secret
+
+
+def misspelt(root: Path) -> list[str]:
+    """A warning for each variable of the `.env` files that looks like one of ours mistyped."""
+    return sources.misspelt(root, [name.upper() for name in Settings.model_fields])
+
+
+def _explained(errors: list[ErrorDetails], chosen: Mapping[str, str]) -> SettingsError:
+    """The first error in the order of the settings, and how many more there are."""
+    order = list(Settings.model_fields)
+    wrong = sorted({str(error["loc"][0]) for error in errors}, key=order.index)
+    variable, value = wrong[0].upper(), chosen.get(wrong[0], "")
+    problem = next(error["msg"] for error in errors if error["loc"][0] == wrong[0])
+    problem = problem.removeprefix("Value error, ").removeprefix("Input ")
+    shown = "its value" if variable in SECRETS or "@" in value else repr(value)
+    more = f" ({len(wrong) - 1} more settings are wrong)" if wrong[1:] else ""
+    return SettingsError(variable, f"{shown} {problem}{_example(wrong[0])}{more}")
+
+
+def _example(name: str) -> str:
+    default = Settings.model_fields[name].default
+    if default is None or default == ():
+        return ""
+    text = str(default).lower() if isinstance(default, bool) else str(default)
+    return f"; write for example {name.upper()}={text}"

@@ -1,0 +1,173 @@
+"""Backups with Postgres's own programs, and a restore that changes nothing unless it succeeds."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy import URL
+
+from infrastructure.database.address import (
+    database_url,
+    driver_dsn,
+    libpq_variables,
+    pgpass_line,
+)
+from infrastructure.database.binaries import wheel_programs
+from infrastructure.database.engine import create_engine, unavailable
+from infrastructure.database.migrate import upgrade
+from infrastructure.errors import CannotStart
+
+DUMP_TIMEOUT = 1800.0  # seconds
+BEFORE_UPGRADE = "before-upgrade-"
+KEEP = 5  # backups of upgrades; those made by hand are never removed
+
+
+class BackupFailed(CannotStart):
+    """A backup or a restore did not happen; the database is as it was."""
+
+
+async def backup(url: str, target: Path) -> None:
+    """Write the database at `url` into the file `target`, readable by us alone.
+
+    Raises: BackupFailed, DatabaseUnavailable.
+    """
+    unfinished = target.with_name(target.name + ".unfinished")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        descriptor = os.open(unfinished, flags, 0o600)
+        try:
+            await _run(database_url(url), "pg_dump", "--format=custom", output=descriptor)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        unfinished.replace(target)
+    except OSError as error:
+        raise BackupFailed(f"cannot write {target}: {error.strerror}; give FILE=…") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+async def backup_before_upgrade(url: str, folder: Path, now: datetime) -> Path:
+    """A backup in `folder`, named for `now`; of such ones the newest `KEEP` stay."""
+    target = folder / f"{BEFORE_UPGRADE}{stamp(now)}.dump"
+    await backup(url, target)
+    await asyncio.to_thread(_keep_newest, folder)
+    return target
+
+
+def _keep_newest(folder: Path) -> None:
+    for old in sorted(folder.glob(f"{BEFORE_UPGRADE}*.dump"))[:-KEEP]:
+        old.unlink()
+
+
+def stamp(now: datetime) -> str:
+    return now.strftime("%Y%m%dT%H%M%SZ")
+
+
+async def restore(url: str, source: Path, *, owner: str | None = None) -> None:
+    """Replace the database at `url` by the backup `source`, brought to this release's schema.
+
+    It is built under another name and takes the place of the old one in one transaction, so a
+    failure at any point changes nothing. Nobody may be connected to the old one. `owner` is who is
+    to own everything, where `url` names a superuser.
+    Raises: BackupFailed, SchemaTooNew, DatabaseUnavailable.
+    """
+    address = database_url(url)
+    fresh = f"{address.database}_restored"
+    async with _administrator(address) as administrator:
+        await administrator.execute(f"DROP DATABASE IF EXISTS {_quoted(fresh)}")
+        belongs = f" OWNER {_quoted(owner)}" if owner else ""
+        await administrator.execute(f"CREATE DATABASE {_quoted(fresh)} TEMPLATE template0{belongs}")
+        try:
+            await _fill(address.set(database=fresh), source, owner)
+            await _swap(administrator, str(address.database), fresh)
+        finally:
+            await administrator.execute(f"DROP DATABASE IF EXISTS {_quoted(fresh)} WITH (FORCE)")
+
+
+async def _fill(fresh: URL, source: Path, owner: str | None) -> None:
+    role = [f"--role={owner}"] if owner else []
+    options = ("--no-owner", "--single-transaction", "--exit-on-error")
+    await _run(fresh, "pg_restore", *options, *role, f"--dbname={fresh.database}", str(source))
+    if not await _is_ours(fresh):
+        raise BackupFailed(f"{source} is no backup of Polycool; the database is unchanged")
+    engine = create_engine((fresh.set(username=owner) if owner else fresh).render_as_string(False))
+    try:
+        await upgrade(engine)
+    finally:
+        await engine.dispose()
+
+
+async def _is_ours(url: URL) -> bool:
+    connection = await asyncpg.connect(driver_dsn(url), timeout=10)
+    try:
+        return bool(await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"))
+    finally:
+        await connection.close(timeout=10)
+
+
+async def _swap(administrator: asyncpg.Connection, current: str, fresh: str) -> None:
+    old = f"{current}_replaced"
+    await administrator.execute(f"DROP DATABASE IF EXISTS {_quoted(old)} WITH (FORCE)")
+    async with administrator.transaction():
+        await administrator.execute(f"ALTER DATABASE {_quoted(current)} RENAME TO {_quoted(old)}")
+        await administrator.execute(f"ALTER DATABASE {_quoted(fresh)} RENAME TO {_quoted(current)}")
+    await administrator.execute(f"DROP DATABASE {_quoted(old)} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def _administrator(address: URL) -> AsyncIterator[asyncpg.Connection]:
+    """A connection beside the database, because one cannot rename what one is connected to."""
+    beside = address.set(database="postgres")
+    try:
+        connection = await asyncpg.connect(driver_dsn(beside), timeout=10, command_timeout=120)
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=10)
+    except (OSError, TimeoutError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+        raise unavailable(beside, error) from error
+    except asyncpg.PostgresError as error:
+        raise BackupFailed(f"the database is unchanged: {error}") from error
+
+
+async def _run(url: URL, program: str, *options: str, output: int | None = None) -> None:
+    async with tool_environment(url) as variables:
+        process = await asyncio.create_subprocess_exec(
+            str(wheel_programs() / program),
+            *options,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL if output is None else output,
+            stderr=asyncio.subprocess.PIPE,
+            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin", **variables},
+        )
+        try:
+            async with asyncio.timeout(DUMP_TIMEOUT):
+                _, said = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    if process.returncode != 0:
+        reason = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise BackupFailed(f"{reason[0]}; the database is unchanged")
+
+
+@asynccontextmanager
+async def tool_environment(url: URL) -> AsyncIterator[Mapping[str, str]]:
+    """Variables with which psql and its kin reach `url`; the password is in a file, not in them."""
+    with tempfile.NamedTemporaryFile("w", prefix="polycool-", encoding="utf-8") as file:
+        if url.password is not None:
+            file.write(pgpass_line(str(url.password)) + "\n")
+            file.flush()
+        yield {**libpq_variables(url), "PGPASSFILE": file.name}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,93 @@
+"""The SQLAlchemy engine over asyncpg, and one clear line when the database cannot be used."""
+
+import asyncio
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from infrastructure.database.address import database_url
+from infrastructure.errors import DatabaseUnavailable
+
+CONNECT_TIMEOUT = 5  # seconds
+COMMAND_TIMEOUT = 30.0  # seconds, of one statement
+POOL_TIMEOUT = 2  # seconds to wait for a free connection
+POOL_SIZE = 10
+POOL_OVERFLOW = 10  # 20 in all: half of what the embedded server allows
+RECYCLE = 1800  # seconds; proxies drop connections that stay idle for long
+
+
+def create_engine(
+    url: str, *, application_name: str = "polycool", command_timeout: float = COMMAND_TIMEOUT
+) -> AsyncEngine:
+    """An engine for any usual Postgres URL. Nothing is connected yet.
+
+    Raises: DatabaseUnavailable for a URL that is none.
+    """
+    address = database_url(url)
+    return create_async_engine(
+        address,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_timeout=POOL_TIMEOUT,
+        pool_pre_ping=True,
+        pool_recycle=RECYCLE,
+        hide_parameters=True,  # values of statements do not belong into errors and logs
+        connect_args={
+            "timeout": CONNECT_TIMEOUT,
+            "command_timeout": command_timeout,
+            "server_settings": {"application_name": application_name, "jit": "off"},
+        },
+    )
+
+
+async def check(engine: AsyncEngine) -> None:
+    """Connect once. Raises: DatabaseUnavailable, which names DATABASE_URL and not its password."""
+    try:
+        async with asyncio.timeout(2 * CONNECT_TIMEOUT), engine.connect() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+    except (OSError, TimeoutError, SQLAlchemyError, asyncpg.PostgresError) as error:
+        raise unavailable(engine.url, error) from error
+
+
+def unavailable(url: URL, error: Exception) -> DatabaseUnavailable:
+    """What a failed use of `url` means to the operator."""
+    where = f"{url.host or url.query.get('host', '')}:{url.port or url.query.get('port', 5432)}"
+    cause = _root(error)
+    match cause:
+        case asyncpg.InvalidPasswordError():
+            problem = f"{where} refuses user {url.username!r} with this password; correct it"
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            problem = f"{where} does not let user {url.username!r} in; correct user or pg_hba.conf"
+        case asyncpg.InvalidCatalogNameError():
+            problem = (
+                f"{where} has no database {url.database!r}; create it: createdb {url.database}"
+            )
+        case asyncpg.InsufficientPrivilegeError() | asyncpg.InvalidSchemaNameError():
+            problem = (
+                f"user {url.username!r} lacks rights on database {url.database!r} ({cause}); make "
+                f"it the owner: ALTER DATABASE {url.database} OWNER TO {url.username}"
+            )
+        case asyncpg.PostgresError():
+            problem = f"{where} answers: {cause}"
+        case _:
+            reason = str(cause).splitlines()[0] if str(cause) else "no answer in time"
+            problem = (
+                f"no Postgres can be reached at {where} ({reason}); start it or correct the URL"
+            )
+    return DatabaseUnavailable(f"DATABASE_URL: {_without_password(problem, url)}")
+
+
+def _root(error: Exception) -> BaseException:
+    """The driver's own error below SQLAlchemy's wrappers."""
+    cause: BaseException = error
+    if isinstance(cause, DBAPIError) and cause.orig is not None:
+        cause = cause.orig
+    return cause.__cause__ if isinstance(cause.__cause__, asyncpg.PostgresError) else cause
+
+
+def _without_password(text: str, url: URL) -> str:
+    password = str(url.password or "")
+    return " ".join((text.replace(password, "***") if password else text).split())

@@ -1,0 +1,125 @@
+"""Prometheus metrics: every one the process has, on a registry of its own."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+LATENCIES = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+)  # seconds
+SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500)  # tokens
+
+
+class Metrics:
+    """The collectors, by what they count. A second instance shares nothing with the first."""
+
+    def __init__(self) -> None:
+        self.registry: Final = CollectorRegistry()
+        self._stream()
+        self._writer()
+        self._others()
+
+    def render(self) -> bytes:
+        """The text that Prometheus scrapes, of type `CONTENT_TYPE`."""
+        return generate_latest(self.registry)
+
+    def _stream(self) -> None:
+        registry = self.registry
+        self.connections_active = Gauge(
+            "websocket_connections_active",
+            "Open connections to the venue's market stream",
+            registry=registry,
+        )
+        self.subscriptions = Gauge(
+            "websocket_subscriptions_total",
+            "Tokens subscribed on the market stream now",
+            registry=registry,
+        )
+        self.messages = Counter(
+            "websocket_messages_total",
+            "Messages received on the market stream",
+            ["event"],
+            registry=registry,
+        )
+        self.dropped_frames = Counter(
+            "websocket_dropped_frames_total",
+            "Frames or entries of frames that could not be used",
+            ["reason"],
+            registry=registry,
+        )
+        self.reconnects = Counter(
+            "websocket_reconnects_total",
+            "Connections to the market stream opened again after a loss",
+            registry=registry,
+        )
+        self.feed_lag = Histogram(
+            "websocket_feed_lag_seconds",
+            "Time from the venue's timestamp in a message to its receipt",
+            buckets=LATENCIES,
+            registry=registry,
+        )
+
+    def _writer(self) -> None:
+        registry = self.registry
+        self.update_latency = Histogram(
+            "price_update_latency_seconds",
+            "Time from the receipt of a price to its committed row",
+            buckets=LATENCIES,
+            registry=registry,
+        )
+        self.flush_size = Histogram(
+            "price_flush_size",
+            "Tokens written by one flush of prices",
+            buckets=SIZES,
+            registry=registry,
+        )
+        self.flush_seconds = Histogram(
+            "price_flush_seconds",
+            "Duration of one flush of prices to Postgres",
+            buckets=LATENCIES,
+            registry=registry,
+        )
+
+        self.flush_failures = Counter(
+            "price_flush_failures",
+            "Flushes of prices that Postgres did not take; they are tried again",
+            registry=registry,
+        )
+
+    def _others(self) -> None:
+        registry = self.registry
+        self.rest_requests = Counter(
+            "rest_requests_total",
+            "Requests to the venue's REST interfaces",
+            ["endpoint", "outcome"],
+            registry=registry,
+        )
+        self.orders = Counter(
+            "orders_total", "Orders by the state they reached", ["status"], registry=registry
+        )
+        self.telegram_updates = Counter(
+            "telegram_updates_total",
+            "Updates received from Telegram",
+            ["kind"],
+            registry=registry,
+        )
+        self.telegram_sends = Counter(
+            "telegram_sends_total",
+            "Messages sent to Telegram and edited there",
+            ["outcome"],
+            registry=registry,
+        )

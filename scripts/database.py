@@ -1,0 +1,119 @@
+"""`make psql`, `make backup`, `make restore`: the database of this installation, wherever it is."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infrastructure.config.secrets_handover import SECRETS, hand_over_secrets
+from infrastructure.config.settings import Settings, load_settings
+from infrastructure.database import leftover
+from infrastructure.database.address import database_url
+from infrastructure.database.backup import backup, restore, stamp, tool_environment
+from infrastructure.database.binaries import wheel_programs
+from infrastructure.database.data_folder import BACKUPS, CLUSTER
+from infrastructure.database.embedded import OWNER, SUPERUSER, EmbeddedPostgres, socket_url
+from infrastructure.database.instance_lock import InstanceLock
+from infrastructure.errors import CannotStart
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    handed_over = hand_over_secrets()
+    arguments = _arguments()
+    try:
+        settings = load_settings(ROOT, os.environ, handed_over)
+        sys.exit(asyncio.run(_do(settings, arguments)))
+    except CannotStart as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts.database")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("psql", add_help=False)  # takes all options of psql itself
+    commands.add_parser("backup").add_argument("file", type=Path, nargs="?")
+    commands.add_parser("restore").add_argument("file", type=Path)
+    arguments, options = parser.parse_known_args()
+    arguments.options = options
+    if options and arguments.command != "psql":
+        parser.error(f"unknown: {' '.join(options)}")
+    return arguments
+
+
+async def _do(settings: Settings, arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "psql":
+            return await _psql(settings, arguments.options)
+        case "backup":
+            return await _backup(settings, arguments.file)
+        case _:
+            return await _restore(settings, arguments.file)
+
+
+async def _psql(settings: Settings, options: list[str]) -> int:
+    """A read-only session that sees every row."""
+    async with _database(settings) as url, tool_environment(database_url(url)) as variables:
+        kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
+        read_only = {"PGOPTIONS": "-c default_transaction_read_only=on"}
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is psql's own
+        process = await asyncio.create_subprocess_exec(
+            str(wheel_programs() / "psql"), *options, env=kept | dict(variables) | read_only
+        )
+        return await process.wait()
+
+
+async def _backup(settings: Settings, file: Path | None) -> int:
+    name = f"{stamp(datetime.now(UTC))}.dump"
+    target = file or settings.data_dir / BACKUPS / name
+    async with _database(settings) as url:
+        await backup(url, target)
+    sys.stdout.write(f"{target}\n")
+    return 0
+
+
+async def _restore(settings: Settings, file: Path) -> int:
+    """Refused while an instance runs; what is there now is kept as a backup first."""
+    _require(file)
+    kept = settings.data_dir / BACKUPS / f"before-restore-{stamp(datetime.now(UTC))}.dump"
+    if settings.database_url is None:
+        async with EmbeddedPostgres(settings.data_dir, lock_wait=0) as server:
+            await backup(server.admin_url, kept)
+            await restore(server.admin_url, file, owner=OWNER)
+    else:
+        url = settings.database_url.get_secret_value()
+        async with InstanceLock(url, wait=0):
+            await backup(url, kept)
+        await restore(url, file)
+    sys.stdout.write(f"Restored {file}; what was there before is in {kept}\n")
+    return 0
+
+
+def _require(file: Path) -> None:
+    if not file.is_file():
+        raise CannotStart(f"FILE: there is no file {file}; write the path of a backup")
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[str]:
+    """The database's URL; the embedded server is started for the length of the block if needed."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    running = leftover.running(settings.data_dir / CLUSTER)
+    if running is not None and running.sockets is not None:
+        yield socket_url(running.sockets, SUPERUSER)
+        return
+    async with EmbeddedPostgres(settings.data_dir) as server:
+        yield server.admin_url
+
+
+if __name__ == "__main__":
+    main()
