@@ -1,0 +1,1 @@
+"""Orders: placing them, cancelling them, settling what the exchange says."""

@@ -1,0 +1,57 @@
+"""Money buttons: an offer stored when shown, turned into an order by exactly one tap."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.errors import ButtonSpent
+from core.domain.offer import ButtonClaim, Offer, TradeQuote, button_payload, button_ticket
+from core.domain.order import Ticket
+from core.storage import buttons
+
+UNKNOWN = "This button is not known any more. Please open the market again."
+NOT_YOURS = "This button belongs to somebody else."
+OTHER_MESSAGE = "This button belongs to another message. Please open the market again."
+USED = "This button was used already; nothing more was bought or sold."
+EXPIRED = "This offer has expired; nothing was bought or sold. Please ask for a new price."
+
+
+async def store(
+    session: AsyncSession,
+    quote: TradeQuote,
+    claim: ButtonClaim,
+    *,
+    bound: bool,
+    now: datetime,
+    seconds: float,
+) -> Offer:
+    """A button for `quote` that only `claim` can use, for `seconds`."""
+    expires_at = now + timedelta(seconds=seconds)
+    await buttons.add(
+        session, claim, button_payload(quote), bound=bound, now=now, expires_at=expires_at
+    )
+    return Offer(claim.id, expires_at)
+
+
+async def spend(session: AsyncSession, claim: ButtonClaim, now: datetime) -> Ticket:
+    """The ticket behind the button, which is used from now on.
+
+    Raises: ButtonSpent with the sentence that says why; nothing is changed then.
+    """
+    payload = await buttons.consume(session, claim, now)
+    if payload is None:
+        raise ButtonSpent(_why(await buttons.find(session, claim.id), claim, now))
+    return button_ticket(payload, claim.id, claim.user_id)
+
+
+def _why(button: buttons.Button | None, claim: ButtonClaim, now: datetime) -> str:
+    """Strangers learn nothing but that it is not theirs."""
+    if button is None:
+        return UNKNOWN
+    if (button.user_id, button.chat_id) != (claim.user_id, claim.chat_id):
+        return NOT_YOURS
+    if button.message_id != claim.message_id:
+        return OTHER_MESSAGE
+    if button.used_at is None and button.expires_at <= now:
+        return EXPIRED
+    return USED

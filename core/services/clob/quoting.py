@@ -1,0 +1,138 @@
+"""Quotes: a fresh book walked for a person, refused with a sentence where it cannot work."""
+
+from decimal import Decimal
+from typing import Final
+
+from core.domain.account import Account
+from core.domain.book import Side
+from core.domain.errors import (
+    EmptyBook,
+    InsufficientBalance,
+    MarketClosed,
+    OrderTooSmall,
+    Rejected,
+)
+from core.domain.execution import Walk, walk_buy, walk_sell, worst_acceptable
+from core.domain.market import Market
+from core.domain.offer import TradeQuote
+from core.domain.order import Ticket
+from core.domain.position import Position
+from core.domain.units import ONE, ZERO, Price, Size, Usdc, usdc
+from core.services.fresh_books import DecisionBook
+
+MINIMUM_SPEND: Final = Usdc(ONE)  # USDC; the venue refuses a marketable buy below it
+
+_ANY_BUY: Final = Price(ONE)  # bounds that hold nothing back
+_ANY_SELL: Final = Price(ZERO)
+
+
+def check_open(market: Market) -> None:
+    """Raises: MarketClosed."""
+    if market.is_closed or not market.accepts_orders:
+        raise MarketClosed("Trading in this market has ended; it takes no more orders.")
+
+
+def check_spend(spend: Usdc, cash: Usdc) -> None:
+    """Raises: OrderTooSmall, InsufficientBalance."""
+    if spend < MINIMUM_SPEND:
+        raise OrderTooSmall(f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC.")
+    if spend > cash:
+        raise InsufficientBalance(f"You have {cash:,.2f} USDC, less than {spend:,.2f}.")
+
+
+def check_ticket(ticket: Ticket) -> None:
+    """Raises: Rejected for a ticket that no exchange should see."""
+    if not 0 < ticket.worst_price <= 1:
+        raise Rejected("A price bound lies between 0 and 1.")
+    if ticket.side is Side.BUY and (ticket.spend is None or ticket.spend < MINIMUM_SPEND):
+        raise OrderTooSmall(f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC.")
+    if ticket.side is Side.SELL and (ticket.size is None or ticket.size <= 0):
+        raise OrderTooSmall("There is nothing to sell.")
+
+
+def buy_quote(
+    account: Account,
+    market: Market,
+    book: DecisionBook,
+    *,
+    spend: Usdc,
+    cash: Usdc,
+    slippage_percent: Decimal,
+) -> TradeQuote:
+    """What `spend` USDC buys now; the fee comes on top and must fit the cash as well.
+
+    Raises: EmptyBook, InsufficientBalance.
+    """
+    walk = walk_buy(book.asks, spend, _ANY_BUY, market.fees)
+    average, worst = _prices(walk, "Nobody sells this outcome right now.")
+    value, fee = walk.value, walk.fee
+    if value + fee > cash:
+        raise InsufficientBalance(
+            f"This costs {value + fee:,.2f} USDC with the fee; you have {cash:,.2f}."
+        )
+    bound = worst_acceptable(Side.BUY, worst, slippage_percent, market.tick)
+    return TradeQuote(
+        account=account,
+        market=market,
+        outcome=market.outcome_of(book.token),
+        side=Side.BUY,
+        spend=spend,
+        size=None,
+        shares=walk.size,
+        value=value,
+        fee=fee,
+        average=average,
+        worst_price=bound,
+        complete=walk.complete,
+        age=book.age,
+        state=book.state,
+        source=book.source,
+        payout=usdc(walk.size),
+        cash_after=usdc(cash - value - fee),
+    )
+
+
+def sell_quote(
+    position: Position,
+    market: Market,
+    book: DecisionBook,
+    *,
+    size: Size,
+    cash: Usdc,
+    slippage_percent: Decimal,
+) -> TradeQuote:
+    """What selling `size` shares brings now.
+
+    Raises: EmptyBook.
+    """
+    walk = walk_sell(book.bids, size, _ANY_SELL, market.fees)
+    average, worst = _prices(walk, "Nobody buys this outcome right now.")
+    value, fee = walk.value, walk.fee
+    bound = worst_acceptable(Side.SELL, worst, slippage_percent, market.tick)
+    return TradeQuote(
+        account=position.account,
+        market=market,
+        outcome=market.outcome_of(book.token),
+        side=Side.SELL,
+        spend=None,
+        size=size,
+        shares=walk.size,
+        value=value,
+        fee=fee,
+        average=average,
+        worst_price=bound,
+        complete=walk.complete,
+        age=book.age,
+        state=book.state,
+        source=book.source,
+        payout=Usdc(ZERO),
+        cash_after=usdc(cash + value - fee),
+    )
+
+
+def _prices(walk: Walk, nobody: str) -> tuple[Price, Price]:
+    """Average and worst price. Raises: EmptyBook saying `nobody`."""
+    average, worst = walk.average_price, walk.worst_price
+    if average is None or worst is None:
+        raise EmptyBook(nobody)
+    return average, worst

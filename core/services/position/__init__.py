@@ -1,0 +1,1 @@
+"""Positions: opened and closed through orders, read for the chat."""

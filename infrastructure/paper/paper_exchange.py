@@ -1,0 +1,41 @@
+"""The paper exchange: market orders walk the real book with play money."""
+
+from core.domain.book import Side
+from core.domain.errors import EmptyBook, MarketClosed, Rejected
+from core.domain.execution import Walk, walk_buy, walk_sell
+from core.domain.market import Market
+from core.domain.order import Order, OrderStatus
+from core.ports import Execution
+from core.services.fresh_books import DecisionBook, FreshBooks
+
+
+class PaperExchange:
+    """An `Exchange`. Nothing rests here: what the book does not give at once is not done."""
+
+    def __init__(self, books: FreshBooks) -> None:
+        self._books = books
+
+    async def place(self, order: Order, market: Market) -> Execution:
+        """Raises: MarketClosed, EmptyBook; StalePrice or another Unavailable without a book."""
+        if market.is_closed or not market.accepts_orders:
+            raise MarketClosed("Trading in this market has ended; it takes no more orders.")
+        token = order.ticket.token_id
+        walk = _walk(order, market, await self._books.book(token, market.complement(token)))
+        if not walk.matches:
+            raise EmptyBook("Nobody takes the other side at an acceptable price right now.")
+        if walk.complete:
+            return Execution(OrderStatus.FILLED, walk.matches)
+        return Execution(OrderStatus.PARTIAL, walk.matches, "the book was thinner than the order")
+
+    async def cancel(self, order: Order) -> Execution:
+        """Raises: Rejected, always."""
+        raise Rejected(f"Nothing of order {order.id} is waiting on the book.")
+
+
+def _walk(order: Order, market: Market, book: DecisionBook) -> Walk:
+    ticket = order.ticket
+    if ticket.side is Side.BUY and ticket.spend is not None:
+        return walk_buy(book.asks, ticket.spend, ticket.worst_price, market.fees)
+    if ticket.side is Side.SELL and ticket.size is not None:
+        return walk_sell(book.bids, ticket.size, ticket.worst_price, market.fees)
+    raise Rejected("A buy says what it spends, a sell how much it sells.")

@@ -1,0 +1,1 @@
+"""Adapters over the venue's REST interfaces."""

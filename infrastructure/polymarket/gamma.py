@@ -1,0 +1,138 @@
+"""The venue's catalogue over Gamma: listing, search and single look-ups."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from core.domain.errors import NotFound
+from core.domain.market import Event, Market
+from core.domain.units import EventId, MarketId
+from core.ports import CataloguePage
+from infrastructure.polymarket.gamma_markets import event_of, market_of
+from infrastructure.polymarket.gamma_wire import (
+    EVENT_HEAD,
+    EVENT_MARKETS,
+    FOUND,
+    MARKET,
+    MARKETS,
+    RAW,
+    GammaEventHead,
+)
+from infrastructure.polymarket.http import VenueHttp, decoded
+
+LIMIT: Final = 100  # markets of one page; the venue's maximum
+LAST_CURSOR: Final = "LTE="  # how older answers say that nothing follows
+SLICE: Final = 10  # markets read before others may run
+BUSIEST_FIRST: Final = (
+    ("limit", str(LIMIT)),
+    ("closed", "false"),
+    ("order", "volume24hr"),
+    ("ascending", "false"),
+    ("include_tag", "true"),
+)
+
+logger = logging.getLogger(__name__)
+
+
+class GammaCatalogue:
+    """A `MarketCatalogue`. Entries that cannot be read are counted and left out."""
+
+    def __init__(self, http: VenueHttp) -> None:
+        self._http = http
+        self.unreadable = 0
+
+    async def page(self, cursor: str | None = None) -> CataloguePage:
+        """Open markets, busiest first. Raises: Unavailable."""
+        after = () if cursor is None else (("after_cursor", cursor),)
+        body = await self._http.get("/markets/keyset", (*BUSIEST_FIRST, *after))
+        page = decoded(MARKETS, body)
+        following = page.next_cursor
+        return CataloguePage(
+            tuple(await self._markets(page.markets)),
+            None if following in {"", LAST_CURSOR, cursor} else following,
+        )
+
+    async def search(self, words: str) -> tuple[Market, ...]:
+        """The venue's own search, open markets first. Raises: Unavailable."""
+        body = await self._http.get("/public-search", (("q", words),))
+        found = list[Market]()
+        for raw in decoded(FOUND, body).events or []:
+            head = self._head(raw)
+            if head is not None:
+                found += await self._markets(self._inner(raw), head)
+        return tuple(sorted(found, key=lambda market: market.is_closed))
+
+    async def market(self, market: MarketId) -> Market:
+        """Raises: NotFound, Unavailable."""
+        return await self._single(f"/markets/{quote(market, safe='')}")
+
+    async def market_by_slug(self, slug: str) -> Market:
+        """Raises: NotFound, Unavailable."""
+        return await self._single(f"/markets/slug/{quote(slug, safe='')}")
+
+    async def event_by_slug(self, slug: str) -> tuple[Event, tuple[Market, ...]]:
+        """Raises: NotFound, Unavailable."""
+        return await self._event(f"/events/slug/{quote(slug, safe='')}")
+
+    async def event(self, event: EventId) -> tuple[Event, tuple[Market, ...]]:
+        """Raises: NotFound, Unavailable."""
+        return await self._event(f"/events/{quote(event, safe='')}")
+
+    async def _single(self, path: str) -> Market:
+        raw = decoded(RAW, await self._http.get(path))
+        market = self._market(raw, None)
+        if market is None:
+            raise NotFound("This market cannot be traded (yet).")
+        return market
+
+    async def _event(self, path: str) -> tuple[Event, tuple[Market, ...]]:
+        raw = decoded(RAW, await self._http.get(path))
+        head = self._head(raw)
+        if head is None:
+            raise NotFound("This event cannot be read.")
+        return event_of(head), tuple(await self._markets(self._inner(raw), head))
+
+    async def _markets(
+        self, entries: Sequence[msgspec.Raw], event: GammaEventHead | None = None
+    ) -> list[Market]:
+        markets = list[Market]()
+        for number, raw in enumerate(entries, start=1):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+            market = self._market(raw, event)
+            if market is not None:
+                markets.append(market)
+        return markets
+
+    def _market(self, raw: msgspec.Raw, event: GammaEventHead | None) -> Market | None:
+        try:
+            return market_of(MARKET.decode(raw), event)
+        except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
+            self._count(error)
+            return None
+
+    def _head(self, raw: msgspec.Raw) -> GammaEventHead | None:
+        """An event that is one, or None, counted."""
+        try:
+            head = EVENT_HEAD.decode(raw)
+            event_of(head)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            self._count(error)
+            return None
+        return head
+
+    def _inner(self, raw: msgspec.Raw) -> Sequence[msgspec.Raw]:
+        try:
+            return EVENT_MARKETS.decode(raw).markets or []
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            self._count(error)
+            return []
+
+    def _count(self, error: Exception) -> None:
+        self.unreadable += 1
+        if self.unreadable & (self.unreadable - 1) == 0:  # the 1st, 2nd, 4th, 8th, ...
+            logger.warning("Unreadable catalogue entry (%s so far): %s", self.unreadable, error)

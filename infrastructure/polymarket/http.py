@@ -1,0 +1,151 @@
+"""Reads from the venue's REST hosts: bounded in time and size, retried, never half-believed."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import httpx
+import msgspec
+
+from core.domain.errors import NotFound, Unavailable
+
+MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes, unpacked
+ATTEMPTS: Final = 3
+BACKOFF: Final = 0.3  # seconds before the second attempt; doubles, and half of it is chance
+MAX_RETRY_AFTER: Final = 5.0  # seconds; a venue that wants more is unavailable now
+CONNECTIONS: Final = 20
+
+Params = Sequence[tuple[str, str]]
+Answer = TypeVar("Answer")
+
+
+def open_client(timeout: float = 10.0, connect_timeout: float = 5.0) -> httpx.AsyncClient:
+    """The one client that all adapters share; whoever opens it closes it.
+
+    Units: seconds; `timeout` is for each read, and for a free connection of the pool.
+    """
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(timeout, connect=connect_timeout),
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+        headers={"Accept": "application/json", "User-Agent": "polycool"},
+        follow_redirects=False,
+        http2=False,
+    )
+
+
+class VenueHttp:
+    """One host of the venue. Reads only: every request may be sent twice."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        base_url: str,
+        *,
+        deadline: float = 15.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """`deadline`: seconds for one question with all its attempts."""
+        self._client = client
+        self._base = base_url.rstrip("/")
+        self._deadline = deadline
+        self._sleep = sleep
+        self._chance = chance
+
+    async def get(self, path: str, params: Params = ()) -> bytes:
+        """Raises: NotFound for a 404, Unavailable."""
+        return await self._ask(httpx.Request("GET", self._url(path, params)))
+
+    async def post(self, path: str, body: bytes) -> bytes:
+        """A read whose question does not fit a URL. Raises: NotFound for a 404, Unavailable."""
+        headers = {"Content-Type": "application/json"}
+        return await self._ask(
+            httpx.Request("POST", self._url(path, ()), content=body, headers=headers)
+        )
+
+    def _url(self, path: str, params: Params) -> httpx.URL:
+        url = httpx.URL(self._base + path)
+        return url.copy_merge_params(list(params)) if params else url
+
+    async def _ask(self, request: httpx.Request) -> bytes:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._attempts(request)
+        except TimeoutError as error:
+            raise Unavailable("The venue takes too long to answer.") from error
+
+    async def _attempts(self, request: httpx.Request) -> bytes:
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return await self._attempt(request)
+            except _Again as again:
+                await self._sleep(self._pause(attempt, again))
+        try:
+            return await self._attempt(request)
+        except _Again as again:
+            raise Unavailable(again.sentence) from again
+
+    def _pause(self, attempt: int, again: "_Again") -> float:
+        """Seconds. Raises: Unavailable if the venue asks for more patience than we have."""
+        if again.after > MAX_RETRY_AFTER:
+            raise Unavailable(again.sentence) from again
+        backoff: float = BACKOFF * 2 ** (attempt - 1)
+        return max(again.after, backoff / 2 + backoff / 2 * self._chance())
+
+    async def _attempt(self, request: httpx.Request) -> bytes:
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
+                _check(response)
+                return await _body(response)
+            finally:
+                await response.aclose()
+        except httpx.RequestError as error:
+            raise _Again("The venue cannot be reached right now.") from error
+
+
+class _Again(Exception):
+    """Worth another attempt, after so many seconds at least."""
+
+    def __init__(self, sentence: str, after: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.after = after
+
+
+def decoded(decoder: "msgspec.json.Decoder[Answer]", body: bytes) -> Answer:
+    """Raises: Unavailable for HTML, truncated JSON, or another shape than agreed."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Unavailable("The venue's answer could not be read.") from error
+
+
+def _check(response: httpx.Response) -> None:
+    status = response.status_code
+    if status == HTTPStatus.OK:
+        return
+    if status == HTTPStatus.NOT_FOUND:
+        raise NotFound("The venue does not know this.")
+    sentence = f"The venue refuses to answer right now (HTTP {status})."
+    if status in {HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS} or status >= 500:  # noqa: PLR2004 - server errors
+        raise _Again(sentence, _retry_after(response))
+    raise Unavailable(sentence)
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds; 0 if the venue does not say, or says it as a date."""
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
+
+
+async def _body(response: httpx.Response) -> bytes:
+    parts, length = list[bytes](), 0
+    async for part in response.aiter_bytes():
+        length += len(part)
+        if length > MAX_ANSWER:
+            raise Unavailable("The venue's answer is too large.")
+        parts.append(part)
+    return b"".join(parts)
