@@ -1,0 +1,1 @@
+"""The venue's catalogue on a schedule."""

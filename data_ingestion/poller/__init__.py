@@ -1,0 +1,1 @@
+"""Prices by REST when the stream cannot carry them."""

@@ -1,0 +1,1 @@
+"""Books from news, prices from books, rows from prices."""

@@ -1,0 +1,133 @@
+"""Compares what is wanted with what the connection carries, and sends the difference."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from typing import Final, Protocol, TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.domain.market import Market
+from core.domain.units import MarketId, TokenId, UserId
+from core.services.websocket_manager import Reason, WebSocketManager
+
+logger = logging.getLogger(__name__)
+
+RETRY: Final = 1.0  # seconds before a database that did not answer is asked again
+
+LoadMarkets: TypeAlias = Callable[[Collection[MarketId]], Awaitable[Sequence[Market]]]
+HeldMarkets: TypeAlias = Callable[[], Awaitable[Iterable[tuple[UserId, MarketId]]]]
+
+
+class Subscriber(Protocol):
+    """The connection, as far as wishes go."""
+
+    async def subscribe_markets(self, token_ids: Collection[TokenId]) -> None: ...
+
+    async def unsubscribe_markets(self, token_ids: Collection[TokenId]) -> None: ...
+
+
+class Follower(Protocol):
+    """Who keeps the books of followed tokens."""
+
+    def follow(self, token: TokenId, complement: TokenId | None) -> None: ...
+
+    def drop(self, token: TokenId) -> None: ...
+
+
+class SubscriptionManager:
+    """Turns wishes for markets into subscriptions of tokens, the most urgent first."""
+
+    def __init__(
+        self,
+        manager: WebSocketManager,
+        subscriber: Subscriber,
+        follower: Follower,
+        *,
+        load_markets: LoadMarkets,
+        held_markets: HeldMarkets,
+        on_market: Callable[[Market], None],
+        limit: int,
+    ) -> None:
+        self.followed: frozenset[TokenId] = frozenset()
+        self.left_out: frozenset[TokenId] = frozenset()  # wanted, but beyond `limit`
+        self.changed = asyncio.Event()  # set whenever `followed` or `left_out` changed
+        self._manager = manager
+        self._subscriber = subscriber
+        self._follower = follower
+        self._load_markets = load_markets
+        self._held_markets = held_markets
+        self._on_market = on_market
+        self._limit = limit
+        self._markets: dict[MarketId, Market] = {}
+
+    async def run(self) -> None:
+        """Want what is held, then follow every change of the wishes, until cancelled."""
+        for user_id, market_id in await self._held_markets():
+            await self._manager.subscribe_market_for_user(user_id, market_id)
+        while True:
+            self._manager.changed.clear()
+            await self.reconcile()
+            await self._manager.changed.wait()
+
+    async def on_trade_executed(self, user_id: UserId, market_id: MarketId) -> None:
+        """The user holds something in this market: carry its prices now."""
+        await self._manager.subscribe_market_for_user(user_id, market_id)
+        await self.reconcile()
+
+    async def on_position_closed(self, user_id: UserId, market_id: MarketId) -> None:
+        """The user's last position there closed; others may still want the market.
+
+        A user who still holds another outcome of the market is no reason to let go of it.
+        """
+        if (user_id, market_id) not in set(await self._held_markets()):
+            await self._manager.unsubscribe_market_for_user(user_id, market_id, Reason.HELD)
+        await self.reconcile()
+
+    async def reconcile(self) -> None:
+        """Make the connection carry the wanted tokens and nothing else."""
+        await self._learn()
+        # Nothing waits from here on, so that two calls at once cannot undo each other's work.
+        wanted = self._wanted_tokens()
+        carried = frozenset(wanted[: self._limit])
+        left_out = frozenset(wanted[self._limit :])
+        if left_out and not self.left_out:
+            logger.warning("%s tokens are beyond WS_MAX_SUBSCRIPTIONS: polling them", len(left_out))
+        new, gone = carried - self.followed, self.followed - carried
+        self.followed, self.left_out = carried, left_out
+        for token in gone:
+            self._follower.drop(token)
+        if gone:
+            await self._subscriber.unsubscribe_markets(gone)
+        if new:
+            await self._subscriber.subscribe_markets(new)
+        if new or gone:
+            self.changed.set()
+
+    def _wanted_tokens(self) -> list[TokenId]:
+        """Both tokens of each wanted market, most urgent first, and their books followed."""
+        tokens = []
+        for wish in self._manager.wanted():
+            market = self._markets.get(wish)
+            for token in market.tokens if market else ():
+                tokens.append(token)
+                self._follower.follow(token, market.complement(token) if market else None)
+        return tokens
+
+    async def _learn(self) -> None:
+        """Load the wanted markets that are not known yet; a silent database is asked again."""
+        unknown = [market for market in self._manager.wanted() if market not in self._markets]
+        if not unknown:
+            return
+        try:
+            found = await self._load_markets(unknown)
+        except (SQLAlchemyError, OSError) as fault:
+            logger.warning("wanted markets cannot be read: %s", type(fault).__name__)
+            asyncio.get_running_loop().call_later(RETRY, self._manager.changed.set)
+            return
+        for market in found:
+            self._markets[market.id] = market
+            self._on_market(market)
+        missing = [market for market in unknown if market not in self._markets]
+        if missing:
+            logger.warning("wanted markets are not in the catalogue: %s", missing[:5])

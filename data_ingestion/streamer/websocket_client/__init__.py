@@ -1,0 +1,1 @@
+"""One connection to the market channel, and its protocol."""
