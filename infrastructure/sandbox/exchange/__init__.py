@@ -1,0 +1,1 @@
+"""A venue on this machine: catalogue, books, REST and sockets."""

@@ -1,0 +1,116 @@
+"""The exchange as a web application on one port, and the task that makes it live.
+
+Everything answers at the venue's own paths: Gamma and the CLOB differ in `/markets/...` by the
+form of the id (digits or 0x), and both also answer below `/gamma` and `/clob`. Control is JSON:
+
+| Command | Body (`?` = optional) |
+|---|---|
+| `POST /control/price` | `token, price, spread?, size?, levels?, via?` ("deltas", "books") |
+| `POST /control/book` | `token, bids, asks, via?`; levels are `[price, size]` strings |
+| `POST /control/trade` | `token, price, size, side?`: told, the book stays |
+| `POST /control/order` | `token, side, size, price?`: matches; without a price it takes |
+| `POST /control/flow` | `rate`: orders a second, 0 = still |
+| `POST /control/resolve` | `market, payouts?, whole_event?`; a market by id, 0x, slug or token |
+| `POST /control/pause` | `market, paused?` |
+| `POST /control/close` | `market` |
+| `POST /control/tick` | `market, tick` |
+| `POST /control/new-market` | `question, chance?` |
+| `POST /control/drop` | `connections?, code?`: without a code it breaks off |
+| `POST /control/freeze` | `tokens?, connections?, frozen?`: no data, PONG goes on |
+| `POST /control/deaf`, `/control/mute` | `on?`: ignores subscriptions; sends no PONG |
+| `POST /control/corrupt` | `kind, every?, count?, tokens?, connections?, text?, megabytes?` |
+| `POST /control/faults` | `path, count?, status?, hang?, garbage?, retry_after?`; `*` in paths |
+| `POST /control/heal` | ends all faults |
+| `POST /control/replay/start` | |
+| `GET /control/replay` | `wait?` (seconds, for the end) |
+| `GET /control/connections` | |
+| `GET /control/state` | `token` |
+| `GET /control/wait` | `token, subscribed?, timeout?` |
+
+Kinds of corruption: `garbage`, `giant`, `text` now; `skip`, `duplicate`, `reorder`, `wrong_hash`
+for every k-th frame. A fault on the path `/ws/market` refuses the socket's handshake.
+"""
+
+import asyncio
+from typing import Final
+
+from aiohttp import WSCloseCode, web
+
+from infrastructure.sandbox.exchange import control_feed, control_markets
+from infrastructure.sandbox.exchange.clob import clob_routes, markets
+from infrastructure.sandbox.exchange.clob_requests import refusals
+from infrastructure.sandbox.exchange.control_errors import control_guard
+from infrastructure.sandbox.exchange.exchange import EXCHANGE, ExchangeSandbox
+from infrastructure.sandbox.exchange.gamma import gamma_routes
+from infrastructure.sandbox.exchange.market_socket import market_socket
+
+SHORTEST_BEAT: Final = 0.005  # seconds; faster flows act several times a beat
+LONGEST_BEAT: Final = 0.25
+SLICE: Final = 0.01  # seconds of work before others get a turn
+LARGEST_DEBT: Final = 1.0  # seconds of flow to catch up with after a delay
+
+
+def exchange_app(exchange: ExchangeSandbox) -> web.Application:
+    app = web.Application(middlewares=[control_guard, exchange.rest_faults.middleware, refusals])
+    app[EXCHANGE] = exchange
+    app.add_routes(_control_routes())
+    app.add_routes([web.get(f"{prefix}/ws/market", market_socket) for prefix in ("", "/clob")])
+    app.add_routes([*clob_routes(), *gamma_routes()])  # 0x ids are tried before any other
+    app.add_routes([*clob_routes("/clob"), web.get("/clob/markets", markets)])
+    app.add_routes(gamma_routes("/gamma"))
+    app.on_shutdown.append(_let_go)
+    return app
+
+
+async def run_flow(exchange: ExchangeSandbox) -> None:
+    """Trade until cancelled; with a recording, play it once and return."""
+    if exchange.replay is not None:
+        await exchange.replay.run(exchange.hub, exchange.find)
+        return
+    clock = asyncio.get_running_loop().time
+    debt, last = 0.0, clock()
+    while True:
+        await exchange.hub.until(lambda: exchange.rate > 0)
+        await asyncio.sleep(min(max(1 / exchange.rate, SHORTEST_BEAT), LONGEST_BEAT))
+        now = clock()
+        debt = min(debt + (now - last) * exchange.rate, LARGEST_DEBT * exchange.rate + 1)
+        last = now
+        while debt >= 1 and clock() - now < SLICE:
+            exchange.step()
+            debt -= 1
+
+
+async def _let_go(app: web.Application) -> None:
+    """End what could hold up the shutdown: hanging requests, open sockets."""
+    app[EXCHANGE].rest_faults.scripted.clear()
+    async with asyncio.TaskGroup() as tasks:
+        for number, socket in app[EXCHANGE].sockets.items():
+            closing = socket.close(code=WSCloseCode.GOING_AWAY)
+            tasks.create_task(closing, name=f"close-socket-{number}")
+
+
+def _control_routes() -> list[web.RouteDef]:
+    return [
+        web.post("/control/price", control_markets.set_price),
+        web.post("/control/book", control_markets.set_book),
+        web.post("/control/trade", control_markets.print_trade),
+        web.post("/control/order", control_markets.place_order),
+        web.post("/control/flow", control_markets.set_flow),
+        web.post("/control/resolve", control_markets.resolve),
+        web.post("/control/pause", control_markets.pause),
+        web.post("/control/close", control_markets.close),
+        web.post("/control/tick", control_markets.set_tick),
+        web.post("/control/new-market", control_markets.new_market),
+        web.get("/control/state", control_markets.state),
+        web.post("/control/drop", control_feed.drop),
+        web.post("/control/freeze", control_feed.freeze),
+        web.post("/control/deaf", control_feed.deaf),
+        web.post("/control/mute", control_feed.mute),
+        web.post("/control/corrupt", control_feed.corrupt),
+        web.post("/control/faults", control_feed.faults),
+        web.post("/control/heal", control_feed.heal),
+        web.post("/control/replay/start", control_feed.start_replay),
+        web.get("/control/replay", control_feed.replay),
+        web.get("/control/connections", control_feed.connections),
+        web.get("/control/wait", control_feed.wait),
+    ]
