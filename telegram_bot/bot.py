@@ -1,0 +1,200 @@
+"""The bot as a part of the program: the library's Application inside our loop."""
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+from telegram import BotCommand, Update
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder, CallbackContext, TypeHandler
+from telegram.request import HTTPXRequest
+
+from core.services.price_board import PriceBoard
+from core.services.websocket_manager import WebSocketManager
+from infrastructure.errors import CannotStart
+from telegram_bot.callbacks import Codec
+from telegram_bot.clock import Clock, SystemClock
+from telegram_bot.context import Desk, Services
+from telegram_bot.handlers.dispatch import Dispatcher
+from telegram_bot.intake import Polling, Webhook
+from telegram_bot.live_messages import PAUSE_AFTER, LiveMessages
+from telegram_bot.messenger import Messenger
+from telegram_bot.ordering import PerUserProcessor
+from telegram_bot.pacing import Pace
+from telegram_bot.pending import PendingInputs
+from telegram_bot.reaching import REFUSAL, Reaching
+from telegram_bot.screens.help import COMMANDS
+from telegram_bot.tickets import Tickets
+
+logger = logging.getLogger(__name__)
+
+App: TypeAlias = Application[Any, Any, Any, Any, Any, None]
+
+CONNECTIONS: Final = 64  # to Telegram at once, beside the one that polls
+CALL_TIMEOUT: Final = 10.0  # seconds to connect, to write, to read
+CHECK_PATIENCE: Final = 10.0  # seconds
+STOP_PATIENCE: Final = 3.0  # seconds that answers under way get at the end
+
+
+class TelegramRefused(CannotStart):
+    """Telegram does not accept the token; no restart can mend that."""
+
+
+@dataclass(frozen=True, slots=True)
+class BotSettings:
+    """`base_url` is `scheme://host[:port][/prefix]`; with a `webhook_url` updates are pushed."""
+
+    token: str = field(repr=False)
+    base_url: str = "https://api.telegram.org"
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)  # made up if there is none
+    poll_timeout: float = 25.0  # seconds that Telegram may hold a poll
+    venue: str = "Polymarket"
+    is_sandbox: bool = False
+    is_dry_run: bool = True
+    pace: Pace = field(default_factory=Pace)
+    pause_after: float = PAUSE_AFTER  # seconds without a tap after which a live card rests
+
+    @property
+    def mode(self) -> str:
+        """Venue and kind of money, as the first line of every home card says it."""
+        if self.is_sandbox:
+            return "SANDBOX · paper money"
+        return f"{self.venue} · paper {'(DRY_RUN_MODE)' if self.is_dry_run else 'money'}"
+
+
+class TelegramBot:
+    """Two parts: `run` talks to Telegram, `live.run` keeps cards current."""
+
+    def __init__(
+        self,
+        settings: BotSettings,
+        services: Services,
+        board: PriceBoard,
+        manager: WebSocketManager,
+        *,
+        clock: Clock | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        os.environ["PTB_TIMEDELTA"] = "true"  # the library's switch to types that will stay
+        clock = clock or SystemClock()
+        self._application = _application(settings)
+        self._application.add_handler(TypeHandler(Update, self._answer))
+        self._application.add_error_handler(self._explain)
+        self._reaching = Reaching(clock)
+        bot, queue = self._application.bot, self._application.update_queue
+        self._webhook = Webhook(bot, queue, settings.webhook_secret or secrets.token_urlsafe(32))
+        self._polling = Polling(bot, queue, settings.poll_timeout)
+        self._webhook_url = settings.webhook_url
+        codec = Codec(secrets.token_urlsafe(3))
+        messenger = Messenger(bot, codec, clock, settings.pace)
+        self.live = LiveMessages(board, messenger, manager, clock, settings.pause_after)
+        self._dispatcher = Dispatcher(
+            Desk(
+                services=services,
+                codec=codec,
+                messenger=messenger,
+                live=self.live,
+                pending=PendingInputs(clock),
+                tickets=Tickets(),
+                mode=settings.mode,
+                now=now,
+            )
+        )
+
+    @property
+    def is_up(self) -> bool:
+        """Whether Telegram answers."""
+        return self._reaching.is_up
+
+    async def check(self) -> None:
+        """Ask once who we are; an unreachable Telegram is no reason not to start.
+
+        Raises: TelegramRefused.
+        """
+        bot = self._application.bot
+        try:
+            async with asyncio.timeout(CHECK_PATIENCE):
+                await bot.initialize()
+        except InvalidToken:
+            await bot.shutdown()
+            raise TelegramRefused(REFUSAL) from None  # its cause's text holds the token
+        except (TelegramError, TimeoutError):
+            await bot.shutdown()
+
+    async def run(self) -> None:
+        """Answer people until cancelled; what is being answered then gets a moment to finish."""
+        application = self._application
+        try:
+            await self._reaching.until_answered(application.initialize)
+            await application.start()
+            await self._receive()
+        finally:
+            await self._stop()
+
+    async def webhook(self, body: bytes, secret: str | None) -> int:
+        """One pushed update, with the secret of its header; the HTTP status to answer with."""
+        if self._webhook_url is None or not self._application.running:
+            return 503
+        return await self._webhook.receive(body, secret)
+
+    async def _receive(self) -> None:
+        bot, reach = self._application.bot, self._reaching.until_answered
+        commands = [BotCommand(name, meaning) for name, meaning in COMMANDS]
+        await reach(lambda: bot.set_my_commands(commands))
+        logger.info("Telegram answers as @%s", bot.username)
+        if self._webhook_url is not None:
+            url = self._webhook_url
+            await reach(lambda: self._webhook.register(url))
+            await asyncio.Event().wait()
+        await reach(bot.delete_webhook)
+        await self._polling.run(self._reaching)
+
+    async def _stop(self) -> None:
+        application = self._application
+        if application.running:
+            try:
+                async with asyncio.timeout(STOP_PATIENCE):
+                    await application.stop()
+            except TimeoutError:
+                logger.warning("some answers to users were not finished at the end")
+        await application.shutdown()
+        await application.bot.shutdown()  # also where the start was not completed
+
+    async def _answer(self, update: Update, _context: CallbackContext[Any, Any, Any, Any]) -> None:
+        await self._dispatcher.dispatch(update)
+
+    async def _explain(self, update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+        if isinstance(update, Update) and context.error is not None:
+            await self._dispatcher.failed(update, context.error)
+
+
+def _application(settings: BotSettings) -> App:
+    base = settings.base_url.rstrip("/")
+    return (
+        ApplicationBuilder()
+        .token(settings.token)
+        .base_url(f"{base}/bot")
+        .base_file_url(f"{base}/file/bot")
+        .request(_request(CONNECTIONS))
+        .get_updates_request(_request(1))
+        .concurrent_updates(PerUserProcessor())
+        .updater(None)
+        .job_queue(None)
+        .build()
+    )
+
+
+def _request(connections: int) -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        connect_timeout=CALL_TIMEOUT,
+        read_timeout=CALL_TIMEOUT,
+        write_timeout=CALL_TIMEOUT,
+        pool_timeout=CALL_TIMEOUT,
+    )

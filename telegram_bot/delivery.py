@@ -1,0 +1,126 @@
+"""One request to Telegram: repeated where that is safe, failures told apart by their meaning."""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
+
+from telegram_bot.clock import Clock
+from telegram_bot.pacing import Lane
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CALL_LIMIT: Final = 20.0  # seconds for one request
+ATTEMPTS: Final = 4
+RETRY_GAP: Final = 0.5  # seconds, doubled with each attempt
+LONGEST_WAIT: Final = 120.0  # seconds; a chat that is silenced for longer misses a message
+
+# Telegram's descriptions, in lower case: the library changes their first letters.
+_NOTHING_TO_DO: Final = ("message is not modified", "query is too old", "query id is invalid")
+_MESSAGE_GONE: Final = (
+    "message to edit not found",
+    "message to delete not found",
+    "message can't be edited",
+    "message can't be deleted",
+    "message_id_invalid",
+)
+_CHAT_GONE: Final = ("chat not found", "user is deactivated")
+
+
+class NothingToDo(Exception):
+    """The message shows exactly this already, or the tap is too old to be answered."""
+
+
+class MessageGone(Exception):
+    """The message does not exist, or cannot be changed, any more."""
+
+
+class ChatGone(Exception):
+    """The user has blocked the bot or left Telegram."""
+
+
+class NotDelivered(Exception):
+    """Telegram could not be reached, or did not want the message for now; logged already."""
+
+
+class Delivery:
+    """Repeats what may be repeated; says once when Telegram goes away and once when it is back."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._is_reachable = True
+
+    async def call(
+        self,
+        request: Callable[[], Awaitable[T]],
+        lane: Lane | None = None,
+        *,
+        attempts: int = ATTEMPTS,
+        is_repeatable: bool = True,
+    ) -> T:
+        """The answer to `request`; `lane` learns of a 429 and is waited for.
+
+        A request that is not repeatable is not sent again when its answer was lost.
+        Raises: NothingToDo, MessageGone, ChatGone, NotDelivered; BadRequest for what we should
+            not have sent.
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                async with asyncio.timeout(CALL_LIMIT):
+                    answer = await request()
+            except RetryAfter as flood:
+                await self._flooded(lane, seconds(flood), is_last=attempt == attempts)
+            except BadRequest as refusal:
+                raise _meaning(refusal) from refusal
+            except Forbidden as refusal:
+                raise ChatGone from refusal
+            except (TelegramError, TimeoutError) as fault:
+                self._lost(fault)
+                is_lost_answer = isinstance(fault, (TimedOut, TimeoutError))
+                if attempt == attempts or (is_lost_answer and not is_repeatable):
+                    raise NotDelivered from fault
+                await self._clock.sleep(RETRY_GAP * 2 ** (attempt - 1))
+            else:
+                self._reached()
+                return answer
+        raise NotDelivered
+
+    async def _flooded(self, lane: Lane | None, wait: float, *, is_last: bool) -> None:
+        logger.warning("Telegram slows a chat down for %.0f s", wait)
+        if lane is not None:
+            lane.penalize(self._clock.now(), wait)
+        if is_last or wait > LONGEST_WAIT:
+            raise NotDelivered
+        await self._clock.sleep(wait)
+
+    def _lost(self, fault: Exception) -> None:
+        if self._is_reachable:
+            self._is_reachable = False
+            logger.warning("Telegram does not answer: %s", type(fault).__name__)
+
+    def _reached(self) -> None:
+        if not self._is_reachable:
+            self._is_reachable = True
+            logger.info("Telegram answers again")
+
+
+def seconds(flood: RetryAfter) -> float:
+    """How long Telegram wants silence; the library gives either type, by its own switch."""
+    wait = flood.retry_after
+    return wait.total_seconds() if isinstance(wait, dt.timedelta) else float(wait)
+
+
+def _meaning(refusal: BadRequest) -> Exception:
+    text = refusal.message.lower()
+    if any(words in text for words in _NOTHING_TO_DO):
+        return NothingToDo()
+    if any(words in text for words in _MESSAGE_GONE):
+        return MessageGone()
+    if any(words in text for words in _CHAT_GONE):
+        return ChatGone()
+    return refusal

@@ -1,0 +1,1 @@
+"""One file an area: parse the update, call one service, draw one screen."""

@@ -1,0 +1,109 @@
+"""Every update: who may, what it is, who answers it."""
+
+import logging
+from typing import Final
+
+from telegram import CallbackQuery, Message, Update
+from telegram.constants import ChatType
+
+from core.domain.errors import Rejected
+from core.domain.user import User
+from telegram_bot.actions import Confirm, Home
+from telegram_bot.callbacks import Tapped
+from telegram_bot.context import BotContext, Desk
+from telegram_bot.handlers.messages import answer_message
+from telegram_bot.handlers.taps import act, answer_tap
+from telegram_bot.screens.notices import unexpected_screen
+
+logger = logging.getLogger(__name__)
+
+CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
+STRANGERS: Final = 10_000  # remembered, so that each is logged once
+
+
+class Dispatcher:
+    """New messages and taps in private chats, of people who are let in; silence for the rest."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._admitted: set[int] = set()
+        self._strangers: set[int] = set()
+
+    async def dispatch(self, update: Update) -> None:
+        if update.callback_query is not None:
+            await self._tap(update.callback_query)
+        elif update.message is not None:
+            await self._message(update.message)
+
+    async def failed(self, update: Update, error: Exception) -> None:
+        """Something that nobody foresaw: one record, and one true sentence for the user."""
+        logger.error(
+            "an update could not be answered",
+            exc_info=error,
+            extra={"update_id": update.update_id},
+        )
+        chat = update.effective_chat
+        if chat is not None and chat.id in self._admitted:
+            screen = unexpected_screen(nothing_sent=not self._is_order(update))
+            await self._desk.messenger.send(chat.id, screen)
+
+    async def _tap(self, query: CallbackQuery) -> None:
+        message = query.message
+        if message is None or message.chat.type != ChatType.PRIVATE:
+            return
+        if query.from_user.id != message.chat.id:
+            return
+        user = await self._admit(query.from_user.id, query.from_user.first_name)
+        if user is None:
+            return
+        tapped = self._desk.codec.decode(query.data or "")
+        context = self._context(user, message.chat.id)
+        await answer_tap(context, message.message_id, query.id, tapped)
+
+    async def _message(self, message: Message) -> None:
+        sender = message.from_user
+        if sender is None or message.chat.type != ChatType.PRIVATE:
+            return
+        user = await self._admit(sender.id, sender.first_name)
+        if user is not None:
+            context = self._context(user, message.chat.id, keeps_question=True)
+            await answer_message(context, message.message_id, message.text, message.caption)
+            return
+        owner = await self._claimed(sender.id, sender.first_name, message.text or "")
+        if owner is not None:
+            await act(self._context(owner, message.chat.id), Home())
+
+    async def _admit(self, telegram_id: int, first_name: str) -> User | None:
+        user = await self._desk.services.users.admit(telegram_id, first_name)
+        if user is not None:
+            self._admitted.add(telegram_id)
+        elif telegram_id not in self._strangers and len(self._strangers) < STRANGERS:
+            self._strangers.add(telegram_id)
+            logger.info("Somebody who is not allowed wrote to the bot: %s", telegram_id)
+        return user
+
+    async def _claimed(self, telegram_id: int, first_name: str, text: str) -> User | None:
+        """The new owner, if `text` is the code from the console."""
+        code = text.strip()
+        if len(code) not in CODE_LENGTHS or not code.replace("-", "").isalnum():
+            return None
+        try:
+            owner = await self._desk.services.users.claim(telegram_id, first_name, code)
+        except Rejected as refusal:
+            logger.warning("an owner code was refused: %s", refusal)
+            return None
+        if owner is not None:
+            self._admitted.add(telegram_id)
+        return owner
+
+    def _context(self, user: User, chat_id: int, *, keeps_question: bool = False) -> BotContext:
+        self._desk.messenger.heard_from(chat_id)
+        if not keeps_question:
+            self._desk.pending.forget(user.id)
+        return BotContext(self._desk, user, chat_id)
+
+    def _is_order(self, update: Update) -> bool:
+        """Whether this update may have sent an order: only a confirming tap does."""
+        query = update.callback_query
+        tapped = self._desk.codec.decode(query.data or "") if query else None
+        return isinstance(tapped, Tapped) and isinstance(tapped.action, Confirm)

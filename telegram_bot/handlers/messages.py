@@ -1,0 +1,75 @@
+"""What people write: commands, answers to questions, links, words to search for, and secrets."""
+
+import logging
+from types import MappingProxyType
+from typing import Final
+
+from core.domain.errors import PolycoolError
+from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
+from telegram_bot.context import BotContext
+from telegram_bot.handlers import home
+from telegram_bot.handlers.markets import open_text
+from telegram_bot.handlers.taps import act
+from telegram_bot.handlers.trading import take_answer
+from telegram_bot.screens.notices import TEXT_ONLY, failure_screen, notice, secret_refused
+from telegram_bot.secret_text import looks_secret
+
+logger = logging.getLogger(__name__)
+
+COMMANDS: Final = MappingProxyType[str, Action](
+    {
+        "start": Home(),
+        "home": Home(),
+        "markets": Trending(),
+        "positions": ShowPositions(),
+        "help": Help(),
+        "status": Status(),
+    }
+)
+
+
+async def answer_message(
+    context: BotContext, message_id: int, text: str | None, caption: str | None
+) -> None:
+    """`text` is None for pictures, stickers and the like; `message_id` is the user's message."""
+    async with context.held():
+        if looks_secret(text or caption or ""):
+            await _refuse_secret(context, message_id)
+        else:
+            await _answer(context, text)
+
+
+async def _answer(context: BotContext, text: str | None) -> None:
+    if text is None:
+        await context.show(notice(TEXT_ONLY))
+    elif text.startswith("/"):
+        await _obey(context, text)
+    else:
+        await _read(context, text)
+
+
+async def _refuse_secret(context: BotContext, message_id: int) -> None:
+    was_deleted = await context.desk.messenger.delete(context.chat_id, message_id)
+    logger.warning("a message that looked like a key was refused")
+    await context.show(secret_refused(was_deleted=was_deleted))
+
+
+async def _obey(context: BotContext, text: str) -> None:
+    """A command ends whatever question was waiting."""
+    was_asked = context.desk.pending.forget(context.user.id)
+    name = text.split(maxsplit=1)[0].removeprefix("/").partition("@")[0].lower()
+    if name == "cancel":
+        await home.cancel(context, was_asked=was_asked)
+    else:
+        await act(context, COMMANDS.get(name, Help()))
+
+
+async def _read(context: BotContext, text: str) -> None:
+    question = context.desk.pending.question(context.user.id)
+    try:
+        if question is not None:
+            await take_answer(context, question, text)
+        else:
+            await open_text(context, text)
+    except PolycoolError as error:
+        await context.show(failure_screen(error))

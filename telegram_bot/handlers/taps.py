@@ -1,0 +1,149 @@
+"""A tapped button: answered at once, then acted upon."""
+
+from typing import assert_never
+
+from core.domain.errors import PolycoolError
+from core.domain.offer import ButtonClaim
+from telegram_bot.actions import (
+    Action,
+    Buy,
+    CancelTicket,
+    Categories,
+    Confirm,
+    Help,
+    Home,
+    Search,
+    SellOther,
+    SellPercent,
+    SellShares,
+    ShowEvent,
+    ShowMarket,
+    ShowPosition,
+    ShowPositions,
+    Spend,
+    SpendOther,
+    Status,
+    Submitting,
+    Trending,
+)
+from telegram_bot.callbacks import Tapped
+from telegram_bot.context import BotContext
+from telegram_bot.handlers import home, markets, positions, ticket, trading
+from telegram_bot.screens.notices import OLD_SCREEN, failure_screen, old_screen
+from telegram_bot.tickets import TicketState
+
+
+async def answer_tap(
+    context: BotContext, message_id: int, query_id: str, tapped: Tapped | None
+) -> None:
+    """`context` answers below; what belongs on the tapped card goes there.
+
+    None stands for a button that this run of the program did not draw.
+    """
+    messenger, card = context.desk.messenger, context.on(message_id)
+    match tapped:
+        case None:
+            await messenger.answer(query_id, OLD_SCREEN)
+            async with context.held():
+                await context.show(old_screen())
+                await messenger.strip(context.chat_id, message_id)
+        case Tapped(Submitting()):
+            await messenger.answer(query_id, "Your order is on its way.")
+        case Tapped(Confirm(button_id)):
+            await _confirm(card, _claim(card, button_id, message_id), query_id)
+        case Tapped(CancelTicket(button_id)):
+            await _cancel(card, _claim(card, button_id, message_id), query_id)
+        case Tapped(action, keeps_message):
+            await messenger.answer(query_id)
+            async with context.held():
+                await act(context if keeps_message else card, action)
+
+
+async def act(context: BotContext, action: Action) -> None:
+    """Do what `action` asks for, or say why not and what that means."""
+    try:
+        await _act(context, action)
+    except PolycoolError as error:
+        await context.show(failure_screen(error, _way_back(action)))
+
+
+async def _act(context: BotContext, action: Action) -> None:  # noqa: C901, PLR0912 - one line each
+    match action:
+        case Home():
+            await home.open_home(context)
+        case Help():
+            await home.open_help(context)
+        case Status():
+            await home.open_status(context)
+        case Trending():
+            await markets.open_trending(context, action)
+        case Categories():
+            await markets.open_categories(context)
+        case Search():
+            await markets.search(context, action)
+        case ShowEvent(event_id, page):
+            await markets.open_event(context, event_id, page)
+        case ShowMarket(market_id):
+            await markets.open_market(context, market_id)
+        case Buy():
+            await trading.choose_amount(context, action)
+        case Spend():
+            await trading.quote_buy(context, action)
+        case SpendOther():
+            await trading.ask_dollars(context, action)
+        case ShowPositions(page):
+            await positions.open_positions(context, page)
+        case ShowPosition(position_id):
+            await positions.open_position(context, position_id)
+        case SellPercent():
+            await trading.quote_percent(context, action)
+        case SellShares():
+            await trading.quote_shares(context, action)
+        case SellOther():
+            await trading.ask_shares(context, action)
+        case Confirm() | CancelTicket() | Submitting():
+            raise ValueError(f"{action} is answered by its ticket")
+        case _:
+            assert_never(action)
+
+
+async def _confirm(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
+    desk = card.desk
+    found, shown = desk.tickets.take(claim, TicketState.USED, desk.now())
+    if found is TicketState.OPEN and shown is not None:
+        await desk.messenger.answer(query_id, "Submitting…")
+        async with card.held():
+            await ticket.confirm(card, claim, shown)
+        return
+    await desk.messenger.answer(query_id, ticket.EXPLANATIONS[found], alert=True)
+    if found is TicketState.EXPIRED and shown is not None:
+        async with card.held():
+            await ticket.show_expired(card, shown)
+
+
+async def _cancel(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
+    desk = card.desk
+    found, shown = desk.tickets.take(claim, TicketState.CANCELLED, desk.now())
+    if shown is None or found not in {TicketState.OPEN, TicketState.EXPIRED}:
+        await desk.messenger.answer(query_id, ticket.EXPLANATIONS[found], alert=True)
+        return
+    await desk.messenger.answer(query_id, ticket.cancelled_words(shown.quote))
+    async with card.held():
+        await act(card, shown.back)
+
+
+def _claim(card: BotContext, button_id: str, message_id: int) -> ButtonClaim:
+    return ButtonClaim(button_id, card.user.id, card.chat_id, message_id)
+
+
+def _way_back(action: Action) -> Action | None:
+    """Where a failure leads; None for the list of markets."""
+    match action:
+        case Buy(market_id) | Spend(market_id) | SpendOther(market_id):
+            return ShowMarket(market_id)
+        case SellPercent(position_id) | SellShares(position_id) | SellOther(position_id):
+            return ShowPosition(position_id)
+        case Trending() | Search() | ShowEvent() | Categories():
+            return action
+        case _:
+            return None

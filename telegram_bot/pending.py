@@ -1,0 +1,43 @@
+"""Questions that wait for a typed answer: in memory, for three minutes, one a user."""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from core.domain.units import UserId
+from telegram_bot.actions import SellOther, SpendOther
+from telegram_bot.clock import Clock
+
+LIFETIME: Final = 180.0  # seconds
+
+Question: TypeAlias = SpendOther | SellOther
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    question: Question
+    until: float
+
+
+class PendingInputs:
+    """A half-typed amount may be lost at a restart; an order may not, and is not here."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._waiting: dict[UserId, _Pending] = {}
+
+    def ask(self, user_id: UserId, question: Question) -> None:
+        self._waiting[user_id] = _Pending(question, self._clock.now() + LIFETIME)
+
+    def question(self, user_id: UserId) -> Question | None:
+        """What the user is asked right now; None once it is too old."""
+        pending = self._waiting.get(user_id)
+        if pending is None or pending.until <= self._clock.now():
+            self._waiting.pop(user_id, None)
+            return None
+        return pending.question
+
+    def forget(self, user_id: UserId) -> bool:
+        """Whether there was a question to forget."""
+        was_asked = self.question(user_id) is not None
+        self._waiting.pop(user_id, None)
+        return was_asked

@@ -1,0 +1,1 @@
+"""Pure functions from a frozen view to text and buttons."""

@@ -1,0 +1,41 @@
+"""One event: its markets, favourites first."""
+
+from core.domain.market import Market
+from core.domain.views import EventView
+from telegram_bot.actions import ShowEvent, ShowMarket, Trending
+from telegram_bot.screens.markets import CATALOGUE_PRICES, leader
+from telegram_bot.screens.numbers import volume
+from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, pager, rows
+from telegram_bot.screens.text import LABEL, bold, plain, safe
+
+
+def event_screen(view: EventView) -> Screen:
+    event, page = view.event, view.page
+    heading = bold(event.title) + (f" · page {page + 1}" if page else "")
+    exclusive = "At most one of these comes true." if event.neg_risk else None
+    entries = [_entry(number, market) for number, market in enumerate(view.markets, 1)]
+    return Screen(
+        blocks(
+            heading,
+            exclusive,
+            lines(*entries) or "None of its markets is open.",
+            CATALOGUE_PRICES if entries else None,
+        ),
+        rows(
+            *((_open(number, market),) for number, market in enumerate(view.markets, 1)),
+            pager(
+                ShowEvent(event.id, page - 1) if page else None,
+                ShowEvent(event.id, page + 1) if view.has_more else None,
+            ),
+            (Button("Markets", Trending()), HOME),
+        ),
+    )
+
+
+def _entry(number: int, market: Market) -> str:
+    facts = [fact for fact in (leader(market), f"{volume(market.volume_24h)} in 24 h") if fact]
+    return f"{number}. {safe(market.title, 60)} · {' · '.join(facts)}"
+
+
+def _open(number: int, market: Market) -> Button:
+    return Button(f"{number}. {plain(market.title, LABEL)}", ShowMarket(market.id))

@@ -1,0 +1,45 @@
+"""What the bot can do, on one screen."""
+
+from telegram_bot.actions import ShowPositions, Trending
+from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.screens.text import bold
+
+COMMANDS = (
+    ("home", "What you have, on a fresh card"),
+    ("markets", "What trades most, and categories"),
+    ("positions", "What you hold, live, and selling"),
+    ("help", "How this works"),
+    ("status", "How the bot and its prices are"),
+    ("cancel", "Forget a question that is waiting"),
+)
+
+
+def help_screen(mode: str) -> Screen:
+    return Screen(
+        blocks(
+            bold(mode),
+            lines(
+                "<b>Find a market</b>",
+                "Send a word to search, paste a polymarket.com link, or tap Markets.",
+            ),
+            lines(
+                "<b>Buy</b>",
+                "Tap an outcome, pick an amount, read the quote, tap Confirm. "
+                "One quote makes one order at most, however often it is tapped, "
+                "and it expires after a short while.",
+            ),
+            lines(
+                "<b>Sell</b>",
+                "Open a position and tap a share of it. P&amp;L is at the price shown; "
+                "<i>if sold now</i> is what the book would really pay, after the fee.",
+            ),
+            lines(
+                "<b>Prices</b>",
+                "A card follows the market while you use it and rests after a while; "
+                "Refresh wakes it. A price that is not live says how old it is.",
+            ),
+            lines(*(f"/{name} · {meaning}" for name, meaning in COMMANDS)),
+            "Never send a private key or a seed phrase here. The bot never asks for one.",
+        ),
+        ((Button("Markets", Trending()), Button("Positions", ShowPositions()), HOME),),
+    )

@@ -1,0 +1,47 @@
+"""The first screen: where we are, and how much there is."""
+
+from datetime import datetime
+
+from core.domain.views import Portfolio
+from telegram_bot.actions import Help, Home, ShowPositions, Status, Trending
+from telegram_bot.screens.numbers import gain, money, signed
+from telegram_bot.screens.screen import Button, Screen, Style, blocks, lines, stamped
+from telegram_bot.screens.text import bold
+
+
+def home_screen(mode: str, portfolio: Portfolio, now: datetime) -> Screen:
+    """`mode` says venue and kind of money: first, so that nobody mistakes one for another."""
+    return Screen(
+        blocks(
+            bold(mode),
+            lines(
+                f"<b>{money(portfolio.total)}</b> in total",
+                f"Cash {money(portfolio.cash)}",
+                f"Positions {money(portfolio.value)} · {_count(len(portfolio.positions))}",
+            ),
+            lines(
+                f"Open P&amp;L {open_gain(portfolio)}",
+                f"Booked P&amp;L {signed(portfolio.realized)}",
+            ),
+            "Send a word to search, or paste a polymarket.com link.",
+        ),
+        (
+            (
+                Button("Markets", Trending(), Style.PRIMARY),
+                Button("Positions", ShowPositions()),
+            ),
+            (Button("Refresh", Home()), Button("Status", Status()), Button("Help", Help())),
+        ),
+        stamp=stamped(now),
+    )
+
+
+def open_gain(portfolio: Portfolio) -> str:
+    """P&L of the open positions at the prices shown, in percent of what they cost."""
+    cost = portfolio.value - portfolio.unrealized
+    percent = 100 * portfolio.unrealized / cost if cost > 0 else None
+    return gain(portfolio.unrealized, percent)
+
+
+def _count(positions: int) -> str:
+    return {0: "none open", 1: "1 open"}.get(positions, f"{positions} open")

@@ -1,0 +1,156 @@
+"""One market, live, and how much to put on one of its outcomes."""
+
+from datetime import datetime
+
+from core.domain.market import Market
+from core.domain.price import PriceState
+from core.domain.units import Price, Usdc
+from core.domain.views import MarketView, OutcomeView, PositionView
+from telegram_bot.actions import Buy, ShowEvent, ShowMarket, ShowPosition, Spend, SpendOther
+from telegram_bot.screens.numbers import (
+    cents,
+    ending,
+    gain,
+    money,
+    price_line,
+    priced,
+    shares,
+    volume,
+)
+from telegram_bot.screens.screen import (
+    HOME,
+    Button,
+    Row,
+    Screen,
+    Style,
+    blocks,
+    lines,
+    rows,
+    stamped,
+)
+from telegram_bot.screens.text import LABEL, bold, plain, safe
+
+PRESETS = (10, 25, 50)  # USDC
+OUTCOME_STYLES = (Style.SUCCESS, Style.DANGER)
+
+
+def market_screen(view: MarketView, now: datetime) -> Screen:
+    """Both sides with bid, ask and spread; an outcome's button leads to the amounts."""
+    market = view.market
+    return Screen(
+        blocks(
+            lines(bold(market.question), _belongs_to(market)),
+            *(_side(outcome) for outcome in view.outcomes),
+            lines(_traded(market), ending(market.ends_at, now)),
+            market_state(market),
+            lines(*(_held(position) for position in view.positions)),
+        ),
+        rows(
+            _outcome_buttons(market),
+            *(_position_button(position) for position in view.positions),
+            _event_button(market),
+            (Button("Refresh", ShowMarket(market.id)), HOME),
+        ),
+        stamp=stamped(now),
+    )
+
+
+def amount_screen(view: MarketView, outcome: int, cash: Usdc, now: datetime) -> Screen:
+    """How many dollars, before the fee, on the outcome at that place."""
+    market, chosen = view.market, view.outcomes[outcome]
+    presets = tuple(
+        Button(f"${dollars}", Spend(market.id, outcome, dollars * 100)) for dollars in PRESETS
+    )
+    return Screen(
+        blocks(
+            f"<b>How much on {safe(chosen.outcome.name, LABEL)}?</b>",
+            safe(market.question),
+            lines(
+                price_line(chosen.price, chosen.state, chosen.age),
+                _asked(chosen),
+                f"Cash {money(cash)}",
+            ),
+            "Amounts are before the fee. You see the exact quote before anything is bought.",
+        ),
+        rows(
+            (*presets, Button("Other", SpendOther(market.id, outcome))),
+            (Button("Back", ShowMarket(market.id)), HOME),
+        ),
+        stamp=stamped(now),
+    )
+
+
+def market_state(market: Market) -> str | None:
+    """Why nothing can be bought here; None while it can."""
+    if market.is_resolved:
+        result = market.resolved_outcome
+        return f"<b>Resolved: {safe(result, LABEL)}</b>" if result else "<b>Resolved</b>"
+    if market.is_closed:
+        return "<b>Closed.</b> Trading has ended; the result is still to come."
+    if not market.accepts_orders:
+        return "<b>Paused.</b> The venue takes no orders in this market right now."
+    return None
+
+
+def _belongs_to(market: Market) -> str | None:
+    parts = [safe(market.category, 30)] if market.category else []
+    if market.event is not None and market.event.title != market.question:
+        parts.append(safe(market.event.title, 80))
+    return " · ".join(parts) or None
+
+
+def _side(view: OutcomeView) -> str:
+    name = bold(view.outcome.name, LABEL)
+    heading = f"{name} {priced(view.price, view.state, view.age)}"
+    if view.bid is None and view.ask is None:
+        return heading if view.state is PriceState.DOWN else lines(heading, "the book is empty")
+    top = f"bid {cents(view.bid)} · ask {cents(view.ask)}"
+    if view.bid is not None and view.ask is not None:
+        top += f" · spread {_spread(view)}"
+    return lines(heading, top)
+
+
+def _spread(view: OutcomeView) -> str:
+    """The spread; crossed books, seen for moments, have none to show."""
+    if view.bid is None or view.ask is None or view.ask < view.bid:
+        return "unknown"
+    return cents(Price(view.ask - view.bid))
+
+
+def _asked(view: OutcomeView) -> str:
+    if view.ask is None:
+        return "Nobody sells this outcome right now"
+    return f"You buy at the ask: {cents(view.ask)}"
+
+
+def _traded(market: Market) -> str:
+    return f"Volume {volume(market.volume_24h)} in 24 h · {volume(market.volume)} in all"
+
+
+def _held(view: PositionView) -> str:
+    position = view.position
+    holding = position.holding
+    return (
+        f"You hold {shares(holding.amount)} {safe(position.outcome, LABEL)} "
+        f"at {cents(holding.entry_price)}: {gain(position.pnl_amount, position.pnl_percentage)}"
+    )
+
+
+def _outcome_buttons(market: Market) -> Row:
+    if market_state(market) is not None:
+        return ()
+    return tuple(
+        Button(plain(outcome.name), Buy(market.id, place), OUTCOME_STYLES[place % 2])
+        for place, outcome in enumerate(market.outcomes)
+    )
+
+
+def _position_button(view: PositionView) -> Row:
+    name = plain(view.position.outcome, 24)
+    return (Button(f"My {name} position", ShowPosition(view.position.id)),)
+
+
+def _event_button(market: Market) -> Row:
+    if market.event is None or market.event.title == market.question:
+        return ()
+    return (Button("All outcomes", ShowEvent(market.event.id)),)

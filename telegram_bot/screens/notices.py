@@ -1,0 +1,158 @@
+"""Short answers: questions, refusals, and what could not be done."""
+
+from core.domain.errors import (
+    InsufficientBalance,
+    OutcomeUnknown,
+    PolycoolError,
+    Rejected,
+    StalePrice,
+    Unavailable,
+)
+from telegram_bot.actions import (
+    Action,
+    SellOther,
+    SellPercent,
+    SellShares,
+    ShowMarket,
+    ShowPosition,
+    ShowPositions,
+    Spend,
+    SpendOther,
+    Trending,
+)
+from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.screens.text import LABEL, safe
+
+OLD_SCREEN = "This screen is old. Tap Home for a fresh one."
+TEXT_ONLY = "I read text and buttons only. Send a word to search, or a polymarket.com link."
+
+
+def old_screen() -> Screen:
+    return Screen(
+        "This screen is old. Nothing was done; here is the way to a fresh one.", ((HOME,),)
+    )
+
+
+def notice(text: str) -> Screen:
+    """A sentence of our own, with the way home."""
+    return Screen(text, ((HOME,),))
+
+
+def amount_question(question: str, outcome: str, ask: SpendOther) -> Screen:
+    return Screen(
+        blocks(
+            f"<b>How many dollars on {safe(outcome, LABEL)}?</b>",
+            safe(question),
+            "Type an amount before the fee, for example <code>25</code> or <code>12.50</code>.",
+        ),
+        ((Button("Cancel", _asker(ask)),),),
+    )
+
+
+def shares_question(question: str, outcome: str, held: str, ask: SellOther) -> Screen:
+    return Screen(
+        blocks(
+            f"<b>How much {safe(outcome, LABEL)} do you sell?</b>",
+            safe(question),
+            lines(
+                f"You hold {held} shares.",
+                "Type shares, like <code>12.5</code>, or a part, like <code>30%</code>.",
+            ),
+        ),
+        ((Button("Cancel", _asker(ask)),),),
+    )
+
+
+def secret_refused(*, was_deleted: bool) -> Screen:
+    """For a message that looked like a key or a seed phrase."""
+    fate = (
+        "I deleted your message and kept nothing of it."
+        if was_deleted
+        else "I kept nothing of it. <b>Please delete the message yourself</b>: I cannot."
+    )
+    return Screen(
+        blocks(
+            "<b>That looks like a private key or a seed phrase.</b>",
+            fate,
+            "It has passed through Telegram, so treat it as known to others: move what it guards "
+            "to a new wallet. This bot never asks for a key.",
+        ),
+        ((HOME,),),
+    )
+
+
+def try_again(error: Rejected, question: SpendOther | SellOther) -> Screen:
+    """For a typed amount that cannot be used; the question stands."""
+    return Screen(
+        blocks(
+            safe(str(error), 300), "Nothing was bought or sold. Type another amount, or cancel."
+        ),
+        ((Button("Cancel", _asker(question)), HOME),),
+    )
+
+
+def failure_screen(error: PolycoolError, back: Action | None = None) -> Screen:
+    """What went wrong, what it means in money, and where to go from here."""
+    return Screen(
+        blocks(f"<b>{_heading(error)}</b>", safe(str(error), 300), _meaning(error)),
+        (
+            (
+                (Button("Positions", ShowPositions()), HOME)
+                if isinstance(error, OutcomeUnknown)
+                else (_way(back), HOME)
+            ),
+        ),
+    )
+
+
+def unexpected_screen(*, nothing_sent: bool) -> Screen:
+    if nothing_sent:
+        return notice(
+            "<b>Something went wrong here.</b> Nothing was sent, your money is as before."
+        )
+    return Screen(
+        blocks(
+            "<b>Something went wrong here.</b>",
+            "Status unknown - check Positions before you try again.",
+        ),
+        ((Button("Positions", ShowPositions()), HOME),),
+    )
+
+
+def _heading(error: PolycoolError) -> str:
+    if isinstance(error, OutcomeUnknown):
+        return "Status unknown"
+    if isinstance(error, StalePrice):
+        return "No price fresh enough"
+    if isinstance(error, Unavailable):
+        return "Not reachable right now"
+    if isinstance(error, InsufficientBalance):
+        return "Not enough cash"
+    return "That did not work"
+
+
+def _meaning(error: PolycoolError) -> str:
+    if isinstance(error, OutcomeUnknown):
+        return "It may or may not have happened. Look at Positions before you try again."
+    if isinstance(error, Unavailable):
+        return "Nothing was sent and your money is as before. Trying again in a moment may work."
+    return "Nothing was bought or sold; your money is as before."
+
+
+def _asker(question: SpendOther | SellOther) -> Action:
+    """The card that the question came from."""
+    if isinstance(question, SpendOther):
+        return ShowMarket(question.market_id)
+    return ShowPosition(question.position_id)
+
+
+def _way(back: Action | None) -> Button:
+    match back:
+        case None:
+            return Button("Markets", Trending())
+        case ShowMarket() | ShowPosition():
+            return Button("Back", back)
+        case Spend() | SellShares() | SellPercent():
+            return Button("Re-quote", back)
+        case _:
+            return Button("Try again", back)

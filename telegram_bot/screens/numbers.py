@@ -1,0 +1,140 @@
+"""Numbers, prices and times in words."""
+
+from datetime import UTC, datetime
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from core.domain.price import PriceState
+from core.domain.units import Price, Size, Usdc
+
+CENT: Final = Decimal("0.01")
+TINY: Final = Decimal("0.0001")
+PRICE_STEP: Final = Decimal("0.001")  # of a cent: exact for every tick and midpoint
+SHARE_STEP: Final = Decimal("0.0001")
+SHARE_MICRO: Final = Decimal("0.000001")
+FRESH: Final = 10.0  # seconds; an older price shows its age
+MINUTE: Final = 60
+HOUR: Final = 3600
+DAY: Final = 86_400
+NOTHING: Final = "none"
+
+
+def money(value: Decimal) -> str:
+    """Dollars and cents; four decimals where cents would show nothing.
+
+    >>> money(Decimal("1284.1")), money(Decimal("-0.0031"))
+    ('$1,284.10', '-$0.0031')
+    """
+    step = CENT if abs(value) >= CENT or value == 0 else TINY
+    rounded = value.quantize(step, rounding=ROUND_HALF_EVEN)
+    if rounded == 0:
+        rounded = Decimal("0.00")
+    return f"{'-' if rounded < 0 else ''}${abs(rounded):,}"
+
+
+def signed(value: Decimal) -> str:
+    """Money with its sign: `+$12.40`, `-$3.20`, `$0.00`."""
+    text = money(value)
+    return (
+        text
+        if text.startswith("-") or not any(digit in text for digit in "123456789")
+        else f"+{text}"
+    )
+
+
+def gain(value: Usdc, percent: Decimal | None) -> str:
+    """`+$12.40 (+1.0 %)`."""
+    if percent is None:
+        return signed(value)
+    rounded = percent.quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
+    sign = "+" if rounded > 0 else ""
+    return f"{signed(value)} ({sign}{rounded or Decimal('0.0'):,} %)"
+
+
+def cents(price: Price | None) -> str:
+    """`62¢`, `62.5¢`; exact to the thousandth of a cent.
+
+    >>> cents(Price(Decimal("0.62500000")))
+    '62.5¢'
+    """
+    if price is None:
+        return NOTHING
+    value = (price * 100).quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN).normalize()
+    return f"{value + 0:f}¢"
+
+
+def shares(size: Size) -> str:
+    """Shares to four decimals, rounded down: never more than there are."""
+    step = SHARE_STEP if size >= SHARE_STEP or size == 0 else SHARE_MICRO
+    value = size.quantize(step, rounding=ROUND_DOWN).normalize()
+    return f"{value + 0:,f}"
+
+
+def volume(value: Decimal) -> str:
+    """A rough sum of money: `$950`, `$12.4K`, `$1.2M`."""
+    for bound, unit in ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K")):
+        if value >= bound:
+            return f"${(value / bound).quantize(Decimal('0.1'), rounding=ROUND_DOWN):,}{unit}"
+    return f"${value.quantize(Decimal(1), rounding=ROUND_DOWN)}"
+
+
+def span(seconds: float) -> str:
+    """A duration, coarse enough to stand still: `4 s`, `30 s`, `3 min`, `2 h`, `5 days`."""
+    whole = max(0, int(seconds))
+    if whole < FRESH:
+        return f"{whole} s"
+    if whole < MINUTE:
+        return f"{whole // 10 * 10} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    if whole < 2 * DAY:
+        return f"{whole // HOUR} h"
+    return f"{whole // DAY} days"
+
+
+def ago(seconds: float) -> str:
+    return "just now" if seconds < 1 else f"{span(seconds)} ago"
+
+
+def priced(price: Price | None, state: PriceState, age: float | None) -> str:
+    """A price with where it comes from, and its age unless it is live and fresh."""
+    if price is None:
+        return "no price yet"
+    match state:
+        case PriceState.LIVE:
+            is_quiet = age is not None and age >= FRESH
+            return f"{cents(price)} · live" + (
+                f", unchanged for {span(age or 0)}" if is_quiet else ""
+            )
+        case PriceState.POLLED:
+            return f"{cents(price)} · polled {_when(age)}"
+        case PriceState.SUSPECT | PriceState.RESYNCING:
+            return f"{cents(price)} · feed being checked, last news {_when(age)}"
+        case PriceState.DOWN:
+            return f"no live price: last {cents(price)}, {_when(age)}"
+
+
+def price_line(price: Price | None, state: PriceState, age: float | None) -> str:
+    """`Now 62¢ · live`, or a sentence of its own where there is no live price."""
+    text = priced(price, state, age)
+    return text.capitalize() if text.startswith("no") else f"Now {text}"
+
+
+def _when(age: float | None) -> str:
+    return "age unknown" if age is None else ago(age)
+
+
+def clock_time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%H:%M:%S} UTC"
+
+
+def ending(ends_at: datetime | None, now: datetime) -> str | None:
+    """`Ends 31 Dec 2026, 23:59 UTC · in 40 days`; None where no end is known."""
+    if ends_at is None:
+        return None
+    moment = ends_at.astimezone(UTC)
+    day = f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+    left = (ends_at - now).total_seconds()
+    if left <= 0:
+        return f"Was due to end {day}"
+    return f"Ends {day} · in {span(left)}"

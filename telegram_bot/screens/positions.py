@@ -1,0 +1,171 @@
+"""What the user holds: the list with its totals, and one position."""
+
+from datetime import datetime
+
+from core.domain.position import Position, PositionStatus
+from core.domain.price import PriceState
+from core.domain.units import Usdc, usdc
+from core.domain.views import PAGE, Portfolio, PositionView
+from telegram_bot.actions import (
+    SellOther,
+    SellPercent,
+    ShowMarket,
+    ShowPosition,
+    ShowPositions,
+    Trending,
+)
+from telegram_bot.screens.home import open_gain
+from telegram_bot.screens.market import market_state
+from telegram_bot.screens.numbers import cents, ending, gain, money, price_line, shares, signed
+from telegram_bot.screens.screen import (
+    HOME,
+    Button,
+    Row,
+    Screen,
+    blocks,
+    lines,
+    pager,
+    rows,
+    stamped,
+)
+from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+
+PERCENTS = (25, 50, 100)
+
+
+def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
+    """Totals first, then the page's positions, newest first."""
+    first = page * PAGE
+    shown = portfolio.positions[first : first + PAGE]
+    has_more = len(portfolio.positions) > first + PAGE
+    entries = [_entry(number, view) for number, view in enumerate(shown, first + 1)]
+    return Screen(
+        blocks(
+            "<b>Positions</b>" + (f" · page {page + 1}" if page else ""),
+            lines(
+                f"<b>{money(portfolio.total)}</b> in total · cash {money(portfolio.cash)}",
+                f"Open P&amp;L {open_gain(portfolio)}",
+                f"Booked P&amp;L {signed(portfolio.realized)} after all fees",
+            ),
+            *(entries or ["Nothing is open. Pick a market and buy your first position."]),
+        ),
+        rows(
+            *((_open(number, view),) for number, view in enumerate(shown, first + 1)),
+            pager(
+                ShowPositions(page - 1) if page else None,
+                ShowPositions(page + 1) if has_more else None,
+            ),
+            (
+                Button("Markets", Trending()),
+                Button("Refresh", ShowPositions(page)),
+                HOME,
+            ),
+        ),
+        stamp=stamped(now),
+    )
+
+
+def position_screen(view: PositionView, now: datetime) -> Screen:
+    """One position: P&L at the price shown, and what selling it now would really bring."""
+    position, market = view.position, view.market
+    if position.status is not PositionStatus.ACTIVE:
+        return _ended(view, now)
+    holding = position.holding
+    return Screen(
+        blocks(
+            bold(market.question),
+            lines(
+                f"{bold(position.outcome, 40)} · {shares(holding.amount)} shares",
+                f"Bought at {cents(holding.entry_price)} · cost {money(_cost(position))}",
+                price_line(position.current_price, view.state, view.price_age),
+                _worth(position),
+            ),
+            f"<b>P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}</b>",
+            lines(_sold_now(view), _booked(position)),
+            lines(ending(market.ends_at, now)),
+            market_state(market),
+        ),
+        rows(_sell_buttons(view), _foot(position)),
+        stamp=stamped(now),
+    )
+
+
+def _ended(view: PositionView, now: datetime) -> Screen:
+    position = view.position
+    word = "Resolved" if position.status is PositionStatus.RESOLVED else "Closed"
+    return Screen(
+        blocks(
+            bold(view.market.question),
+            f"{bold(position.outcome, 40)} · {word.lower()}, no shares left",
+            f"<b>P&amp;L {signed(position.holding.realized_pnl)}</b> after all fees",
+            f"Fees paid {money(position.holding.fees_paid)}",
+            market_state(view.market),
+        ),
+        (
+            (
+                Button("Market", ShowMarket(view.market.id)),
+                Button("Positions", ShowPositions()),
+                HOME,
+            ),
+        ),
+        stamp=stamped(now),
+    )
+
+
+def _entry(number: int, view: PositionView) -> str:
+    position = view.position
+    holding = position.holding
+    return lines(
+        f"{number}. {bold(view.market.question, SHORT_TITLE)}",
+        f"{shares(holding.amount)} {safe(position.outcome, 30)} at {cents(holding.entry_price)}",
+        price_line(position.current_price, view.state, view.price_age),
+        f"P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}",
+    )
+
+
+def _open(number: int, view: PositionView) -> Button:
+    name = plain(view.position.outcome, 16)
+    return Button(
+        f"{number}. {name} · {plain(view.market.question, 30)}", ShowPosition(view.position.id)
+    )
+
+
+def _cost(position: Position) -> Usdc:
+    return usdc(position.holding.amount * position.holding.entry_price)
+
+
+def _worth(position: Position) -> str | None:
+    if position.current_price is None:
+        return None
+    return f"Worth {money(position.holding.amount * position.current_price)} at that price"
+
+
+def _sold_now(view: PositionView) -> str:
+    if view.liquidation is None:
+        return "If sold now: unknown, there is no book to sell into"
+    result = usdc(view.liquidation - _cost(view.position))
+    stale = "" if view.state in {PriceState.LIVE, PriceState.POLLED} else ", by an old book"
+    return f"If sold now: {money(view.liquidation)} after the fee ({signed(result)}){stale}"
+
+
+def _booked(position: Position) -> str | None:
+    holding = position.holding
+    if not holding.realized_pnl and not holding.fees_paid:
+        return None
+    return f"Booked P&amp;L {signed(holding.realized_pnl)} · fees paid {money(holding.fees_paid)}"
+
+
+def _sell_buttons(view: PositionView) -> Row:
+    if market_state(view.market) is not None:
+        return ()
+    position = view.position.id
+    percents = (Button(f"Sell {percent}%", SellPercent(position, percent)) for percent in PERCENTS)
+    return (*percents, Button("Other", SellOther(position)))
+
+
+def _foot(position: Position) -> Row:
+    return (
+        Button("Market", ShowMarket(position.market_id)),
+        Button("Refresh", ShowPosition(position.id)),
+        HOME,
+    )

@@ -1,0 +1,123 @@
+"""What became of an order: what happened, what it means in money, what can be done next."""
+
+from core.domain.book import Side
+from core.domain.market import Market
+from core.domain.order import Order, OrderStatus
+from core.domain.units import PositionId, usdc
+from telegram_bot.actions import Action, ShowMarket, ShowPosition, ShowPositions, Trending
+from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
+from telegram_bot.screens.text import safe
+
+_WAITING = frozenset(
+    {
+        OrderStatus.NEW,
+        OrderStatus.SIGNED,
+        OrderStatus.LIVE,
+        OrderStatus.MATCHED,
+        OrderStatus.DELAYED,
+    }
+)
+
+_NOTHING_LEFT = frozenset({OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+
+
+def receipt_screen(
+    order: Order, market: Market, position: PositionId | None, again: Action | None = None
+) -> Screen:
+    """A record that stays in the chat. `position` is what the user holds of it now, if anything."""
+    return Screen(
+        blocks(*_story(order, market), f"<i>Order {order.id} · {order.ticket.account} money</i>"),
+        (_next(market, position, again if order.status in _NOTHING_LEFT else None),),
+        keeps_message=True,
+    )
+
+
+def _story(order: Order, market: Market) -> tuple[str | None, ...]:
+    if order.filled_size:
+        return _filled(order, market)
+    question = safe(market.question)
+    if order.status is OrderStatus.UNKNOWN:
+        return (
+            "<b>Status unknown</b>",
+            question,
+            "The answer was lost: it may have been filled. Look at Positions before you repeat it.",
+        )
+    if order.status in _WAITING:
+        return (
+            "<b>Order sent</b>",
+            question,
+            "It is not filled yet. Positions shows it as soon as it is.",
+        )
+    deed = "bought" if order.ticket.side is Side.BUY else "sold"
+    return (
+        f"<b>Nothing was {deed}</b>",
+        question,
+        _sentence(order.reason) or "The order found nobody on the other side.",
+        "Your cash and your positions are as before.",
+    )
+
+
+def _filled(order: Order, market: Market) -> tuple[str | None, ...]:
+    name = safe(order.outcome, 40)
+    amount = shares(order.filled_size)
+    value, fee = money(order.filled_value), money(order.fee)
+    if order.ticket.side is Side.BUY:
+        heading = f"<b>Bought {amount} {name}</b>"
+        total = money(usdc(order.filled_value + order.fee))
+        paid = f"Paid {value} + fee {fee} = <b>{total}</b>"
+        meaning = f"If {name} is right they pay {money(order.filled_size)}."
+    else:
+        heading = f"<b>Sold {amount} {name}</b>"
+        total = money(usdc(order.filled_value - order.fee))
+        paid = f"Got {value} - fee {fee} = <b>{total}</b>"
+        meaning = "The money is in your cash."
+    return (
+        heading,
+        safe(market.question),
+        lines(paid, f"Average price {cents(order.average_price)}"),
+        meaning,
+        _rest(order),
+    )
+
+
+def _rest(order: Order) -> str | None:
+    """What was asked for and did not happen."""
+    if order.status is OrderStatus.FILLED:
+        return None
+    missing = _missing(order)
+    if missing is None:
+        return None
+    reason = _sentence(order.reason) or (
+        f"The book had no more at {cents(order.ticket.worst_price)} or better."
+    )
+    return f"<b>Filled in part.</b> {missing} {reason}"
+
+
+def _missing(order: Order) -> str | None:
+    ticket = order.ticket
+    if ticket.spend is not None:
+        left = usdc(ticket.spend - order.filled_value)
+        return f"{money(left)} of {money(ticket.spend)} stayed in cash." if left > 0 else None
+    if ticket.size is not None and ticket.size > order.filled_size:
+        return f"{shares(order.filled_size)} of {shares(ticket.size)} shares were sold."
+    return None
+
+
+def _sentence(reason: str) -> str:
+    """Our own or the venue's reason as a sentence."""
+    if not reason.strip():
+        return ""
+    text = safe(reason, 300)
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _next(market: Market, position: PositionId | None, again: Action | None) -> Row:
+    if again is not None and position is None:
+        return (Button("Re-quote", again), Button("Market", ShowMarket(market.id)), HOME)
+    first = (
+        Button("Positions", ShowPositions())
+        if position is None
+        else Button("Position", ShowPosition(position))
+    )
+    return (first, Button("Markets", Trending()), HOME)

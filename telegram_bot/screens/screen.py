@@ -1,0 +1,84 @@
+"""What a screen is: text, rows of buttons, and a time that is no reason for an edit."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from telegram_bot.actions import Action, Home
+from telegram_bot.screens.numbers import clock_time
+
+PAUSED: Final = "<i>Live updates paused · tap Refresh</i>"
+
+
+class Style(StrEnum):
+    """Telegram's button colours."""
+
+    PRIMARY = "primary"
+    SUCCESS = "success"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """`label` is plain text."""
+
+    label: str
+    action: Action
+    style: Style | None = None
+
+
+Row: TypeAlias = tuple[Button, ...]
+
+HOME: Final = Button("Home", Home())
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """`text` is HTML with everything from outside escaped.
+
+    `stamp` says when it was drawn; two screens that differ in nothing else are equal.
+    `keeps_message`: a record; its buttons open a fresh message below instead of replacing it.
+    """
+
+    text: str
+    rows: tuple[Row, ...] = ()
+    stamp: str = field(default="", compare=False)
+    keeps_message: bool = False
+
+    @property
+    def full_text(self) -> str:
+        return f"{self.text}\n\n<i>{self.stamp}</i>" if self.stamp else self.text
+
+
+def blocks(*parts: str | None) -> str:
+    """The parts that say something, with an empty line between them."""
+    return "\n\n".join(part for part in parts if part)
+
+
+def lines(*parts: str | None) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def stamped(now: datetime) -> str:
+    return f"Updated {clock_time(now)}"
+
+
+def paused(screen: Screen) -> Screen:
+    """The same screen with a footer which says that it does not move any more."""
+    return replace(screen, text=blocks(screen.text, PAUSED))
+
+
+def pager(previous: Action | None, following: Action | None) -> Row:
+    """Buttons to the neighbouring pages; an empty row where there are none."""
+    row = []
+    if previous is not None:
+        row.append(Button("Previous", previous))
+    if following is not None:
+        row.append(Button("Next", following))
+    return tuple(row)
+
+
+def rows(*candidates: Row) -> tuple[Row, ...]:
+    """The rows that hold a button."""
+    return tuple(row for row in candidates if row)

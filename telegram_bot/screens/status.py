@@ -1,0 +1,42 @@
+"""How the bot and its prices are, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from telegram_bot.actions import Status
+from telegram_bot.screens.numbers import ago
+from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, stamped
+from telegram_bot.screens.text import bold, safe
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    """One part of the program: `PartState("Stream", True, "connected, 12 markets")`."""
+
+    name: str
+    is_well: bool
+    note: str
+
+
+def status_screen(
+    mode: str, parts: Sequence[PartState], newest_price: float | None, now: datetime
+) -> Screen:
+    """`newest_price` in seconds since any price was heard of."""
+    ill = [part.name for part in parts if not part.is_well]
+    summary = f"Needs a look: {safe(', '.join(ill), 120)}" if ill else "Everything works."
+    news = "none yet" if newest_price is None else ago(newest_price)
+    return Screen(
+        blocks(
+            bold(mode),
+            summary,
+            lines(*(_part(part) for part in parts), f"Newest price: {news}"),
+        ),
+        ((Button("Refresh", Status()), HOME),),
+        stamp=stamped(now),
+    )
+
+
+def _part(part: PartState) -> str:
+    mark = "" if part.is_well else "<b>!</b> "
+    return f"{mark}{safe(part.name, 40)}: {safe(part.note, 120)}"

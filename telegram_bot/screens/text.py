@@ -1,0 +1,53 @@
+"""Text from outside, made harmless: cleaned, cut, and only then escaped."""
+
+import html
+import unicodedata
+from typing import Final
+
+CUT_MARK: Final = "…"
+UNNAMED: Final = "(no name)"
+TITLE: Final = 160  # UTF-16 units of a title on its own card
+SHORT_TITLE: Final = 90  # and of one in a list
+LABEL: Final = 40  # and of a button
+
+_HARMFUL: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+"""Control, invisible and direction-changing, surrogate, private and unassigned characters."""
+
+
+def safe(text: str, limit: int = TITLE) -> str:
+    """`text` ready to stand in an HTML message, at most `limit` UTF-16 units to the reader."""
+    return html.escape(plain(text, limit), quote=False)
+
+
+def bold(text: str, limit: int = TITLE) -> str:
+    """Outside text, safe and bold."""
+    return f"<b>{safe(text, limit)}</b>"
+
+
+def plain(text: str, limit: int = LABEL) -> str:
+    r"""One line without harmful characters, cut; for buttons, which know no markup.
+
+    >>> plain("a\u202eb\n c")
+    'ab c'
+    """
+    spaced = " ".join(text[: limit * 4].split())
+    cleaned = "".join(char for char in spaced if unicodedata.category(char) not in _HARMFUL)
+    return cut(cleaned, limit) or UNNAMED
+
+
+def cut(text: str, limit: int) -> str:
+    """`text` in at most `limit` UTF-16 units, never through a character."""
+    if utf16_length(text) <= limit:
+        return text
+    kept, room = "", limit - len(CUT_MARK)
+    for char in text:
+        room -= utf16_length(char)
+        if room < 0:
+            break
+        kept += char
+    return kept.rstrip() + CUT_MARK
+
+
+def utf16_length(text: str) -> int:
+    """How Telegram counts: characters beyond the first plane are two."""
+    return len(text) + sum(char > "\uffff" for char in text)

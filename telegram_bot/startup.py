@@ -1,0 +1,187 @@
+"""What has to stand before the parts can run: the database, the venue, a Telegram to talk to."""
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from core.storage import facts
+from core.storage.models import Sessions
+from infrastructure.config.settings import Settings
+from infrastructure.config.values import Venue
+from infrastructure.database.backup import backup_before_upgrade
+from infrastructure.database.embedded import EmbeddedPostgres
+from infrastructure.database.engine import check, create_engine
+from infrastructure.database.instance_lock import InstanceLock
+from infrastructure.database.migrate import upgrade
+from infrastructure.errors import CannotStart
+from infrastructure.polymarket.reachable import venue_answers
+from infrastructure.sandbox_process import SandboxParts, sandbox_process
+from telegram_bot.supervisor import Run
+
+logger = logging.getLogger(__name__)
+
+VENUE_PATIENCE: Final = 3.0  # seconds `VENUE=auto` waits for the venue before it plays its own
+SANDBOX_OWNER: Final = 1001  # Telegram id of the chat page's user where no other is named
+PRODUCTION_HOST: Final = "clob.polymarket.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database that nobody else uses, and what has to run to keep it so."""
+
+    engine: AsyncEngine
+    sessions: Sessions
+    url: str
+    guards: dict[str, Run]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where we trade and where we talk. `page` is the local chat page, None with real Telegram."""
+
+    venue: str  # for people
+    is_sandbox: bool
+    clob_url: str
+    gamma_url: str
+    socket_url: str
+    telegram_url: str
+    token: str
+    allowed: tuple[int, ...]
+    page: str | None
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The embedded server, or the one that DATABASE_URL names.
+
+    Raises: CannotStart.
+    """
+    opened = _embedded(settings) if settings.database_url is None else _given(settings)
+    async with opened as database:
+        try:
+            yield database
+        finally:
+            await database.engine.dispose()
+
+
+@asynccontextmanager
+async def _embedded(settings: Settings) -> AsyncIterator[Database]:
+    async with EmbeddedPostgres(settings.data_dir) as server:
+
+        async def save() -> None:
+            await backup_before_upgrade(server.admin_url, server.backups, datetime.now(UTC))
+
+        engine = create_engine(server.url)
+        await upgrade(engine, before=save)
+        yield _database(engine, server.url, {"embedded-postgres": server.run})
+
+
+@asynccontextmanager
+async def _given(settings: Settings) -> AsyncIterator[Database]:
+    url = settings.database_url.get_secret_value() if settings.database_url else ""
+    engine = create_engine(url)
+    await check(engine)
+    async with InstanceLock(url) as lock:
+        await upgrade(engine)
+        yield _database(engine, url, {"instance-lock": lock.run})
+
+
+def _database(engine: AsyncEngine, url: str, guards: dict[str, Run]) -> Database:
+    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    return Database(engine, sessions, url, guards)
+
+
+@asynccontextmanager
+async def open_place(settings: Settings, root: Path, sessions: Sessions) -> AsyncIterator[Place]:
+    """The venue and the Telegram of this run, with local servers for what is not elsewhere.
+
+    Raises: CannotStart.
+    """
+    is_sandbox = await _means_sandbox(settings)
+    await _remember_venue(sessions, _venue_key(settings, is_sandbox=is_sandbox))
+    place = _configured(settings, is_sandbox=is_sandbox)
+    if not is_sandbox and place.token:
+        yield place
+        return
+    parts = SandboxParts(
+        host=settings.sandbox_host,
+        telegram_port=None if place.token else settings.sandbox_port,
+        exchange_port=settings.sandbox_exchange_port if is_sandbox else None,
+        token=place.token or f"1000001:{secrets.token_urlsafe(26)}",
+        seed=settings.sandbox_seed,
+    )
+    async with sandbox_process(parts, root) as addresses:
+        if addresses.exchange:
+            logger.info("sandbox exchange on %s", addresses.exchange)
+            place = _on_local_venue(place, addresses.exchange)
+        if addresses.telegram:
+            place = _on_local_telegram(place, addresses.telegram, parts.token)
+        yield place
+
+
+async def _means_sandbox(settings: Settings) -> bool:
+    """`auto` plays only where nothing was configured and the real venue cannot be reached."""
+    if settings.venue is not Venue.AUTO:
+        return settings.venue is Venue.SANDBOX
+    if settings.names_a_venue or settings.telegram_bot_token or not settings.dry_run_mode:
+        return False
+    began = time.monotonic()
+    if await venue_answers(settings.clob_api_url, VENUE_PATIENCE):
+        return False
+    logger.info("no venue within %.1f s: this is the sandbox", time.monotonic() - began)
+    return True
+
+
+def _venue_key(settings: Settings, *, is_sandbox: bool) -> str:
+    host = urlsplit(settings.clob_api_url).hostname or ""
+    if is_sandbox:
+        return "sandbox"
+    return "polymarket" if host == PRODUCTION_HOST else f"venue at {host}"
+
+
+async def _remember_venue(sessions: Sessions, venue: str) -> None:
+    """Raises: CannotStart if this database holds the markets and positions of another venue."""
+    async with sessions.begin() as session:
+        known = await facts.remember(session, "venue", venue)
+    if known != venue:
+        raise CannotStart(
+            f"VENUE: this database belongs to {known}, and this start is for {venue}; "
+            f"set VENUE (and the venue's URLs) for {known}, or another DATA_DIR or DATABASE_URL"
+        )
+
+
+def _configured(settings: Settings, *, is_sandbox: bool) -> Place:
+    token = settings.telegram_bot_token.get_secret_value() if settings.telegram_bot_token else ""
+    key = _venue_key(settings, is_sandbox=is_sandbox)
+    return Place(
+        venue={"sandbox": "Sandbox", "polymarket": "Polymarket"}.get(key, key.capitalize()),
+        is_sandbox=is_sandbox,
+        clob_url=settings.clob_api_url,
+        gamma_url=settings.gamma_api_url,
+        socket_url=settings.clob_wss_url,
+        telegram_url=settings.telegram_api_base_url,
+        token=token,
+        allowed=settings.telegram_allowed_users,
+        page=None,
+    )
+
+
+def _on_local_venue(place: Place, url: str) -> Place:
+    socket_url = url.replace("http", "ws", 1) + "/ws/market"
+    return replace(place, clob_url=url, gamma_url=url, socket_url=socket_url)
+
+
+def _on_local_telegram(place: Place, url: str, token: str) -> Place:
+    """The page's user is the owner."""
+    allowed = place.allowed or (SANDBOX_OWNER,)
+    page = f"{url}/" if allowed[0] == SANDBOX_OWNER else f"{url}/?user={allowed[0]}"
+    return replace(place, telegram_url=url, token=token, allowed=allowed, page=page)

@@ -1,0 +1,74 @@
+"""Tickets on the screen: what each money button stands for, so that a tap is explained at once.
+
+The database decides which tap becomes an order. This memory only spares it the hopeless ones, and
+knows how to ask for the same quote again.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+from typing import Final
+
+from core.domain.offer import ButtonClaim, Offer, TradeQuote
+from core.domain.units import UserId
+from telegram_bot.actions import Action
+
+REMEMBERED: Final = 10_000
+
+
+class TicketState(Enum):
+    OPEN = auto()
+    USED = auto()
+    CANCELLED = auto()
+    EXPIRED = auto()
+    FOREIGN = auto()  # unknown, or of another user or message
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTicket:
+    """`again` asks for the same trade anew; `back` is where a cancelled ticket leads."""
+
+    quote: TradeQuote
+    offer: Offer
+    user_id: UserId
+    chat_id: int
+    message_id: int
+    again: Action
+    back: Action
+    state: TicketState = TicketState.OPEN
+
+
+class Tickets:
+    def __init__(self) -> None:
+        self._shown: OrderedDict[str, ShownTicket] = OrderedDict()
+
+    def remember(self, ticket: ShownTicket) -> None:
+        self._shown[ticket.offer.button_id] = ticket
+        if len(self._shown) > REMEMBERED:
+            self._shown.popitem(last=False)
+
+    def take(
+        self, claim: ButtonClaim, state: TicketState, now: datetime
+    ) -> tuple[TicketState, ShownTicket | None]:
+        """Put the claimed ticket into `state` if it is open; how it was found, and the ticket.
+
+        Whoever may not see a ticket does not get it.
+        """
+        ticket = self._shown.get(claim.id)
+        if ticket is None or not _is_of(ticket, claim):
+            return TicketState.FOREIGN, None
+        found = ticket.state
+        if found is TicketState.OPEN and ticket.offer.expires_at <= now:
+            found = TicketState.EXPIRED
+        if found is TicketState.OPEN:
+            self._shown[claim.id] = replace(ticket, state=state)
+        return found, ticket
+
+
+def _is_of(ticket: ShownTicket, claim: ButtonClaim) -> bool:
+    return (ticket.user_id, ticket.chat_id, ticket.message_id) == (
+        claim.user_id,
+        claim.chat_id,
+        claim.message_id,
+    )
