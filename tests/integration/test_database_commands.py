@@ -1,0 +1,115 @@
+"""`make psql`, `make backup`, `make restore`, as an operator runs them."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from infrastructure.database.address import database_url, driver_dsn
+from infrastructure.database.embedded import EmbeddedPostgres
+from infrastructure.database.engine import create_engine
+from infrastructure.database.instance_lock import InstanceLock
+from infrastructure.database.migrate import upgrade
+
+ROOT = Path(__file__).parents[2]
+
+
+async def run(
+    environ: dict[str, str], *arguments: str | Path
+) -> "subprocess.CompletedProcess[str]":
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "scripts.database", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"} | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def query(url: str, text: str) -> object:
+    connection = await asyncpg.connect(driver_dsn(database_url(url)), timeout=5)
+    try:
+        return await connection.fetchval(text)
+    finally:
+        await connection.close()
+
+
+async def fill(url: str) -> None:
+    engine = create_engine(url)
+    await upgrade(engine)
+    await engine.dispose()
+    await query(url, "CREATE TABLE remembered AS SELECT 42 AS answer")
+
+
+ANSWER = "SELECT answer FROM remembered"
+
+
+@pytest.fixture
+async def embedded(data_folders: Callable[[], Path]) -> AsyncIterator[EmbeddedPostgres]:
+    async with EmbeddedPostgres(data_folders(), durable=False) as server:
+        await fill(server.url)
+        yield server
+
+
+async def test_the_running_embedded_server_is_read_saved_and_not_overwritten(
+    embedded: EmbeddedPostgres,
+) -> None:
+    environ = {"DATA_DIR": str(embedded.backups.parent)}
+    read = await run(environ, "psql", "-Atc", ANSWER)
+    assert (read.stdout, read.returncode) == ("42\n", 0)
+    written = await run(environ, "psql", "-Atc", "UPDATE remembered SET answer = 43")
+    assert "read-only transaction" in written.stderr
+    saved = await run(environ, "backup")
+    dump = Path(saved.stdout.strip())
+    assert dump.parent == embedded.backups
+    assert dump.stat().st_size > 1000
+    refused = await run(environ, "restore", dump)
+    assert refused.returncode == 2
+    assert f"pid {os.getpid()}" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+async def test_a_stopped_embedded_server_is_started_for_the_command(
+    embedded: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    data_dir, dump = embedded.backups.parent, tmp_path / "a.dump"
+    await embedded.__aexit__(None, None, None)
+    environ = {"DATA_DIR": str(data_dir)}
+    assert (await run(environ, "backup", dump)).stdout == f"{dump}\n"
+    async with EmbeddedPostgres(data_dir, durable=False) as server:
+        await query(server.url, "UPDATE remembered SET answer = 43")
+    restored = await run(environ, "restore", dump)
+    assert restored.returncode == 0, restored.stderr
+    assert (await run(environ, "psql", "-Atc", ANSWER)).stdout == "42\n"
+    owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'remembered'"
+    assert (await run(environ, "psql", "-Atc", owner)).stdout == "polycool\n"
+    assert list((data_dir / "backups").glob("before-restore-*.dump"))
+
+
+async def test_the_server_of_database_url_is_read_saved_and_restored(
+    database: str, tmp_path: Path
+) -> None:
+    dump, environ = tmp_path / "a.dump", {"DATABASE_URL": database, "DATA_DIR": str(tmp_path / "d")}
+    await query(database, "CREATE TABLE remembered AS SELECT 42 AS answer")
+    assert (await run(environ, "backup", dump)).returncode == 0
+    await query(database, "UPDATE remembered SET answer = 43")
+    async with InstanceLock(database):
+        refused = await run(environ, "restore", dump)
+    assert (refused.returncode, await query(database, ANSWER)) == (2, 43)
+    restored = await run(environ, "restore", dump)
+    assert restored.returncode == 0, restored.stderr
+    assert (await run(environ, "psql", "-Atc", ANSWER)).stdout == "42\n"
+
+
+async def test_a_file_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+    ran = await run({"DATA_DIR": str(tmp_path)}, "restore", tmp_path / "gone.dump")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert ran.stderr.startswith("FILE: there is no file")

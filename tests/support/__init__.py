@@ -1,0 +1,1 @@
+"""Helpers of the tests: servers that say what a test tells them to."""

@@ -1,0 +1,279 @@
+"""The real bot over real Postgres, on the sandbox's Telegram; behind it a scripted venue."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import aiohttp
+
+from core.domain.book import Book
+from core.domain.errors import NotFound, Unavailable
+from core.domain.market import Event, Market, Source
+from core.domain.price import PriceState, Quote, shown_price
+from core.domain.units import EventId, MarketId, Size, TokenId, Usdc
+from core.ports import BookSnapshot, CataloguePage
+from core.services.clob.clob_service import ClobService
+from core.services.fresh_books import FreshBooks
+from core.services.market_service import MarketService
+from core.services.position.position_service import PositionService
+from core.services.price_board import PriceBoard
+from core.services.user_service import UserService
+from core.services.websocket_manager import WebSocketManager
+from core.storage import catalogue as stored_catalogue
+from core.storage.models import Sessions
+from infrastructure.paper.paper_exchange import PaperExchange
+from infrastructure.sandbox.telegram.serving import served
+from infrastructure.sandbox.telegram.state import TelegramSandbox
+from telegram_bot.bot import BotSettings, TelegramBot
+from telegram_bot.context import Services
+from telegram_bot.screens.status import PartState
+
+TOKEN = "4242:sandbox"
+ANN, BEN = 1001, 1002
+PATIENCE = 8.0  # seconds; a test that waits longer has failed
+Message = dict[str, Any]  # JSON of the user side
+
+
+class ScriptedVenue:
+    """Books and catalogue of the venue, as a test sets them."""
+
+    def __init__(self) -> None:
+        self.asks: dict[TokenId, list[tuple[str, str]]] = {}
+        self.bids: dict[TokenId, list[tuple[str, str]]] = {}
+        self.is_away = False
+        self.is_broken = False
+        self.asked: list[TokenId] = []
+
+    def book(self, token: TokenId) -> Book:
+        book = Book(token)
+        book.replace(self.bids.get(token, []), self.asks.get(token, []))
+        return book
+
+    async def books(self, tokens: Sequence[TokenId]) -> list[BookSnapshot]:
+        self.asked += tokens
+        if self.is_away:
+            raise Unavailable("The venue does not answer.")
+        return [
+            BookSnapshot(self.book(token), None, Decimal("0.01"), Size(Decimal(5)), None)
+            for token in tokens
+            if token in self.asks
+        ]
+
+    def parts(self) -> tuple[PartState, ...]:
+        """Of the status screen. Raises: ZeroDivisionError, which nobody foresees, if broken."""
+        return (PartState("Stream", True, f"{2 // (not self.is_broken)} of 2 tokens live"),)
+
+    async def page(self, cursor: str | None = None) -> CataloguePage:
+        raise Unavailable(f"no catalogue, {cursor}")
+
+    async def search(self, words: str) -> tuple[Market, ...]:
+        if self.is_away:
+            raise Unavailable(f"The venue cannot be searched for {words} right now.")
+        return ()
+
+    async def market(self, market: MarketId) -> Market:
+        raise NotFound(f"no market {market}")
+
+    async def market_by_slug(self, slug: str) -> Market:
+        raise NotFound(f"There is no market {slug}.")
+
+    async def event_by_slug(self, slug: str) -> tuple[Event, tuple[Market, ...]]:
+        raise NotFound(f"There is no event {slug}.")
+
+    async def event(self, event: EventId) -> tuple[Event, tuple[Market, ...]]:
+        raise NotFound(f"no event {event}")
+
+
+@dataclass
+class Wall:
+    """The time of day, moved by tests that cannot wait."""
+
+    offset: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+
+class Person:
+    """Somebody with a Telegram client."""
+
+    def __init__(self, session: aiohttp.ClientSession, user_id: int = ANN) -> None:
+        self.user_id = user_id
+        self._session = session
+
+    async def says(self, text: str) -> Message:
+        """Write, and read what the bot answers below it."""
+        written = await self.writes(text)
+        return await self.sees(lambda message: message["id"] > written["id"])
+
+    async def writes(self, text: str) -> Message:
+        return await self._post(f"/api/chats/{self.user_id}/send", {"text": text})
+
+    async def taps(self, message: Message, label: str) -> Message:
+        """Tap a button; what the bot answers to the tap itself."""
+        body = {"message_id": message["id"], "label": label, "wait": PATIENCE}
+        answer = await self._post(f"/api/chats/{self.user_id}/tap", body)
+        assert answer["answered"], f"nobody answered the tap on {label}"
+        return answer
+
+    async def opens(self, message: Message, label: str) -> Message:
+        """Tap a button and read what the same message, or a fresh one, says then."""
+        seen = message["revision"]
+        await self.taps(message, label)
+        return await self.sees(
+            lambda later: later["revision"] > seen and later["id"] >= message["id"]
+        )
+
+    async def forges(self, data: str, message: Message, *, chat: int | None = None) -> Message:
+        callback = {
+            "user_id": self.user_id,
+            "chat_id": chat or self.user_id,
+            "message_id": message["id"],
+            "data": data,
+            "wait": 1.0,
+        }
+        return await self._post("/api/forge", {"callback": callback})
+
+    async def forges_update(self, update: dict[str, Any]) -> Message:
+        return await self._post("/api/forge", {"update": update})
+
+    async def chat(self) -> list[Message]:
+        """Everything in the chat that is not deleted, oldest first."""
+        body = await self._get(f"/api/chats/{self.user_id}/messages")
+        return [message for message in body["messages"] if not message["deleted"]]
+
+    async def sees(self, is_wanted: Any) -> Message:
+        """The newest message of the bot that fits, as soon as there is one."""
+        revision = 0
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                fitting = [
+                    each for each in await self.chat() if each["from"]["is_bot"] and is_wanted(each)
+                ]
+                if fitting:
+                    return max(fitting, key=lambda message: message["id"])
+                path = f"/api/chats/{self.user_id}/messages?after={revision}&wait=2"
+                revision = (await self._get(path))["revision"]
+
+    async def reads(self, words: str) -> Message:
+        """The newest message of the bot with `words` in it, as soon as there is one."""
+        return await self.sees(lambda message: words in message["text"])
+
+    async def blocks(self) -> None:
+        await self._post(f"/api/chats/{self.user_id}/block", {})
+
+    async def violations(self) -> list[Message]:
+        return list((await self._get("/api/violations"))["violations"])
+
+    async def trouble(self, method: str, kind: str, **details: Any) -> None:
+        await self._post("/api/faults", {"method": method, "kind": kind, **details})
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Message:
+        async with asyncio.timeout(PATIENCE * 2), self._session.post(path, json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            reply: Message = await answer.json()
+        return reply
+
+    async def _get(self, path: str) -> Message:
+        async with asyncio.timeout(PATIENCE * 2), self._session.get(path) as answer:
+            reply: Message = await answer.json()
+        return reply
+
+
+@dataclass
+class Chat:
+    """A running bot and everything around it."""
+
+    venue: ScriptedVenue
+    board: PriceBoard
+    manager: WebSocketManager
+    wall: Wall
+    services: Services
+    bot: TelegramBot
+    session: aiohttp.ClientSession
+    url: str
+
+    def person(self, user_id: int = ANN) -> Person:
+        return Person(self.session, user_id)
+
+    def streams(self, token: TokenId, bid: str, ask: str, size: str = "1000") -> None:
+        """A live book of one level a side arrives."""
+        self.venue.bids[token], self.venue.asks[token] = [(bid, size)], [(ask, size)]
+        book = self.venue.book(token)
+        shown = shown_price(book.best_bid, book.best_ask, None)
+        quote = Quote(
+            token=token,
+            price=shown,
+            bid=book.best_bid,
+            ask=book.best_ask,
+            last_trade=None,
+            source=Source.WS,
+            received=time.monotonic(),
+            at=datetime.now(UTC),
+            book=book,
+        )
+        self.board.set_state(token, PriceState.LIVE)
+        self.board.publish(quote)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            parts = [tasks.create_task(self.bot.run()), tasks.create_task(self.bot.live.run())]
+            yield
+            for part in parts:
+                part.cancel()
+
+
+@asynccontextmanager
+async def open_chat(
+    sessions: Sessions,
+    markets: Sequence[Market],
+    *,
+    allowed: tuple[int, ...] = (ANN, BEN),
+    **settings: Any,
+) -> AsyncIterator[Chat]:
+    """A bot that is built but not running yet, over `markets`."""
+    async with sessions.begin() as session:
+        await stored_catalogue.upsert(session, markets, datetime.now(UTC))
+    async with served(TelegramSandbox(TOKEN)) as url, aiohttp.ClientSession(url) as person:
+        place = BotSettings(TOKEN, base_url=url, poll_timeout=2.0, is_sandbox=True)
+        yield _chat(sessions, allowed, replace(place, **settings), person)
+
+
+def _chat(
+    sessions: Sessions,
+    allowed: tuple[int, ...],
+    settings: BotSettings,
+    session: aiohttp.ClientSession,
+) -> Chat:
+    venue, board, manager, wall = ScriptedVenue(), PriceBoard(), WebSocketManager(), Wall()
+    books = FreshBooks(board, venue, time.monotonic, wall)
+    orders = ClobService(sessions, PaperExchange(books), books, manager, quote_ttl=45.0, now=wall)
+    positions = PositionService(sessions, board, manager, orders)
+    services = Services(
+        users=UserService(sessions, starting_cash=Usdc(Decimal(1000)), allowed=allowed),
+        markets=MarketService(sessions, venue, board, positions, books),
+        positions=positions,
+        orders=orders,
+        parts=venue.parts,
+        newest_price=board.newest_age,
+    )
+    bot = TelegramBot(settings, services, board, manager, now=wall)
+    return Chat(venue, board, manager, wall, services, bot, session, settings.base_url)
+
+
+def buttons(message: Message) -> list[str]:
+    """The labels on a message, row by row."""
+    markup = message["reply_markup"] or {"inline_keyboard": []}
+    return [button["text"] for row in markup["inline_keyboard"] for button in row]
+
+
+def data_of(message: Message, label: str) -> str:
+    """What a button would send."""
+    rows = message["reply_markup"]["inline_keyboard"]
+    return next(str(each["callback_data"]) for row in rows for each in row if each["text"] == label)

@@ -1,0 +1,323 @@
+"""Views of a small imagined portfolio, and every screen drawn from them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from core.domain.account import Account
+from core.domain.book import Side
+from core.domain.errors import InsufficientBalance, InvalidQuantity, OutcomeUnknown, StalePrice
+from core.domain.fees import FeeSchedule
+from core.domain.market import Event, Market, Outcome, Source
+from core.domain.offer import Offer, TradeQuote
+from core.domain.order import Order, OrderStatus, Ticket
+from core.domain.position import Holding, Position, PositionStatus
+from core.domain.price import PriceState
+from core.domain.units import (
+    ConditionId,
+    EventId,
+    MarketId,
+    OrderId,
+    PositionId,
+    Price,
+    Size,
+    TokenId,
+    Usdc,
+    UserId,
+)
+from core.domain.views import (
+    EventView,
+    MarketPage,
+    MarketRow,
+    MarketView,
+    OutcomeView,
+    Portfolio,
+    PositionView,
+)
+from telegram_bot.actions import SellOther, ShowMarket, Spend, SpendOther
+from telegram_bot.screens.event import event_screen
+from telegram_bot.screens.help import help_screen
+from telegram_bot.screens.home import home_screen
+from telegram_bot.screens.market import amount_screen, market_screen
+from telegram_bot.screens.markets import categories_screen, search_screen, trending_screen
+from telegram_bot.screens.notices import (
+    amount_question,
+    failure_screen,
+    old_screen,
+    secret_refused,
+    shares_question,
+    try_again,
+    unexpected_screen,
+)
+from telegram_bot.screens.positions import position_screen, positions_screen
+from telegram_bot.screens.receipt import receipt_screen
+from telegram_bot.screens.screen import Screen, paused
+from telegram_bot.screens.status import PartState, status_screen
+from telegram_bot.screens.ticket import expired_screen, submitting_screen, ticket_screen
+
+GOLDEN = Path(__file__).parents[1] / "fixtures" / "screens"
+NOW = datetime(2026, 11, 21, 14, 3, 22, tzinfo=UTC)
+MODE = "SANDBOX · paper money"
+YES, NO = TokenId("11"), TokenId("12")
+OFFER = Offer("a1B2c3D4e5F6", NOW + timedelta(seconds=45))
+AGAIN = Spend(MarketId("501"), 0, 1000)
+
+
+def market(question: str = "Will Bitcoin close above $100k on 31 December?") -> Market:
+    return Market(
+        id=MarketId("501"),
+        condition_id=ConditionId("0x" + "ab" * 32),
+        slug="bitcoin-above-100k-on-december-31",
+        question=question,
+        title=question,
+        outcomes=(
+            Outcome("Yes", YES, Price(Decimal("0.62"))),
+            Outcome("No", NO, Price(Decimal("0.38"))),
+        ),
+        tick=Decimal("0.01"),
+        minimum_size=Size(Decimal(5)),
+        fees=FeeSchedule(Decimal("0.04")),
+        event=Event(EventId("77"), "bitcoin-in-december", "Bitcoin in December"),
+        category="Crypto",
+        volume=Decimal("1234567.8"),
+        volume_24h=Decimal("12400.5"),
+        ends_at=datetime(2026, 12, 31, 23, 59, tzinfo=UTC),
+    )
+
+
+def outcome_view(
+    number: int, price: str, bid: str | None, ask: str | None, state: PriceState = PriceState.LIVE
+) -> OutcomeView:
+    return OutcomeView(
+        outcome=market().outcomes[number],
+        bid=None if bid is None else Price(Decimal(bid)),
+        ask=None if ask is None else Price(Decimal(ask)),
+        price=Price(Decimal(price)),
+        last_trade=None,
+        age=0.4 if state is PriceState.LIVE else 184.0,
+        state=state,
+        source=Source.WS,
+    )
+
+
+def position(number: int = 9, *, amount: str = "16.129", price: str = "0.645") -> Position:
+    holding = Holding(
+        Size(Decimal(amount)),
+        Price(Decimal("0.62")),
+        Usdc(Decimal("-0.151999")),
+        Usdc(Decimal("0.151999")),
+    )
+    return Position(
+        id=PositionId(number),
+        user_id=UserId(1),
+        account=Account.PAPER,
+        market_id=MarketId("501"),
+        token_id=YES,
+        outcome="Yes",
+        holding=holding,
+        current_price=Price(Decimal(price)),
+        pnl_amount=Usdc(Decimal("0.403225")),
+        pnl_percentage=Decimal("4.0323"),
+        status=PositionStatus.ACTIVE,
+        opened_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def position_view(number: int = 9, question: str | None = None) -> PositionView:
+    return PositionView(
+        position=position(number),
+        market=market(question) if question else market(),
+        liquidation=Usdc(Decimal("10.169112")),
+        price_age=0.4,
+        state=PriceState.LIVE,
+        bid=Price(Decimal("0.64")),
+    )
+
+
+def market_view(*positions: PositionView) -> MarketView:
+    return MarketView(
+        market(),
+        (outcome_view(0, "0.62", "0.61", "0.63"), outcome_view(1, "0.38", "0.37", "0.39")),
+        positions,
+    )
+
+
+def portfolio(*positions: PositionView) -> Portfolio:
+    return Portfolio(
+        positions=positions,
+        cash=Usdc(Decimal("989.848001")),
+        value=Usdc(Decimal("10.403205")),
+        unrealized=Usdc(Decimal("0.403225")),
+        realized=Usdc(Decimal("-0.151999")),
+        total=Usdc(Decimal("1000.251206")),
+    )
+
+
+def buy_quote() -> TradeQuote:
+    return TradeQuote(
+        account=Account.PAPER,
+        market=market(),
+        outcome=market().outcomes[0],
+        side=Side.BUY,
+        spend=Usdc(Decimal(10)),
+        size=None,
+        shares=Size(Decimal("15.873")),
+        value=Usdc(Decimal("9.99999")),
+        fee=Usdc(Decimal("0.148")),
+        average=Price(Decimal("0.63")),
+        worst_price=Price(Decimal("0.64")),
+        complete=True,
+        age=0.2,
+        state=PriceState.LIVE,
+        source=Source.WS,
+        payout=Usdc(Decimal("15.873")),
+        cash_after=Usdc(Decimal("979.70001")),
+    )
+
+
+def sell_quote() -> TradeQuote:
+    return replace(
+        buy_quote(),
+        side=Side.SELL,
+        spend=None,
+        size=Size(Decimal(100)),
+        shares=Size(Decimal("64.5")),
+        value=Usdc(Decimal("41.28")),
+        fee=Usdc(Decimal("0.59443")),
+        average=Price(Decimal("0.64")),
+        worst_price=Price(Decimal("0.62")),
+        complete=False,
+        age=1.4,
+        state=PriceState.POLLED,
+        payout=Usdc(Decimal(0)),
+        cash_after=Usdc(Decimal("1030.533571")),
+    )
+
+
+def order(status: OrderStatus = OrderStatus.FILLED, *, filled: str = "15.873") -> Order:
+    size = Decimal(filled)
+    return Order(
+        id=OrderId(12),
+        ticket=Ticket(
+            user_id=UserId(1),
+            account=Account.PAPER,
+            market_id=MarketId("501"),
+            token_id=YES,
+            side=Side.BUY,
+            worst_price=Price(Decimal("0.64")),
+            key="button:a1B2c3D4e5F6",
+            spend=Usdc(Decimal(10)),
+        ),
+        outcome="Yes",
+        status=status,
+        filled_size=Size(size),
+        filled_value=Usdc((size * Decimal("0.63")).quantize(Decimal("0.000001"))),
+        fee=Usdc(Decimal("0.148") if size else Decimal(0)),
+        reason="",
+        created_at=NOW,
+    )
+
+
+def page() -> MarketPage:
+    alone = market("Will it rain in Paris on Sunday?")
+    return MarketPage(
+        (
+            MarketRow(market().event, market(), 4),
+            MarketRow(alone.event, replace(alone, id=MarketId("502"), event=None)),
+        ),
+        page=1,
+        has_more=True,
+    )
+
+
+def examples() -> dict[str, Screen]:
+    """Every screen, by the name of its golden file."""
+    view, held = market_view(), position_view()
+    parts = (
+        PartState("Stream", True, "connected, 6 of 6 tokens live"),
+        PartState("Database", False, "does not answer"),
+    )
+    quiet = (outcome_view(0, "0.62", None, None, PriceState.DOWN), view.outcomes[1])
+    nothing = Usdc(Decimal(0))
+    cash = Usdc(Decimal(1000))
+    empty = Portfolio((), cash, nothing, nothing, nothing, cash)
+    closed = replace(position(), status=PositionStatus.CLOSED)
+    resolved = replace(market(), is_closed=True, is_resolved=True, resolved_outcome="Yes")
+    event = Event(EventId("77"), "highest", "Highest temperature in Paris on 24 November", True)
+    return {
+        "home": home_screen(MODE, portfolio(held), NOW),
+        "home_empty": home_screen(MODE, empty, NOW),
+        "help": help_screen(MODE),
+        "status": status_screen(MODE, parts, 2.2, NOW),
+        "markets": trending_screen(page(), "", ""),
+        "category": trending_screen(replace(page(), has_more=False), "Weather", "0a1b2c3d"),
+        "search": search_screen(replace(page(), page=0), "bitcoin"),
+        "search_empty": search_screen(MarketPage(()), "zebra"),
+        "categories": categories_screen((("Crypto", 12), ("Weather", 9), ("Politics", 4))),
+        "event": event_screen(EventView(event, (market(), market("Below 8 °C?")), has_more=True)),
+        "market": market_screen(view, NOW),
+        "market_held": market_screen(market_view(held), NOW),
+        "market_not_live": market_screen(replace(view, outcomes=quiet), NOW),
+        "market_resolved": market_screen(replace(view, market=resolved), NOW),
+        "market_paused": paused(market_screen(view, NOW)),
+        "amounts": amount_screen(view, 0, Usdc(Decimal("989.848001")), NOW),
+        "amounts_no_seller": amount_screen(
+            replace(view, outcomes=quiet), 0, Usdc(Decimal(1000)), NOW
+        ),
+        "amount_question": amount_question(
+            market().question, "Yes", SpendOther(MarketId("501"), 0)
+        ),
+        "shares_question": shares_question(
+            market().question, "Yes", "16.129", SellOther(PositionId(9))
+        ),
+        "amount_refused": try_again(
+            InvalidQuantity("At most 2 decimals, please"), SpendOther(MarketId("501"), 0)
+        ),
+        "ticket_buy": ticket_screen(buy_quote(), OFFER, NOW),
+        "ticket_sell_thin": ticket_screen(sell_quote(), OFFER, NOW),
+        "ticket_submitting": submitting_screen(buy_quote()),
+        "ticket_expired": expired_screen(buy_quote(), AGAIN),
+        "receipt_bought": receipt_screen(order(), market(), PositionId(9)),
+        "receipt_part": receipt_screen(
+            order(OrderStatus.PARTIAL, filled="8"), market(), PositionId(9)
+        ),
+        "receipt_nothing": receipt_screen(
+            order(OrderStatus.REJECTED, filled="0"), market(), None, AGAIN
+        ),
+        "receipt_unknown": receipt_screen(
+            order(OrderStatus.UNKNOWN, filled="0"), market(), None, AGAIN
+        ),
+        "positions": positions_screen(portfolio(held, position_view(10)), 0, NOW),
+        "positions_empty": positions_screen(empty, 0, NOW),
+        "position": position_screen(held, NOW),
+        "position_closed": position_screen(replace(held, position=closed), NOW),
+        "old_screen": old_screen(),
+        "secret_refused": secret_refused(was_deleted=True),
+        "failure_cash": failure_screen(
+            InsufficientBalance("This costs 10.15 USDC with the fee; you have 4.00."),
+            ShowMarket(MarketId("501")),
+        ),
+        "failure_stale": failure_screen(
+            StalePrice("The newest book is too old to trade on."), AGAIN
+        ),
+        "failure_unknown": failure_screen(OutcomeUnknown("The venue's answer was lost.")),
+        "unexpected": unexpected_screen(nothing_sent=False),
+    }
+
+
+def as_text(screen: Screen) -> str:
+    """The screen as a golden file holds it: text, a rule, one line a row of buttons."""
+    rows = ("".join(f"[{button.label}]" for button in row) for row in screen.rows)
+    return "\n".join([screen.full_text, "---", *rows, ""])
+
+
+def write_golden_files() -> None:
+    """Accept the screens as they are now; look at the difference before committing it."""
+    for name, screen in examples().items():
+        (GOLDEN / f"{name}.txt").write_text(as_text(screen))
+
+
+if __name__ == "__main__":
+    write_golden_files()

@@ -1,0 +1,62 @@
+"""Taps of one user wait for each other, those of others do not."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from telegram import Chat, Message, Update, User
+
+from telegram_bot.ordering import PerUserProcessor
+from tests.support.manual_clock import settle
+
+ANN, BEN = 1001, 1002
+
+
+def _update(user: int, number: int) -> Update:
+    person, chat = User(user, "Ann", is_bot=False), Chat(user, Chat.PRIVATE)
+    return Update(number, Message(number, datetime.now(UTC), chat, from_user=person))
+
+
+async def test_a_users_updates_run_one_by_one_and_other_users_do_not_wait() -> None:
+    processor, gates, done = PerUserProcessor(), [asyncio.Event() for _ in range(3)], list[int]()
+
+    async def work(number: int) -> None:
+        await gates[number].wait()
+        done.append(number)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number, user in enumerate((ANN, ANN, BEN)):
+            update = _update(user, number)
+            tasks.create_task(processor.process_update(update, work(number)))
+        gates[1].set()
+        gates[2].set()
+        await settle()
+        assert done == [2]
+        gates[0].set()
+    assert done == [2, 0, 1]
+
+
+async def test_no_more_updates_than_allowed_are_under_way() -> None:
+    processor, gate = PerUserProcessor(at_once=2), asyncio.Event()
+
+    async with asyncio.TaskGroup() as tasks:
+        for user in range(5):
+            tasks.create_task(processor.process_update(_update(user + 1, user), gate.wait()))
+        await settle()
+        assert processor.current_concurrent_updates == 2
+        gate.set()
+    assert processor.current_concurrent_updates == 0
+
+
+async def test_a_failing_update_lets_the_next_one_in() -> None:
+    processor = PerUserProcessor()
+
+    async def crash() -> None:
+        raise ZeroDivisionError
+
+    results = await asyncio.gather(
+        processor.process_update(_update(ANN, 1), crash()),
+        processor.process_update(_update(ANN, 2), asyncio.sleep(0)),
+        return_exceptions=True,
+    )
+    assert isinstance(results[0], ZeroDivisionError)
+    assert results[1] is None

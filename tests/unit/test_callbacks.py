@@ -1,0 +1,134 @@
+"""Callback data: ours comes back as it went, anybody else's is nothing."""
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.units import EventId, MarketId, PositionId
+from telegram_bot.actions import (
+    Action,
+    Buy,
+    CancelTicket,
+    Categories,
+    Confirm,
+    Help,
+    Home,
+    Search,
+    SellOther,
+    SellPercent,
+    SellShares,
+    ShowEvent,
+    ShowMarket,
+    ShowPosition,
+    ShowPositions,
+    Spend,
+    SpendOther,
+    Status,
+    Submitting,
+    Trending,
+)
+from telegram_bot.callbacks import MAX_BYTES, Codec, Tapped, category_key, search_words
+
+CODEC = Codec("aB3_")
+numbers = st.integers(min_value=0, max_value=10**9 - 1)
+market_ids = st.integers(min_value=0, max_value=10**9).map(lambda number: MarketId(str(number)))
+event_ids = st.integers(min_value=0, max_value=10**9).map(lambda number: EventId(str(number)))
+position_ids = st.integers(min_value=0, max_value=10**15).map(PositionId)
+button_ids = st.text("ABCdef019_-", min_size=12, max_size=12)
+words = st.text(max_size=80).map(lambda text: search_words(text.encode("utf-8", "ignore").decode()))
+actions: st.SearchStrategy[Action] = st.one_of(
+    st.sampled_from((Home(), Help(), Status(), Categories(), Submitting())),
+    st.builds(Trending, numbers, st.sampled_from(("", category_key("Weather")))),
+    st.builds(Search, st.integers(0, 99), words.filter(bool)),
+    st.builds(ShowEvent, event_ids, numbers),
+    st.builds(ShowMarket, market_ids),
+    st.builds(Buy, market_ids, st.integers(0, 9)),
+    st.builds(Spend, market_ids, st.integers(0, 9), numbers),
+    st.builds(SpendOther, market_ids, st.integers(0, 9)),
+    st.builds(Confirm, button_ids),
+    st.builds(CancelTicket, button_ids),
+    st.builds(ShowPositions, numbers),
+    st.builds(ShowPosition, position_ids),
+    st.builds(SellPercent, position_ids, st.integers(1, 100)),
+    st.builds(SellShares, position_ids, numbers),
+    st.builds(SellOther, position_ids),
+)
+
+
+@given(actions, st.booleans())
+def test_an_action_comes_back_as_it_was(action: Action, keeps: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+    data = CODEC.encode(action, keeps_message=keeps)
+    assert len(data.encode()) <= MAX_BYTES
+    assert CODEC.decode(data) == Tapped(action, keeps_message=keeps)
+
+
+@given(st.text(max_size=70))
+def test_whatever_a_stranger_sends_is_read_as_nothing_or_as_we_would_write_it(data: str) -> None:
+    tapped = CODEC.decode(data)
+    if tapped is not None:
+        assert CODEC.encode(tapped.action, keeps_message=tapped.keeps_message) == data
+
+
+@given(actions, st.integers(0, 63), st.sampled_from("09azAZ.+-_ \n\u0663\u202e"))
+def test_changed_data_never_breaks_the_reader(action: Action, place: int, char: str) -> None:
+    data = CODEC.encode(action)
+    changed = data[:place] + char + data[place + 1 :]
+    tapped = CODEC.decode(changed)
+    assert tapped is None or CODEC.encode(tapped.action, keeps_message=tapped.keeps_message) in {
+        data,
+        changed,
+    }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "buy_yes_10",
+        "2.aB3_.m.501",
+        "1.aB3_.m",
+        "1.aB3_.m.",
+        "1.aB3_.m.501.7",
+        "1.aB3_.m.-1",
+        "1.aB3_.m.0501",
+        "1.aB3_.m.\u0665",
+        "1.aB3_.h",
+        "1.-.m.501",
+        "1.aB3_.q.501.0.1e3",
+        "1.aB3_.k.'; DROP TABLE users",
+        "1.aB3_.k.short",
+        "1.aB3_.t.0.notahash",
+        "1.aB3_.f.0.",
+        "1.aB3_.l.0\n",
+        "1.-.h." + "x" * 80,
+    ],
+)
+def test_forged_data_is_nothing(data: str) -> None:
+    assert CODEC.decode(data) is None
+
+
+def test_a_restart_makes_every_button_old_but_home() -> None:
+    after = Codec("zz9-")
+    assert after.decode(CODEC.encode(ShowMarket(MarketId("501")))) is None
+    assert after.decode(CODEC.encode(Confirm("a1B2c3D4e5F6"))) is None
+    assert after.decode(CODEC.encode(Home())) == Tapped(Home())
+
+
+def test_a_confirming_button_carries_nothing_but_its_id() -> None:
+    assert [field.name for field in fields(Confirm)] == ["button_id"]
+    assert CODEC.encode(Confirm("a1B2c3D4e5F6")) == "1.aB3_.k.a1B2c3D4e5F6"
+
+
+def test_data_that_would_not_fit_is_refused_when_written() -> None:
+    with pytest.raises(ValueError, match="longer than 64 bytes"):
+        CODEC.encode(Search(0, "x" * 60))
+
+
+def test_a_long_search_is_cut_between_its_words() -> None:
+    assert search_words("  who\n wins  ") == "who wins"
+    assert search_words("highest temperature in new york city on sunday") == (
+        "highest temperature in new york city on"
+    )
+    assert search_words("😀" * 40) == "😀" * 11
