@@ -76,6 +76,27 @@ def shown_price(
     return Price((low + high) / 2)
 
 
+def own_last_trade(
+    stated: Price, bid: Price | None, ask: Price | None, known: Price | None = None
+) -> Price:
+    """The token's own last trade from what a book states, which may be the complement's.
+
+    A book states the market's last trade in terms of whichever token the taker traded, so it means
+    `stated` or 1 - `stated`. `known`, from a trade message of this token, decides if it is one of
+    the two; else the one that lies between bid and ask, if only one does; else `stated`.
+    Source: recorded books of complementary tokens that state the same price.
+
+    >>> own_last_trade(Price(Decimal("0.002")), Price(Decimal("0.6")), Price(Decimal("1")))
+    Decimal('0.998')
+    """
+    mirrored = Price(ONE - stated)
+    if known in {stated, mirrored}:
+        return stated if known == stated else mirrored
+    low, high = bid or ZERO, ask or ONE
+    is_inside, is_mirror_inside = low <= stated <= high, low <= mirrored <= high
+    return mirrored if is_mirror_inside and not is_inside else stated
+
+
 def liquidation_value(bids: Sequence[Level], held: Size, fees: FeeSchedule) -> Usdc:
     """USDC that selling `held` shares into `bids` (best first) would bring, less the fee.
 

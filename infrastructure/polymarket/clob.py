@@ -12,6 +12,7 @@ import msgspec
 
 from core.domain.book import Book
 from core.domain.errors import Unavailable
+from core.domain.price import own_last_trade
 from core.domain.units import Price, Size, TokenId, plain_decimal, price, size
 from core.ports import BookSnapshot
 from infrastructure.polymarket.http import VenueHttp, decoded
@@ -96,7 +97,7 @@ def read_book(text: bytes) -> BookSnapshot:
     book.replace(_pairs(wire.bids), _pairs(wire.asks))
     return BookSnapshot(
         book=book,
-        last_trade=_last_trade(wire.last_trade_price),
+        last_trade=_last_trade(wire.last_trade_price, book),
         tick=_tick(wire.tick_size),
         minimum_size=_minimum(wire.min_order_size),
         at=_instant(wire.timestamp),
@@ -107,9 +108,11 @@ def _pairs(levels: Sequence[_Level]) -> Iterable[tuple[str, str]]:
     return ((level.price, level.size) for level in levels)
 
 
-def _last_trade(text: str | None) -> Price | None:
-    traded = price(text) if text else None
-    return traded or None  # nothing trades at 0
+def _last_trade(text: str | None, book: Book) -> Price | None:
+    stated = price(text) if text else None
+    if not stated:  # nothing trades at 0
+        return None
+    return own_last_trade(stated, book.best_bid, book.best_ask)
 
 
 def _tick(text: str) -> Decimal | None:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -11,7 +12,7 @@ from typing import Final
 
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
 from infrastructure.sandbox.exchange.recording import load_recording
-from infrastructure.sandbox.exchange.serving import exchange_served
+from infrastructure.sandbox.exchange.server import serve_exchange
 from infrastructure.sandbox.telegram.serving import served
 from infrastructure.sandbox.telegram.state import TelegramSandbox
 
@@ -73,10 +74,10 @@ async def _exchange(stack: AsyncExitStack, options: argparse.Namespace) -> str:
     address = f"{options.host}:{options.exchange_port}"
     try:
         return await stack.enter_async_context(
-            exchange_served(exchange, options.host, options.exchange_port)
+            serve_exchange(exchange, options.host, options.exchange_port)
         )
     except OSError as error:
-        raise _Taken("SANDBOX_EXCHANGE_PORT", address, error.strerror or str(error)) from error
+        raise _Taken("SANDBOX_EXCHANGE_PORT", address, _reason(error)) from error
 
 
 async def _telegram(stack: AsyncExitStack, options: argparse.Namespace) -> str:
@@ -85,7 +86,12 @@ async def _telegram(stack: AsyncExitStack, options: argparse.Namespace) -> str:
     try:
         return await stack.enter_async_context(served(desk, options.host, options.telegram_port))
     except OSError as error:
-        raise _Taken("SANDBOX_PORT", address, error.strerror or str(error)) from error
+        raise _Taken("SANDBOX_PORT", address, _reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    """In the system's own words: the event loop's repeat the address."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 async def _until_told(stop: asyncio.Event) -> None:

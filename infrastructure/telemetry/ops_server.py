@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -78,9 +79,14 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
     except OSError as error:
         is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
         variable = "OPS_HOST" if is_host else "OPS_PORT"
-        raise PortInUse(variable, f"{host}:{port}", error.strerror or str(error)) from error
+        raise PortInUse(variable, f"{host}:{port}", _reason(error)) from error
     bound: int = runner.addresses[0][1]
     return bound
+
+
+def _reason(error: OSError) -> str:
+    """In the system's own words: the event loop's repeat the address."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 Route = Callable[[web.Request], Awaitable[web.Response]]

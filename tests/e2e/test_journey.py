@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from core.domain.units import usdc
 from tests.e2e.conftest import World
-from tests.support.person import Message, Person
+from tests.support.acts import bought, market_card, sold
 
 NOMINEE = "Maren Holt"
 TOKENS = "SELECT clob_token_ids::jsonb ->> 0, clob_token_ids::jsonb ->> 1 FROM markets WHERE "
@@ -14,6 +14,8 @@ HELD = """
 SELECT p.id, p.amount, p.entry_price FROM positions AS p JOIN users AS u ON u.id = p.user_id
 WHERE u.telegram_id = $1 AND p.status = 'active'
 """
+AMOUNT = "SELECT amount FROM positions WHERE id = $1"
+SOURCE = "SELECT source FROM markets WHERE clob_token_ids::jsonb ->> 0 = $1"
 CLOSED = "SELECT status, amount, pnl_amount FROM positions WHERE id = $1"
 ORDERS = """
 SELECT count(*) FROM orders JOIN users ON users.id = orders.user_id WHERE telegram_id = $1
@@ -23,24 +25,6 @@ SELECT count(*) FROM orders JOIN users ON users.id = orders.user_id WHERE telegr
 async def tokens(world: World, question: str) -> tuple[str, str]:
     first, second = await world.database.row(TOKENS + "question LIKE $1", f"%{question}%")
     return str(first), str(second)
-
-
-async def market_card(person: Person, words: str, heading: str) -> Message:
-    """The card of the market that these words find."""
-    found = await person.sends(words, "^Search")
-    return await person.taps(found, heading, "bid .* ask")
-
-
-async def bought(person: Person, card: Message, amount: str = r"\$25") -> Message:
-    """The receipt of a purchase of the first outcome."""
-    amounts = await person.taps(card, r"^Yes$", "How much on")
-    ticket = await person.taps(amounts, amount, "This quote expires")
-    return await person.taps(ticket, "Confirm", "^Bought")
-
-
-async def sold(person: Person, card: Message, part: str) -> Message:
-    ticket = await person.taps(card, f"Sell {part}%", "This quote expires")
-    return await person.taps(ticket, "Confirm", "^Sold")
 
 
 async def test_a_position_is_bought_moves_with_the_market_and_is_sold(world: World) -> None:
@@ -76,10 +60,6 @@ async def test_a_position_is_bought_moves_with_the_market_and_is_sold(world: Wor
     assert await venue.is_subscribed(yes, wanted=False)
     assert await venue.is_subscribed(no, wanted=False)
     await database.until(SOURCE, yes, are=[("poll",)])
-
-
-AMOUNT = "SELECT amount FROM positions WHERE id = $1"
-SOURCE = "SELECT source FROM markets WHERE clob_token_ids::jsonb ->> 0 = $1"
 
 
 def half(amount: Decimal) -> Decimal:

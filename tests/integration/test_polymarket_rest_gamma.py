@@ -12,8 +12,8 @@ from core.domain.errors import NotFound
 from core.domain.units import EventId, MarketId
 from infrastructure.polymarket.clob import ClobPrices
 from infrastructure.polymarket.gamma import GammaCatalogue
-from tests.sandbox_exchange import serving as sandbox_serving
-from tests.sandbox_exchange import still_exchange
+from tests.support.sandbox_exchange import serving as sandbox_serving
+from tests.support.sandbox_exchange import still_exchange
 from tests.support.venue_rest import VenueRest, asking, serving, text
 
 

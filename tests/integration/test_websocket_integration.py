@@ -35,7 +35,7 @@ from infrastructure.polymarket.http import VenueHttp
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
 from infrastructure.sandbox.exchange.recording import load_recording
 from infrastructure.sandbox.exchange.replay import Start
-from infrastructure.sandbox.exchange.serving import exchange_served
+from infrastructure.sandbox.exchange.server import serve_exchange
 from telegram_bot.assembly import build_streamer
 from tests.support.figures import Figures
 from tests.support.rows import add_user
@@ -137,7 +137,7 @@ class House:
 @pytest.fixture
 async def exchange() -> AsyncIterator[str]:
     """A still exchange: it moves only when a test says so."""
-    async with exchange_served(ExchangeSandbox(ExchangeOptions(rate=0))) as url:
+    async with serve_exchange(ExchangeSandbox(ExchangeOptions(rate=0))) as url:
         yield url
 
 
@@ -339,7 +339,7 @@ async def test_the_recording_through_the_socket_ends_in_postgres(
     folder = fixtures_dir / "tickscope/derived_wire"
     recording = load_recording(folder / "nhl_g4_0132_0145.jsonl.gz")
     options = ExchangeOptions(recording=recording, speed=0, start=Start.ALL)
-    async with exchange_served(ExchangeSandbox(options)) as url:
+    async with serve_exchange(ExchangeSandbox(options)) as url:
         house = House(url, client, sessions, tmp_path)
         task = asyncio.create_task(house.discovery.run())
         await house.discovery.ready.wait()

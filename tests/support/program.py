@@ -66,7 +66,6 @@ class Program:
     page: str = ""
     exchange: str = ""
     ops: str = ""
-    code: str = ""  # for the owner, where nobody is one yet
 
     @property
     def pid(self) -> int:
@@ -111,6 +110,7 @@ async def running(settings: Mapping[str, str], *arguments: str) -> AsyncIterator
             yield program
             if process.returncode is None:
                 assert await program.end() == 0
+            assert TRACEBACK not in output.text, output.text
         finally:
             if process.returncode is None:
                 process.kill()
@@ -131,7 +131,6 @@ async def _ready(
         page=page.group(1) if page else "",
         exchange=exchange.group(1) if exchange else "",
         ops=await output.line(r"health and metrics on (\S+)"),
-        code=await output.line(r"send it this code: (\S+)") if "nobody" in settings else "",
     )
 
 

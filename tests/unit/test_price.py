@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.domain.book import Level
 from core.domain.fees import NO_FEE, FeeSchedule
-from core.domain.price import liquidation_value, shown_price
+from core.domain.price import liquidation_value, own_last_trade, shown_price
 from core.domain.units import Price, Size
 
 prices = st.decimals("0.001", "0.999", places=3).map(Price)
@@ -62,3 +62,21 @@ def test_shares_beyond_the_depth_bring_nothing() -> None:
     bids = [Level(Price(Decimal("0.5")), Size(Decimal(10)))]
     assert liquidation_value(bids, Size(Decimal(1000)), NO_FEE) == 5
     assert liquidation_value([], Size(Decimal(1000)), NO_FEE) == 0
+
+
+@pytest.mark.parametrize(
+    ("stated", "bid", "ask", "known", "own"),
+    [
+        ("0.3", "0.2", "0.6", None, "0.3"),  # plausible as it stands
+        ("0.002", "0.9", "1", None, "0.998"),  # only the complement's trade fits this book
+        ("0.3", None, None, None, "0.3"),
+        ("0.3", "0.1", "0.9", "0.7", "0.7"),  # a trade message said which of the two
+        ("0.3", "0.1", "0.9", "0.5", "0.3"),  # an older trade says nothing about this one
+        ("0.85", "0.2", "0.6", None, "0.85"),  # neither fits: as stated
+    ],
+)
+def test_a_books_last_trade_is_read_in_terms_of_its_own_token(
+    stated: str, bid: str | None, ask: str | None, known: str | None, own: str
+) -> None:
+    read = own_last_trade(Price(Decimal(stated)), optional(bid), optional(ask), optional(known))
+    assert read == Decimal(own)

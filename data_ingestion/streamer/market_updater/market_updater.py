@@ -10,7 +10,7 @@ from typing import Final, assert_never
 from core.domain.book import NO_ASK, Book
 from core.domain.errors import InvalidBook, InvalidQuantity
 from core.domain.market import Source
-from core.domain.price import PriceState, Quote, shown_price
+from core.domain.price import PriceState, Quote, own_last_trade, shown_price
 from core.domain.units import Price, TokenId, price, price_micros
 from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
@@ -168,8 +168,10 @@ class MarketUpdater:
                 ((level.price, level.size) for level in message.asks),
             )
             if message.last_trade_price:
-                price(message.last_trade_price)
-                feed.last_trade = message.last_trade_price
+                stated = price(message.last_trade_price)
+                feed.last_trade = own_last_trade(
+                    stated, feed.book.best_bid, feed.book.best_ask, feed.last_trade
+                )
         except (InvalidQuantity, InvalidBook):
             self._refuse(token, feed)
             return
@@ -185,11 +187,10 @@ class MarketUpdater:
         if feed is None:
             return
         try:
-            price(message.price)
+            feed.last_trade = price(message.price)
         except InvalidQuantity:
             self.dropped["trade"] += 1
             return
-        feed.last_trade = message.price
         if feed.has_snapshot:
             self._publish(token, feed, message.timestamp, received)
 
@@ -214,15 +215,14 @@ class MarketUpdater:
             return
         feed.shown_bid, feed.shown_ask = top
         feed.shown_trade = feed.last_trade
-        last_trade = price(feed.last_trade) if feed.last_trade else None
         complement = self._board.quote(feed.complement) if feed.complement else None
         self._board.publish(
             Quote(
                 token=token,
-                price=self._price(book, last_trade, complement),
+                price=self._price(book, feed.last_trade, complement),
                 bid=book.best_bid,
                 ask=book.best_ask,
-                last_trade=last_trade,
+                last_trade=feed.last_trade,
                 source=Source.WS,
                 received=received,
                 at=datetime.fromtimestamp(int(timestamp) / 1000, UTC),

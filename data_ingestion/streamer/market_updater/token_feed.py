@@ -1,7 +1,7 @@
 """What the stream has told about one token."""
 
 from core.domain.book import Book
-from core.domain.units import TokenId
+from core.domain.units import Price, TokenId
 
 
 class TokenFeed:
@@ -29,11 +29,11 @@ class TokenFeed:
         self.book = Book(token)
         self.complement = complement
         self.has_snapshot = False
-        self.last_trade: str | None = None
+        self.last_trade: Price | None = None
         self.tick: str | None = None
         self.renewed_at = now  # when a snapshot was last asked for
         self.shown_bid = -1
-        self.shown_trade: str | None = None
+        self.shown_trade: Price | None = None
         self.shown_ask = -1
         self.told_bid: str | None = ""
         self.told_ask: str | None = ""
