@@ -22,6 +22,8 @@ PHONE: Final = ViewportSize(width=390, height=844)
 OWNER: Final = 1001
 NOMINEE: Final = "Maren Holt"
 TOKEN: Final = "SELECT clob_token_ids::jsonb ->> 0 FROM markets WHERE question LIKE $1"  # noqa: S105 - a query
+FLAT: Final = "document.documentElement.style.setProperty('--wall', '#c8dfd0')"
+"""The wall's gradient would be most of the file."""
 ARGUMENTS: Final = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 
 
@@ -48,6 +50,7 @@ async def _picture(folder: Path, chromium: str) -> None:
         (token,) = await database.row(TOKEN, f"%{NOMINEE}%")
         await _journey(telegram.person(OWNER), venue, str(token))
         await page.get_by_text("Now 37.5¢ · live").wait_for()
+        await page.evaluate(FLAT)
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=PICTURE, animations="disabled")
 

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,13 +40,21 @@ def main(arguments: Sequence[str], root: Path, secrets: Mapping[str, str]) -> in
     try:
         settings = load_settings(root, os.environ, secrets)
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
-        for warning in misspelt(root):
+        for warning in (*misspelt(root), *_not_built(settings)):
             logger.warning(warning)
         uvloop.run(Program(settings, root).run(duration))
     except CannotStart as problem:
         print(f"Polycool cannot start: {problem}", file=sys.stderr)  # noqa: T201 - one line for a person
         return CANNOT_START
     return 0
+
+
+def _not_built(settings: Settings) -> Iterator[str]:
+    """What somebody asked for that this release does not do; silence would be a lie."""
+    if not settings.dry_run_mode:
+        yield "DRY_RUN_MODE=false: orders with real money are not built yet, everything is paper"
+    if settings.weather_enabled:
+        yield "WEATHER_ENABLED=true: the weather strategy is not built yet"
 
 
 def _arguments(given: Sequence[str]) -> argparse.Namespace:

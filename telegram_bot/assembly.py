@@ -23,8 +23,8 @@ from data_ingestion.discovery.market_discovery import MarketDiscovery
 from data_ingestion.poller.price_poller import PollIntervals, PricePoller
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.market_updater.price_writer import Pace as WriterPace
-from data_ingestion.streamer.market_updater.price_writer import PriceWriter, WriterTelemetry
-from data_ingestion.streamer.streamer_service import StreamerService
+from data_ingestion.streamer.market_updater.price_writer import PriceWriter
+from data_ingestion.streamer.streamer_service import FeedTelemetry, StreamerService
 from data_ingestion.streamer.subscription_manager import (
     HeldMarkets,
     LoadMarkets,
@@ -43,7 +43,7 @@ from infrastructure.telemetry.metrics import Metrics
 from telegram_bot.bot import BotSettings, TelegramBot
 from telegram_bot.context import Services
 from telegram_bot.pacing import Pace
-from telegram_bot.reporting import DatabaseProbe, Health, StreamFigures, WriterFigures
+from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health, StreamFigures
 from telegram_bot.screens.status import PartState
 from telegram_bot.startup import Database, Place
 from telegram_bot.supervisor import Run
@@ -90,7 +90,7 @@ async def assemble(
             sessions, starting_cash=usdc(settings.paper_starting_cash), allowed=place.allowed
         )
         streamer = build_streamer(
-            settings, place.socket_url, sessions, board, manager, prices, WriterFigures(metrics)
+            settings, place.socket_url, sessions, board, manager, prices, FeedFigures(metrics)
         )
         discovery = MarketDiscovery(
             catalogue, sessions, interval=settings.discovery_interval_seconds
@@ -128,11 +128,11 @@ def build_streamer(
     board: PriceBoard,
     manager: WebSocketManager,
     prices: PriceSource,
-    telemetry: WriterTelemetry,
+    telemetry: FeedTelemetry,
 ) -> StreamerService:
     """The feed: stream, subscriptions, writer and poller around one board."""
     use_websocket = settings.streamer_enabled and settings.use_websocket
-    updater = MarketUpdater(board)
+    updater = MarketUpdater(board, observe_lag=telemetry.lagged)
     client = WebSocketClient(
         socket_url,
         updater,

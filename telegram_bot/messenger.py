@@ -1,6 +1,7 @@
 """The only sender: paced per chat, so that a chat which Telegram slows down waits alone."""
 
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Final
@@ -17,6 +18,7 @@ from telegram_bot.screens.screen import Screen
 
 logger = logging.getLogger(__name__)
 
+BARE_MESSAGES: Final = 1_000  # remembered, so that none is stripped twice
 IDLE_LANES: Final = 1_000  # kept before the idle ones are thrown away
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
@@ -38,6 +40,7 @@ class Messenger:
         self._delivery = Delivery(clock)
         self._lanes: dict[int, Lane] = {}
         self._inactive: set[int] = set()
+        self._bare: OrderedDict[tuple[int, int], None] = OrderedDict()  # stripped messages
 
     async def send(self, chat_id: int, screen: Screen) -> int | None:
         """The new message's id; None if it could not be delivered."""
@@ -110,11 +113,19 @@ class Messenger:
         await self._if_room(chat_id, self._edit(chat_id, message_id, screen))
 
     async def strip(self, chat_id: int, message_id: int) -> None:
-        """Take the buttons off a message that was replaced; left out in a busy chat."""
-        await self._if_room(
+        """Take the buttons off a message that was replaced, once; left out in a busy chat."""
+        message = (chat_id, message_id)
+        if message in self._bare:
+            return
+        self._bare[message] = None
+        if len(self._bare) > BARE_MESSAGES:
+            self._bare.popitem(last=False)
+        was_sent = await self._if_room(
             chat_id,
             lambda: self._bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id),
         )
+        if not was_sent:
+            self._bare.pop(message, None)
 
     async def answer(self, query_id: str, text: str = "", *, alert: bool = False) -> None:
         """End the waiting circle on a tapped button. Telegram does not limit these; nor do we."""
@@ -145,17 +156,21 @@ class Messenger:
 
     async def _if_room(
         self, chat_id: int, request: Callable[[], Awaitable[Message | bool]]
-    ) -> None:
+    ) -> bool:
+        """Whether Telegram was told; False if the chat was too busy or Telegram away."""
         lane, now = self._lane(chat_id), self._clock.now()
         if not lane.has_room(now):
-            return
+            return False
         lane.spend(now)
         try:
             await self._delivery.call(request, lane, attempts=1)
-        except (NothingToDo, MessageGone, NotDelivered):
-            return
+        except NotDelivered:
+            return False
+        except (NothingToDo, MessageGone):
+            pass
         except ChatGone:
             self._mark_inactive(chat_id)
+        return True
 
     async def _send(self, chat_id: int, request: Callable[[], Awaitable[Message]]) -> int | None:
         lane = await self._turn(chat_id)
@@ -171,6 +186,7 @@ class Messenger:
     def _edit(
         self, chat_id: int, message_id: int, screen: Screen
     ) -> Callable[[], Awaitable[Message | bool]]:
+        self._bare.pop((chat_id, message_id), None)
         return lambda: self._bot.edit_message_text(
             screen.full_text,
             chat_id=chat_id,

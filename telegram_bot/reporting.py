@@ -22,8 +22,8 @@ PROBE_BEAT: Final = 5.0  # seconds between two questions to the database
 PROBE_TIMEOUT: Final = 2.0  # seconds
 
 
-class WriterFigures:
-    """The price writer's figures, as metrics."""
+class FeedFigures:
+    """The feed's timings, as metrics."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -37,6 +37,9 @@ class WriterFigures:
 
     def committed(self, latency: float) -> None:
         self._metrics.update_latency.observe(latency)
+
+    def lagged(self, seconds: float) -> None:
+        self._metrics.feed_lag.observe(max(0.0, seconds))
 
 
 class StreamFigures:

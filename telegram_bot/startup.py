@@ -118,6 +118,7 @@ async def open_place(settings: Settings, root: Path, sessions: Sessions) -> Asyn
         exchange_port=settings.sandbox_exchange_port if is_sandbox else None,
         token=place.token or f"1000001:{secrets.token_urlsafe(26)}",
         seed=settings.sandbox_seed,
+        extra=_replay(settings),
     )
     async with sandbox_process(parts, root) as addresses:
         if addresses.exchange:
@@ -126,6 +127,12 @@ async def open_place(settings: Settings, root: Path, sessions: Sessions) -> Asyn
         if addresses.telegram:
             place = _on_local_telegram(place, addresses.telegram, parts.token)
         yield place
+
+
+def _replay(settings: Settings) -> tuple[str, ...]:
+    if settings.sandbox_replay is None:
+        return ()
+    return ("--replay", str(settings.sandbox_replay), "--speed", str(settings.sandbox_speed))
 
 
 async def _means_sandbox(settings: Settings) -> bool:

@@ -6,13 +6,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from data_ingestion.poller.price_poller import PricePoller
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
-from data_ingestion.streamer.market_updater.price_writer import PriceWriter, WriterStatistics
+from data_ingestion.streamer.market_updater.price_writer import (
+    PriceWriter,
+    WriterStatistics,
+    WriterTelemetry,
+)
 from data_ingestion.streamer.subscription_manager import SubscriptionManager
 from data_ingestion.streamer.websocket_client.websocket_client import WebSocketClient
 
@@ -20,6 +24,14 @@ logger = logging.getLogger(__name__)
 
 CHECK_BEAT: Final = 1.0  # seconds between two looks at the stream's health
 GRACE: Final = 5.0  # seconds without a live price before the stream counts as down
+
+
+class FeedTelemetry(WriterTelemetry, Protocol):
+    """Where the feed's timings go."""
+
+    def lagged(self, seconds: float) -> None:
+        """From the venue's timestamp of a news to its receipt."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,6 @@ class Settings(BaseSettings):
     ws_auto_reconnect: bool = True
     ws_max_reconnect_attempts: Annotated[int, Field(ge=0)] = 0
     ws_max_subscriptions: Count = 1000
-    ws_silence_seconds: Seconds = 10.0
     price_debounce_seconds: Seconds = 1.0
     max_position_updates_per_second: Count = 10
     poll_interval_seconds: Seconds = 60.0
@@ -92,6 +91,8 @@ class Settings(BaseSettings):
     sandbox_port: Port = 8765
     sandbox_exchange_port: Port = 8766
     sandbox_seed: int = 1
+    sandbox_replay: Path | None = None
+    sandbox_speed: Annotated[float, Field(ge=0, le=10_000)] = 1.0
 
     # Operations
     log_level: Annotated[LogLevel, values.UpperCased] = LogLevel.INFO
@@ -135,7 +136,7 @@ def load_settings(
     """
     given = sources.gather(root, environ, handed_over)
     chosen = {name: given[name.upper()] for name in Settings.model_fields if name.upper() in given}
-    for folder in ("data_dir", "fixtures_dir"):
+    for folder in ("data_dir", "fixtures_dir", "sandbox_replay"):
         if folder in chosen:
             chosen[folder] = str(root / Path(chosen[folder]).expanduser())
     try:

@@ -31,7 +31,6 @@ class Metrics:
         self.registry: Final = CollectorRegistry()
         self._stream()
         self._writer()
-        self._others()
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes, of type `CONTENT_TYPE`."""
@@ -97,29 +96,5 @@ class Metrics:
         self.flush_failures = Counter(
             "price_flush_failures",
             "Flushes of prices that Postgres did not take; they are tried again",
-            registry=registry,
-        )
-
-    def _others(self) -> None:
-        registry = self.registry
-        self.rest_requests = Counter(
-            "rest_requests_total",
-            "Requests to the venue's REST interfaces",
-            ["endpoint", "outcome"],
-            registry=registry,
-        )
-        self.orders = Counter(
-            "orders_total", "Orders by the state they reached", ["status"], registry=registry
-        )
-        self.telegram_updates = Counter(
-            "telegram_updates_total",
-            "Updates received from Telegram",
-            ["kind"],
-            registry=registry,
-        )
-        self.telegram_sends = Counter(
-            "telegram_sends_total",
-            "Messages sent to Telegram and edited there",
-            ["outcome"],
             registry=registry,
         )

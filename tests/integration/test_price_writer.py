@@ -244,3 +244,17 @@ async def _add_positions(session: AsyncSession, user: int, markets: list[Market]
         """),
         {"user": user, "markets": [one.id for one in markets]},
     )
+
+
+async def test_a_row_stops_saying_ws_at_once_however_slow_the_beat(sessions: Sessions) -> None:
+    desk = Desk(sessions, Pace(debounce=3600, gap=0.01))
+    async with desk.sessions.begin() as session:
+        await add_markets(session, [ONE])
+    async with desk.running():
+        desk.tick(YES, "0.6")
+        desk.tick(NO, "0.4")
+        await desk.figures.until(1)
+        assert (await desk.row("markets", ONE.id))["source"] == "ws"
+        desk.board.set_state(NO, PriceState.SUSPECT)
+        await desk.figures.until(2)
+    assert (await desk.row("markets", ONE.id))["source"] == "poll"

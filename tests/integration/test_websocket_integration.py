@@ -198,6 +198,7 @@ async def test_a_position_is_subscribed_marked_exactly_and_let_go_when_it_closes
         assert row["pnl_amount"] == Decimal("31.605")
         assert row["pnl_percentage"] == Decimal("52.5")
         await house.sourced(market.id, "ws")
+        assert max(house.figures.lags) < 5
         stored = await house.row("markets", market.id)
         assert stored["outcome_prices"] == ["0.61", "0.39"]
         assert (stored["best_bid"][0], stored["best_ask"][0]) == ("0.6", "0.62")

@@ -12,6 +12,7 @@ class Figures:
     def __init__(self) -> None:
         self.flushes: list[int] = []
         self.latencies: list[float] = []
+        self.lags: list[float] = []
         self.news = asyncio.Condition()
         self.has_failed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -25,6 +26,9 @@ class Figures:
 
     def committed(self, latency: float) -> None:
         self.latencies.append(latency)
+
+    def lagged(self, seconds: float) -> None:
+        self.lags.append(seconds)
 
     def failed(self) -> None:
         self.has_failed.set()

@@ -32,13 +32,18 @@ class MarketUpdater:
         board: PriceBoard,
         *,
         renew: Callable[[Collection[TokenId]], None] = lambda _: None,
+        observe_lag: Callable[[float], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
+        """`observe_lag` is told the seconds from the venue's timestamp to now, at each news."""
         self.dropped: Counter[str] = Counter()  # entries that could not be applied, by reason
         self._board = board
         self._touch = board.touch
         self._renew = renew
+        self._observe_lag = observe_lag
         self._clock = clock
+        self._wall = wall
         self._feeds: dict[TokenId, TokenFeed] = {}
 
     def on_renewal(self, renew: Callable[[Collection[TokenId]], None]) -> None:
@@ -216,6 +221,8 @@ class MarketUpdater:
         feed.shown_bid, feed.shown_ask = top
         feed.shown_trade = feed.last_trade
         complement = self._board.quote(feed.complement) if feed.complement else None
+        told = int(timestamp) / 1000
+        self._observe_lag(self._wall() - told)
         self._board.publish(
             Quote(
                 token=token,
@@ -225,7 +232,7 @@ class MarketUpdater:
                 last_trade=feed.last_trade,
                 source=Source.WS,
                 received=received,
-                at=datetime.fromtimestamp(int(timestamp) / 1000, UTC),
+                at=datetime.fromtimestamp(told, UTC),
                 book=book,
             )
         )

@@ -72,6 +72,7 @@ class PriceWriter:
         self._markets: dict[TokenId, Market] = {}
         self._dirty: dict[TokenId, float] = {}  # token -> receipt of its oldest unsaved change
         self._written: dict[TokenId, float] = {}  # token -> start of its last flush
+        self._live: set[TokenId] = set()  # tokens that were live when last heard of
         self._news = asyncio.Event()
         self._is_failing = False
 
@@ -101,7 +102,15 @@ class PriceWriter:
             await asyncio.sleep(max(0.0, began + self._pace.gap - self._clock()))
 
     def _mark(self, token: TokenId) -> None:
-        if token in self._markets and token not in self._dirty:
+        if token not in self._markets:
+            return
+        if token in self._live and not self._board.is_live(token):
+            self._live.discard(token)
+            self._written.pop(token, None)  # a row that says `ws` must not wait for its beat
+            self._news.set()
+        elif self._board.is_live(token):
+            self._live.add(token)
+        if token not in self._dirty:
             quote = self._board.quote(token)
             self._dirty[token] = quote.received if quote else self._clock()
             self._news.set()
