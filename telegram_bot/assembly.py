@@ -21,6 +21,7 @@ from core.storage import positions as stored_positions
 from core.storage.models import Sessions
 from data_ingestion.discovery.market_discovery import MarketDiscovery
 from data_ingestion.poller.price_poller import PollIntervals, PricePoller
+from data_ingestion.streamer.auditor import Auditor
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.market_updater.price_writer import Pace as WriterPace
 from data_ingestion.streamer.market_updater.price_writer import PriceWriter
@@ -161,12 +162,20 @@ def build_streamer(
             settings.poll_interval_seconds, settings.poll_interval_streaming_seconds
         ),
     )
+    auditor = Auditor(
+        prices,
+        board,
+        updater,
+        followed=lambda: subscriptions.followed,
+        recycle=client.recycle,
+    )
     return StreamerService(
         client=client,
         updater=updater,
         subscriptions=subscriptions,
         writer=writer,
         poller=poller,
+        auditor=auditor,
         board=board,
         use_websocket=use_websocket,
     )

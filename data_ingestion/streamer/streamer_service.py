@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from data_ingestion.poller.price_poller import PricePoller
+from data_ingestion.streamer.auditor import Auditor
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.market_updater.price_writer import (
     PriceWriter,
@@ -23,6 +24,7 @@ from data_ingestion.streamer.websocket_client.websocket_client import WebSocketC
 logger = logging.getLogger(__name__)
 
 CHECK_BEAT: Final = 1.0  # seconds between two looks at the stream's health
+LONGEST_WAIT: Final = 12.0  # seconds without a snapshot, asked for twice, before a new connection
 GRACE: Final = 5.0  # seconds without a live price before the stream counts as down
 
 
@@ -61,6 +63,7 @@ class StreamerService:
     subscriptions: SubscriptionManager
     writer: PriceWriter
     poller: PricePoller
+    auditor: Auditor
     board: PriceBoard
     use_websocket: bool
     clock: Callable[[], float] = time.monotonic
@@ -75,6 +78,7 @@ class StreamerService:
             tasks.create_task(self._wake_poller(), name="poller-wake")
             if self.use_websocket:
                 tasks.create_task(self.client.run(), name="market-stream")
+                tasks.create_task(self.auditor.run(), name="stream-audit")
                 tasks.create_task(self._watch(), name="stream-watch")
 
     def statistics(self) -> StreamStatistics:
@@ -123,6 +127,8 @@ class StreamerService:
             await asyncio.sleep(CHECK_BEAT)
             if self.client.connected.is_set():
                 self.updater.renew_overdue()
+                if self.updater.longest_wait() > LONGEST_WAIT:
+                    self.client.recycle()
             if not self.subscriptions.followed or self._live_tokens():
                 dead_since = None
                 self._say_healthy()

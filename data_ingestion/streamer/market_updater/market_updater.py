@@ -64,7 +64,7 @@ class MarketUpdater:
         """Snapshots were just asked for; each makes its token live."""
         now = self._clock()
         for feed in self._feeds.values():
-            feed.renewed_at = now
+            feed.renewed_at = feed.waits_since = now
 
     def connection_lost(self) -> None:
         """Whatever happened meanwhile was missed: no book is trusted before its next snapshot."""
@@ -82,6 +82,19 @@ class MarketUpdater:
         for token, feed in self._feeds.items():
             if not feed.has_snapshot:
                 self._ask_for_snapshot(token, feed)
+
+    def longest_wait(self) -> float:
+        """Seconds that a token with a book at the venue has been without one here; 0 if none is.
+
+        What REST has no book for either is not the connection's fault.
+        """
+        now = self._clock()
+        waits = (
+            now - feed.waits_since
+            for token, feed in self._feeds.items()
+            if not feed.has_snapshot and self._board.state(token) is PriceState.POLLED
+        )
+        return max(waits, default=0.0)
 
     async def handle_price_update(self, message: wire.Message, received: float) -> None:
         """Apply one message that arrived at `received` (monotonic seconds)."""
@@ -119,7 +132,8 @@ class MarketUpdater:
         token = snapshot.book.token
         feed = self._feeds.get(token)
         if feed is not None and feed.has_snapshot:
-            self._compare(token, feed, snapshot.book)
+            if not self.agrees_with(snapshot):
+                self._distrust(token, feed)
             return
         complement = self._board.quote(feed.complement) if feed and feed.complement else None
         quote = Quote(
@@ -135,6 +149,28 @@ class MarketUpdater:
         self._board.publish(quote)
         self._board.set_state(token, PriceState.POLLED)
 
+    def agrees_with(self, snapshot: BookSnapshot) -> bool:
+        """Whether our streamed book is the polled one, or not older: then ours counts.
+
+        A token whose book is not trusted agrees with everything; it is being repaired already.
+        """
+        feed = self._feeds.get(snapshot.book.token)
+        if feed is None or not feed.has_snapshot:
+            return True
+        if snapshot.at is not None and snapshot.at <= _instant(feed.at):
+            return True
+        ours, theirs = feed.book, snapshot.book
+        return ours.bids() == theirs.bids() and ours.asks() == theirs.asks()
+
+    def repair(self, snapshot: BookSnapshot, received: float) -> None:
+        """Our book has missed something: show the polled one, and ask for a new snapshot."""
+        token = snapshot.book.token
+        feed = self._feeds.get(token)
+        if feed is not None and feed.has_snapshot:
+            self.dropped["silently_stopped"] += 1
+            self._distrust(token, feed)
+            self.take_polled(snapshot, received)
+
     def _change(self, entry: wire.WireChange, timestamp: str, received: float) -> None:
         token = entry.asset_id
         feed = self._feeds.get(token)
@@ -149,6 +185,7 @@ class MarketUpdater:
                 and book.best_bid_micros == feed.shown_bid
                 and book.best_ask_micros == feed.shown_ask
             ):
+                feed.at = timestamp
                 self._touch(token, received)  # most changes lie below the top
                 return
             agrees = _agrees(book, entry.best_bid, entry.best_ask)
@@ -214,6 +251,7 @@ class MarketUpdater:
 
     def _publish(self, token: TokenId, feed: TokenFeed, timestamp: str, received: float) -> None:
         book = feed.book
+        feed.at = timestamp
         top = (book.best_bid_micros, book.best_ask_micros)
         if top == (feed.shown_bid, feed.shown_ask) and feed.last_trade == feed.shown_trade:
             self._touch(token, received)
@@ -221,8 +259,8 @@ class MarketUpdater:
         feed.shown_bid, feed.shown_ask = top
         feed.shown_trade = feed.last_trade
         complement = self._board.quote(feed.complement) if feed.complement else None
-        told = int(timestamp) / 1000
-        self._observe_lag(self._wall() - told)
+        told = _instant(timestamp)
+        self._observe_lag(self._wall() - told.timestamp())
         self._board.publish(
             Quote(
                 token=token,
@@ -232,7 +270,7 @@ class MarketUpdater:
                 last_trade=feed.last_trade,
                 source=Source.WS,
                 received=received,
-                at=datetime.fromtimestamp(told, UTC),
+                at=told,
                 book=book,
             )
         )
@@ -248,22 +286,13 @@ class MarketUpdater:
         known = self._board.quote(book.token)
         return known.price if known else None
 
-    def _compare(self, token: TokenId, feed: TokenFeed, polled: Book) -> None:
-        """A polled book may be a moment off: a different top is a doubt, not a proof."""
-        ours = feed.book
-        if (ours.best_bid_micros, ours.best_ask_micros) != (
-            polled.best_bid_micros,
-            polled.best_ask_micros,
-        ):
-            self.dropped["audit_differs"] += 1
-            self._ask_for_snapshot(token, feed)
-
     def _refuse(self, token: TokenId, feed: TokenFeed) -> None:
         self.dropped["invalid_entry"] += 1
         self._distrust(token, feed)
 
     def _distrust(self, token: TokenId, feed: TokenFeed) -> None:
         feed.has_snapshot = False
+        feed.waits_since = self._clock()
         self._board.set_state(token, PriceState.SUSPECT)
         self._ask_for_snapshot(token, feed)
 
@@ -272,6 +301,10 @@ class MarketUpdater:
         if now - feed.renewed_at >= RENEW_EVERY:
             feed.renewed_at = now
             self._renew((token,))
+
+
+def _instant(timestamp: str) -> datetime:
+    return datetime.fromtimestamp(int(timestamp) / 1000, UTC)
 
 
 def _agrees(book: Book, bid: str | None, ask: str | None) -> bool:

@@ -12,6 +12,7 @@ class TokenFeed:
     """
 
     __slots__ = (
+        "at",
         "book",
         "complement",
         "has_snapshot",
@@ -23,9 +24,11 @@ class TokenFeed:
         "tick",
         "told_ask",
         "told_bid",
+        "waits_since",
     )
 
     def __init__(self, token: TokenId, complement: TokenId | None, now: float) -> None:
+        self.at = "0"  # the venue's timestamp of the newest news, milliseconds
         self.book = Book(token)
         self.complement = complement
         self.has_snapshot = False
@@ -37,3 +40,4 @@ class TokenFeed:
         self.shown_ask = -1
         self.told_bid: str | None = ""
         self.told_ask: str | None = ""
+        self.waits_since = now  # without a trusted book

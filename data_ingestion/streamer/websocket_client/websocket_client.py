@@ -26,6 +26,7 @@ CLOSE_TIMEOUT: Final = 1.0  # seconds; a dead peer must not hold up the next con
 FIRST_DELAY: Final = 0.2  # seconds
 LONGEST_DELAY: Final = 10.0  # seconds
 STABLE: Final = 60.0  # seconds a connection must live before the backoff starts over
+RECYCLE_EVERY: Final = 60.0  # seconds at least between two connections replaced on suspicion
 WARN_EVERY: Final = 60.0  # seconds between warnings about frames that cannot be read
 
 
@@ -86,6 +87,8 @@ class WebSocketClient:
         self._changed = asyncio.Event()
         self._channel: MarketChannel | None = None
         self._warned_at = -WARN_EVERY
+        self._recycled_at = -RECYCLE_EVERY
+        self._is_worn = False
 
     @property
     def subscribed(self) -> frozenset[TokenId]:
@@ -106,6 +109,13 @@ class WebSocketClient:
         """Ask the venue for new snapshots of tokens whose book cannot be trusted."""
         self._renewals.update(token_ids)
         self._changed.set()
+
+    def recycle(self) -> None:
+        """Replace the connection, which answers but brings nothing; once a minute at the most."""
+        if self._clock() - self._recycled_at >= RECYCLE_EVERY:
+            self._recycled_at = self._clock()
+            self._is_worn = True
+            self._changed.set()
 
     async def run(self) -> None:
         """Connect while something is wanted, serve, reconnect, until cancelled."""
@@ -164,7 +174,7 @@ class WebSocketClient:
     async def _serve(
         self, socket: ClientConnection, channel: MarketChannel, connection_time: float
     ) -> None:
-        self._channel = channel
+        self._channel, self._is_worn = channel, False
         self.statistics.connections += 1
         self.statistics.opened += 1
         try:
@@ -205,6 +215,8 @@ class WebSocketClient:
             await self._changed_or(channel.next_ping(self._clock()))
             if channel.is_dead(self._clock()):
                 raise _SilentConnection("nothing heard for three heartbeats")
+            if self._is_worn:
+                raise _SilentConnection("it answered, and brought nothing")
             await self._send_changes(socket, channel)
 
     async def _changed_or(self, seconds: float) -> None:
