@@ -47,7 +47,8 @@ async def test_a_taken_port_is_named(
     for variable, line in zip(
         ("OPS_PORT", "SANDBOX_PORT", "SANDBOX_EXCHANGE_PORT"), lines, strict=True
     ):
-        assert f"{variable}: cannot listen on 127.0.0.1:{taken_port} (Address already in use)" in line
+        where = f"{variable}: cannot listen on 127.0.0.1:{taken_port}"
+        assert f"{where} (Address already in use)" in line
         assert line.endswith("set it to another port, or to 0 for any free one")
 
 
