@@ -4,13 +4,17 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench format psql backup restore lock clean bootstrap
+.PHONY: help run replay test lint bench format doctor psql backup restore lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 run: bootstrap  ## start the bot; options by ARGS="--duration 60"
 	@exec $(PYTHON) telegram_bot/main.py $(ARGS)
+
+replay: bootstrap  ## play the recording FILE=path in the sandbox, on an empty database; SPEED=10
+	@test -n "$(FILE)" || { echo "FILE: write make replay FILE=path/of/a/recording"; exit 2; }
+	@exec scripts/replay "$(FILE)" "$(or $(SPEED),1)" $(ARGS)
 
 test: lint  ## format check, linters, types, import contracts, all tests; options by ARGS="-k name"
 	$(PYTHON) -m pytest $(ARGS)
@@ -27,6 +31,9 @@ bench: bootstrap  ## measure, print a table, write bench.json
 format: bootstrap  ## format the code and mend what can be mended
 	$(PYTHON) -m ruff format $(CHECKED)
 	$(PYTHON) -m ruff check --fix $(CHECKED)
+
+doctor: bootstrap  ## check everything the program needs; options by ARGS="--stream 60"
+	@exec $(PYTHON) -m telegram_bot.doctor $(ARGS)
 
 psql: bootstrap  ## open the database, read-only
 	@exec $(PYTHON) -m scripts.database psql $(ARGS)

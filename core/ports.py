@@ -96,3 +96,14 @@ class MarketCatalogue(Protocol):
     async def event(self, event: EventId) -> tuple[Event, tuple[Market, ...]]:
         """Raises: NotFound."""
         ...
+
+
+class MarketStates(Protocol):
+    """What has become of markets that we know."""
+
+    async def states(self, markets: Sequence[MarketId]) -> tuple[Market, ...]:
+        """Those that the venue knows, open and closed, in any order; ask for at most 100.
+
+        Raises: Unavailable.
+        """
+        ...

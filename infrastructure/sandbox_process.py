@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from infrastructure.errors import CannotStart, PortInUse
 logger = logging.getLogger(__name__)
 
 READY_TIMEOUT: Final = 20.0  # seconds; a small machine under load imports slowly
+REPLAY_TIMEOUT: Final = 300.0  # seconds; a long recording is read whole before it is played
 STOP_TIMEOUT: Final = 2.0  # seconds before a child that does not end is killed
 LINE_LIMIT: Final = 1 << 20  # bytes
 
@@ -33,10 +34,11 @@ class SandboxParts:
 
 @dataclass(frozen=True, slots=True)
 class SandboxAddresses:
-    """Base URLs of the servers that were started."""
+    """Base URLs of the servers that were started, and what waits for their end."""
 
     telegram: str | None
     exchange: str | None
+    ended: Callable[[], Awaitable[int]]
 
 
 @asynccontextmanager
@@ -57,7 +59,7 @@ async def sandbox_process(parts: SandboxParts, root: Path) -> AsyncIterator[Sand
         start_new_session=True,  # Ctrl-C is for us; we end the child in our own order
     )
     try:
-        yield await _addresses(process)
+        yield await _addresses(process, REPLAY_TIMEOUT if parts.extra else READY_TIMEOUT)
     finally:
         await _end(process)
 
@@ -71,21 +73,23 @@ def _arguments(parts: SandboxParts) -> list[str]:
     return [*arguments, *parts.extra]
 
 
-async def _addresses(process: asyncio.subprocess.Process) -> SandboxAddresses:
+async def _addresses(process: asyncio.subprocess.Process, patience: float) -> SandboxAddresses:
     """The first line of the child's output: JSON with its addresses, or with what went wrong."""
     if process.stdout is None:
         raise CannotStart("the sandbox has no output to read")
     try:
-        async with asyncio.timeout(READY_TIMEOUT):
+        async with asyncio.timeout(patience):
             line = await process.stdout.readline()
     except TimeoutError as error:
-        raise CannotStart(f"the sandbox did not start within {READY_TIMEOUT:.0f} s") from error
+        raise CannotStart(f"the sandbox did not start within {patience:.0f} s") from error
     if not line:
         raise CannotStart("the sandbox ended before it was ready; its error stands above")
     told = json.loads(line)
+    if "unplayable" in told:
+        raise CannotStart(f"SANDBOX_REPLAY: {told['unplayable']}")
     if "taken" in told:
         raise PortInUse(told["taken"], told["address"], told["why"])
-    return SandboxAddresses(telegram=told.get("telegram"), exchange=told.get("exchange"))
+    return SandboxAddresses(told.get("telegram"), told.get("exchange"), process.wait)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,6 +128,8 @@ class Program:
         logger.info("health and metrics on http://%s:%s", settings.ops_host, port)
         self.is_up = True
         runs = {**self._guards(database), **parts.runs, "database-probe": probe.run}
+        if place.ended is not None:
+            runs["sandbox-watch"] = self._watch_of(place.ended)
         async with asyncio.TaskGroup() as tasks:
             announcement = tasks.create_task(self._announce(place, parts), name="announcement")
             await run_until(self.stop, runs)
@@ -149,6 +151,17 @@ class Program:
             return until_lost
 
         return {name: guarded(run) for name, run in database.guards.items()}
+
+    def _watch_of(self, ended: Callable[[], Awaitable[int]]) -> Run:
+        """Without its sandbox nothing works any more: say so and end, rather than look alive."""
+
+        async def watch() -> None:
+            await ended()
+            self.problem = CannotStart("the sandbox process has ended; start again")
+            self.stop.set()
+            await asyncio.Event().wait()
+
+        return watch
 
     async def _announce(self, place: Place, parts: Assembly) -> None:
         """One line for whoever started us: where to go now."""

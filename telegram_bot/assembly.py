@@ -12,7 +12,9 @@ from core.ports import PriceSource
 from core.services.clob.clob_service import ClobService
 from core.services.fresh_books import FreshBooks
 from core.services.market_service import MarketService
+from core.services.outbox import Outbox
 from core.services.position.position_service import PositionService
+from core.services.position.resolution_service import ResolutionService
 from core.services.price_board import PriceBoard
 from core.services.user_service import UserService
 from core.services.websocket_manager import WebSocketManager
@@ -20,6 +22,7 @@ from core.storage import markets as stored_markets
 from core.storage import positions as stored_positions
 from core.storage.models import Sessions
 from data_ingestion.discovery.market_discovery import MarketDiscovery
+from data_ingestion.discovery.resolution_watcher import ResolutionWatcher
 from data_ingestion.poller.price_poller import PollIntervals, PricePoller
 from data_ingestion.streamer.auditor import Auditor
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
@@ -43,6 +46,7 @@ from infrastructure.polymarket.http import VenueHttp, open_client
 from infrastructure.telemetry.metrics import Metrics
 from telegram_bot.bot import BotSettings, TelegramBot
 from telegram_bot.context import Services
+from telegram_bot.notices import NoticeSender
 from telegram_bot.pacing import Pace
 from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health, StreamFigures
 from telegram_bot.screens.status import PartState
@@ -90,9 +94,16 @@ async def assemble(
         users = UserService(
             sessions, starting_cash=usdc(settings.paper_starting_cash), allowed=place.allowed
         )
+        outbox = Outbox(sessions)
+        resolution = ResolutionWatcher(
+            catalogue,
+            ResolutionService(sessions, manager, outbox),
+            interval=settings.resolution_interval_seconds,
+        )
         streamer = build_streamer(
             settings, place.socket_url, sessions, board, manager, prices, FeedFigures(metrics)
         )
+        streamer.updater.on_resolution(resolution.wake)
         discovery = MarketDiscovery(
             catalogue, sessions, interval=settings.discovery_interval_seconds
         )
@@ -106,6 +117,7 @@ async def assemble(
             newest_price=board.newest_age,
         )
         bot = TelegramBot(_bot_settings(settings, place), services, board, manager)
+        notices = NoticeSender(outbox, bot.messenger, bot.clock)
         yield Assembly(
             bot=bot,
             orders=orders,
@@ -115,9 +127,11 @@ async def assemble(
             figures=StreamFigures(metrics, streamer.statistics),
             runs={
                 "discovery": discovery.run,
+                "resolution": resolution.run,
                 "streamer": streamer.run,
                 "telegram": bot.run,
                 "live-messages": bot.live.run,
+                "notices": notices.run,
             },
         )
 
@@ -133,7 +147,11 @@ def build_streamer(
 ) -> StreamerService:
     """The feed: stream, subscriptions, writer and poller around one board."""
     use_websocket = settings.streamer_enabled and settings.use_websocket
-    updater = MarketUpdater(board, observe_lag=telemetry.lagged)
+    updater = MarketUpdater(
+        board,
+        observe_lag=telemetry.lagged,
+        verifies=settings.ws_verify_hash,
+    )
     client = WebSocketClient(
         socket_url,
         updater,
@@ -149,7 +167,7 @@ def build_streamer(
         updater,
         load_markets=_loader(sessions),
         held_markets=_holdings(sessions),
-        on_market=writer.follow,
+        on_market=(writer.follow, updater.describe),
         limit=settings.ws_max_subscriptions,
     )
     poller = PricePoller(

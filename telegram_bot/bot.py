@@ -24,7 +24,7 @@ from telegram_bot.handlers.dispatch import Dispatcher
 from telegram_bot.intake import Polling, Webhook
 from telegram_bot.live_messages import PAUSE_AFTER, LiveMessages
 from telegram_bot.messenger import Messenger
-from telegram_bot.ordering import PerUserProcessor
+from telegram_bot.ordering import First, PerUserProcessor
 from telegram_bot.pacing import Pace
 from telegram_bot.pending import PendingInputs
 from telegram_bot.reaching import REFUSAL, Reaching
@@ -83,7 +83,7 @@ class TelegramBot:
     ) -> None:
         os.environ["PTB_TIMEDELTA"] = "true"  # the library's switch to types that will stay
         clock = clock or SystemClock()
-        self._application = _application(settings)
+        self._application = _application(settings, self._acknowledge)
         self._application.add_handler(TypeHandler(Update, self._answer))
         self._application.add_error_handler(self._explain)
         self._reaching = Reaching(clock)
@@ -92,13 +92,14 @@ class TelegramBot:
         self._polling = Polling(bot, queue, settings.poll_timeout)
         self._webhook_url = settings.webhook_url
         codec = Codec(secrets.token_urlsafe(3))
-        messenger = Messenger(bot, codec, clock, settings.pace)
-        self.live = LiveMessages(board, messenger, manager, clock, settings.pause_after)
+        self.clock = clock
+        self.messenger = Messenger(bot, codec, clock, settings.pace)
+        self.live = LiveMessages(board, self.messenger, manager, clock, settings.pause_after)
         self._dispatcher = Dispatcher(
             Desk(
                 services=services,
                 codec=codec,
-                messenger=messenger,
+                messenger=self.messenger,
                 live=self.live,
                 pending=PendingInputs(clock),
                 tickets=Tickets(),
@@ -169,12 +170,15 @@ class TelegramBot:
     async def _answer(self, update: Update, _context: CallbackContext[Any, Any, Any, Any]) -> None:
         await self._dispatcher.dispatch(update)
 
+    async def _acknowledge(self, update: Update) -> None:
+        await self._dispatcher.acknowledge(update)
+
     async def _explain(self, update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
         if isinstance(update, Update) and context.error is not None:
             await self._dispatcher.failed(update, context.error)
 
 
-def _application(settings: BotSettings) -> App:
+def _application(settings: BotSettings, first: First) -> App:
     base = settings.base_url.rstrip("/")
     return (
         ApplicationBuilder()
@@ -183,7 +187,7 @@ def _application(settings: BotSettings) -> App:
         .base_file_url(f"{base}/file/bot")
         .request(_request(CONNECTIONS))
         .get_updates_request(_request(1))
-        .concurrent_updates(PerUserProcessor())
+        .concurrent_updates(PerUserProcessor(first=first))
         .updater(None)
         .job_queue(None)
         .build()

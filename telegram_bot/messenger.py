@@ -1,7 +1,6 @@
 """The only sender: paced per chat, so that a chat which Telegram slows down waits alone."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Final
@@ -13,13 +12,14 @@ from telegram.error import BadRequest
 from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock
 from telegram_bot.delivery import ChatGone, Delivery, MessageGone, NotDelivered, NothingToDo
-from telegram_bot.pacing import Lane, Pace
+from telegram_bot.pacing import AllChats, Lane, Pace
 from telegram_bot.screens.screen import Screen
+from telegram_bot.shown import ShownMessages
 
 logger = logging.getLogger(__name__)
 
-BARE_MESSAGES: Final = 1_000  # remembered, so that none is stripped twice
 IDLE_LANES: Final = 1_000  # kept before the idle ones are thrown away
+REMEMBERED: Final = 4_000  # answered taps
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
 
@@ -39,8 +39,10 @@ class Messenger:
         self._pace = pace
         self._delivery = Delivery(clock)
         self._lanes: dict[int, Lane] = {}
+        self._all = AllChats()
         self._inactive: set[int] = set()
-        self._bare: OrderedDict[tuple[int, int], None] = OrderedDict()  # stripped messages
+        self._shown = ShownMessages()
+        self._answered: dict[str, None] = {}  # taps, oldest first
 
     async def send(self, chat_id: int, screen: Screen) -> int | None:
         """The new message's id; None if it could not be delivered."""
@@ -70,11 +72,13 @@ class Messenger:
 
     async def edit(self, chat_id: int, message_id: int, screen: Screen) -> int | None:
         """The id of the message that shows `screen` now: a fresh one if the old is gone."""
+        if self._shown.shows(chat_id, message_id, screen):
+            return message_id
         lane = await self._turn(chat_id)
         try:
             await self._delivery.call(self._edit(chat_id, message_id, screen), lane)
         except NothingToDo:
-            return message_id
+            pass
         except MessageGone:
             return await self.send(chat_id, screen)
         except ChatGone:
@@ -82,6 +86,7 @@ class Messenger:
             return None
         except NotDelivered:
             return None
+        self._shown.note(chat_id, message_id, screen)
         return message_id
 
     async def edit_live(self, chat_id: int, message_id: int, screen: Screen) -> LiveEdit:
@@ -89,9 +94,9 @@ class Messenger:
         lane, now = self._lane(chat_id), self._clock.now()
         if chat_id in self._inactive:
             return LiveEdit.GONE
-        if lane.wait(now, live=True) > 0:
+        if self.live_wait(chat_id) > 0:
             return LiveEdit.LATER
-        lane.spend(now)
+        self._spend(lane, now)
         try:
             await self._delivery.call(self._edit(chat_id, message_id, screen), lane, attempts=1)
         except NotDelivered:
@@ -102,11 +107,13 @@ class Messenger:
             return LiveEdit.GONE
         except NothingToDo:
             pass
+        self._shown.note(chat_id, message_id, screen)
         return LiveEdit.DONE
 
     def live_wait(self, chat_id: int) -> float:
-        """Seconds until the chat's pace allows a live edit."""
-        return self._lane(chat_id).wait(self._clock.now(), live=True)
+        """Seconds until the chat's pace, and that of all chats, allow a live edit."""
+        now = self._clock.now()
+        return max(self._lane(chat_id).wait(now, live=True), self._all.wait(now, live=True))
 
     async def hint(self, chat_id: int, message_id: int, screen: Screen) -> None:
         """An edit on the way to the next one; left out in a busy chat."""
@@ -114,21 +121,25 @@ class Messenger:
 
     async def strip(self, chat_id: int, message_id: int) -> None:
         """Take the buttons off a message that was replaced, once; left out in a busy chat."""
-        message = (chat_id, message_id)
-        if message in self._bare:
+        if self._shown.is_bare(chat_id, message_id):
             return
-        self._bare[message] = None
-        if len(self._bare) > BARE_MESSAGES:
-            self._bare.popitem(last=False)
-        was_sent = await self._if_room(
+        was_told = await self._if_room(
             chat_id,
             lambda: self._bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id),
         )
-        if not was_sent:
-            self._bare.pop(message, None)
+        if was_told:
+            self._shown.note(chat_id, message_id, None)
 
     async def answer(self, query_id: str, text: str = "", *, alert: bool = False) -> None:
-        """End the waiting circle on a tapped button. Telegram does not limit these; nor do we."""
+        """End the waiting circle on a tapped button: the first answer counts, others do nothing.
+
+        Telegram does not limit these; nor do we.
+        """
+        if query_id in self._answered:
+            return
+        self._answered[query_id] = None
+        if len(self._answered) > REMEMBERED:
+            del self._answered[next(iter(self._answered))]
         try:
             await self._delivery.call(
                 lambda: self._bot.answer_callback_query(query_id, text or None, show_alert=alert),
@@ -159,9 +170,9 @@ class Messenger:
     ) -> bool:
         """Whether Telegram was told; False if the chat was too busy or Telegram away."""
         lane, now = self._lane(chat_id), self._clock.now()
-        if not lane.has_room(now):
+        if not lane.has_room(now) or self._all.wait(now, live=True) > 0:
             return False
-        lane.spend(now)
+        self._spend(lane, now)
         try:
             await self._delivery.call(request, lane, attempts=1)
         except NotDelivered:
@@ -186,7 +197,7 @@ class Messenger:
     def _edit(
         self, chat_id: int, message_id: int, screen: Screen
     ) -> Callable[[], Awaitable[Message | bool]]:
-        self._bare.pop((chat_id, message_id), None)
+        self._shown.forget(chat_id, message_id)
         return lambda: self._bot.edit_message_text(
             screen.full_text,
             chat_id=chat_id,
@@ -218,10 +229,14 @@ class Messenger:
     async def _turn(self, chat_id: int) -> Lane:
         """Wait until the chat may hear from us, and take the place."""
         lane = self._lane(chat_id)
-        while (wait := lane.wait(self._clock.now())) > 0:
+        while (wait := max(lane.wait(now := self._clock.now()), self._all.wait(now))) > 0:
             await self._clock.sleep(wait)
-        lane.spend(self._clock.now())
+        self._spend(lane, now)
         return lane
+
+    def _spend(self, lane: Lane, now: float) -> None:
+        lane.spend(now)
+        self._all.spend(now)
 
     def _lane(self, chat_id: int) -> Lane:
         if chat_id not in self._lanes and len(self._lanes) >= IDLE_LANES:

@@ -7,6 +7,7 @@ from typing import Final
 WINDOW: Final = 60.0  # seconds in which messages are counted
 PENALTY: Final = 600.0  # seconds that a 429 weighs on its chat
 MAX_DOUBLINGS: Final = 4
+HAIR: Final = 1e-6  # of a message: who waited as long as told may go, in floats too
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,30 @@ class Pace:
     per_minute: int = 20
     reserve: int = 5
     live_gap: float = 3.0  # seconds between a live edit and whatever went before it
+
+
+class AllChats:
+    """What the bot says in all chats together: Telegram takes some 30 messages a second.
+
+    People's own acts may use all of it; live edits leave them a third.
+    """
+
+    def __init__(self, per_second: float = 25.0) -> None:
+        self._most = self._left = per_second
+        self._at = 0.0
+
+    def wait(self, now: float, *, live: bool = False) -> float:
+        """Seconds until one more may go; 0.0 if it may go now."""
+        kept = self._most / 3 if live else 0.0
+        missing = kept + 1.0 - self._refilled(now)
+        return missing / self._most if missing > HAIR else 0.0
+
+    def spend(self, now: float) -> None:
+        self._left = self._refilled(now) - 1.0
+        self._at = now
+
+    def _refilled(self, now: float) -> float:
+        return min(self._most, self._left + (now - self._at) * self._most)
 
 
 class Lane:

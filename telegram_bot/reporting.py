@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from data_ingestion.streamer.streamer_service import StreamerService, StreamStatistics
 from infrastructure.telemetry.metrics import Metrics
-from infrastructure.telemetry.ops_server import HealthReport, PartHealth
+from infrastructure.telemetry.ops_server import HealthReport, PartHealth, TokenHealth
 
 logger = logging.getLogger(__name__)
 
 PROBE_BEAT: Final = 5.0  # seconds between two questions to the database
 PROBE_TIMEOUT: Final = 2.0  # seconds
+MOST_TOKENS: Final = 20  # of those that are not live, in one report
 
 
 class FeedFigures:
@@ -53,6 +54,7 @@ class StreamFigures:
         self._statistics = statistics
         self._messages: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
+        self._proofs: Counter[str] = Counter()
         self._opened = 0
 
     def render(self) -> bytes:
@@ -60,8 +62,13 @@ class StreamFigures:
         now = self._statistics()
         self._metrics.connections_active.set(now.connections)
         self._metrics.subscriptions.set(now.subscriptions)
+        self._metrics.tokens_wanted.set(now.wanted)
+        self._metrics.tokens_live.set(now.live)
         _add(self._metrics.messages, now.messages, self._messages)
         _add(self._metrics.dropped_frames, now.dropped, self._dropped)
+        proofs = Counter({verdict.value: count for verdict, count in now.proofs.items()})
+        _add(self._metrics.book_proofs, proofs, self._proofs)
+        self._proofs = proofs
         again = max(0, now.opened - 1)
         self._metrics.reconnects.inc(again - self._opened)
         self._messages, self._dropped, self._opened = now.messages, now.dropped, again
@@ -124,6 +131,7 @@ class Health:
                 "poller": PartHealth(ok=True, state=f"{stream.polled_books} books fetched"),
             },
             newest_price_age=stream.newest_age,
+            not_live=self._not_live(),
             details={
                 **self._details,
                 "uptime_seconds": round(self._clock() - self._began, 1),
@@ -132,6 +140,14 @@ class Health:
                 "price_flushes": stream.writer.flushes,
             },
         )
+
+    def _not_live(self) -> list[TokenHealth]:
+        return [
+            TokenHealth(
+                one.token, one.state, None if one.age is None else round(one.age, 1), one.why
+            )
+            for one in self._streamer.not_live(MOST_TOKENS)
+        ]
 
     def _stream(self, stream: StreamStatistics) -> PartHealth:
         if not self._streamer.use_websocket:

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -57,6 +57,7 @@ class Place:
     token: str
     allowed: tuple[int, ...]
     page: str | None
+    ended: Callable[[], Awaitable[int]] | None = None  # waits for the end of the local servers
 
 
 @asynccontextmanager
@@ -106,8 +107,8 @@ async def open_place(settings: Settings, root: Path, sessions: Sessions) -> Asyn
 
     Raises: CannotStart.
     """
-    is_sandbox = await _means_sandbox(settings)
-    await _remember_venue(sessions, _venue_key(settings, is_sandbox=is_sandbox))
+    is_sandbox = await means_sandbox(settings)
+    await _remember_venue(sessions, venue_key(settings, is_sandbox=is_sandbox))
     place = _configured(settings, is_sandbox=is_sandbox)
     if not is_sandbox and place.token:
         yield place
@@ -126,7 +127,7 @@ async def open_place(settings: Settings, root: Path, sessions: Sessions) -> Asyn
             place = _on_local_venue(place, addresses.exchange)
         if addresses.telegram:
             place = _on_local_telegram(place, addresses.telegram, parts.token)
-        yield place
+        yield replace(place, ended=addresses.ended)
 
 
 def _replay(settings: Settings) -> tuple[str, ...]:
@@ -135,7 +136,7 @@ def _replay(settings: Settings) -> tuple[str, ...]:
     return ("--replay", str(settings.sandbox_replay), "--speed", str(settings.sandbox_speed))
 
 
-async def _means_sandbox(settings: Settings) -> bool:
+async def means_sandbox(settings: Settings) -> bool:
     """`auto` plays only where nothing was configured and the real venue cannot be reached."""
     if settings.venue is not Venue.AUTO:
         return settings.venue is Venue.SANDBOX
@@ -148,7 +149,7 @@ async def _means_sandbox(settings: Settings) -> bool:
     return True
 
 
-def _venue_key(settings: Settings, *, is_sandbox: bool) -> str:
+def venue_key(settings: Settings, *, is_sandbox: bool) -> str:
     host = urlsplit(settings.clob_api_url).hostname or ""
     if is_sandbox:
         return "sandbox"
@@ -168,7 +169,7 @@ async def _remember_venue(sessions: Sessions, venue: str) -> None:
 
 def _configured(settings: Settings, *, is_sandbox: bool) -> Place:
     token = settings.telegram_bot_token.get_secret_value() if settings.telegram_bot_token else ""
-    key = _venue_key(settings, is_sandbox=is_sandbox)
+    key = venue_key(settings, is_sandbox=is_sandbox)
     return Place(
         venue={"sandbox": "Sandbox", "polymarket": "Polymarket"}.get(key, key.capitalize()),
         is_sandbox=is_sandbox,

@@ -32,13 +32,13 @@ class Level(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HashInputs:
-    """What the venue hashes besides the levels; `None` = not known, so no hash can be computed."""
+    """What the venue hashes besides the levels, as the venue writes it."""
 
-    market: str | None = None  # condition id
-    minimum_size: str | None = None
-    tick: str | None = None
-    neg_risk: bool | None = None
-    last_trade: str | None = None
+    market: str  # condition id
+    minimum_size: str
+    tick: str
+    neg_risk: bool
+    last_trade: str  # of the market, in terms of the token that was traded; "" before the first
 
 
 class Book:
@@ -47,17 +47,27 @@ class Book:
     Levels are keyed by millionths of a USDC, so that the best price is `max` or `min` of integers.
     """
 
-    __slots__ = ("_asks", "_bids", "best_ask_micros", "best_bid_micros", "token")
+    __slots__ = (
+        "_asks",
+        "_asks_json",
+        "_bids",
+        "_bids_json",
+        "best_ask_micros",
+        "best_bid_micros",
+        "token",
+    )
 
     best_bid_micros: int  # millionths of a USDC; 0 without bids
     best_ask_micros: int  # millionths of a USDC; a million without asks
 
     def __init__(self, token: TokenId) -> None:
         self.token = token
-        self._bids: dict[int, tuple[str, str]] = {}
-        self._asks: dict[int, tuple[str, str]] = {}
+        self._bids: dict[int, str] = {}  # level by price, as JSON: what is hashed
+        self._asks: dict[int, str] = {}
         self.best_bid_micros = NO_BID
         self.best_ask_micros = NO_ASK
+        self._bids_json: str | None = None  # a side's part of the hash, until it changes
+        self._asks_json: str | None = None
 
     def replace(self, bids: Iterable[tuple[str, str]], asks: Iterable[tuple[str, str]]) -> None:
         """Become the snapshot of (price, size) strings; nothing changes if any of it is invalid.
@@ -66,6 +76,7 @@ class Book:
         """
         new_bids, new_asks = _side(bids), _side(asks)
         self._bids, self._asks = new_bids, new_asks
+        self._bids_json = self._asks_json = None
         self.best_bid_micros = max(new_bids, default=NO_BID)
         self.best_ask_micros = min(new_asks, default=NO_ASK)
 
@@ -77,15 +88,17 @@ class Book:
         key = price_micros(price)
         gone = is_zero_size(size)
         if side == "BUY":
+            self._bids_json = None
             if not gone:
-                self._bids[key] = (price, size)
+                self._bids[key] = f'{{"price":"{price}","size":"{size}"}}'
                 if key > self.best_bid_micros:  # noqa: PLR1730 - this is the hot path
                     self.best_bid_micros = key
             elif self._bids.pop(key, None) is not None and key == self.best_bid_micros:
                 self.best_bid_micros = max(self._bids, default=NO_BID)
         elif side == "SELL":
+            self._asks_json = None
             if not gone:
-                self._asks[key] = (price, size)
+                self._asks[key] = f'{{"price":"{price}","size":"{size}"}}'
                 if key < self.best_ask_micros:  # noqa: PLR1730 - this is the hot path
                     self.best_ask_micros = key
             elif self._asks.pop(key, None) is not None and key == self.best_ask_micros:
@@ -120,29 +133,26 @@ class Book:
 
     def raw_bids(self) -> list[tuple[str, str]]:
         """(price, size) as the venue wrote them, ascending: the venue's own order, best last."""
-        return [self._bids[key] for key in sorted(self._bids)]
+        return [_pair(self._bids[key]) for key in sorted(self._bids)]
 
     def raw_asks(self) -> list[tuple[str, str]]:
         """(price, size) as the venue wrote them, descending: the venue's own order, best last."""
-        return [self._asks[key] for key in sorted(self._asks, reverse=True)]
+        return [_pair(self._asks[key]) for key in sorted(self._asks, reverse=True)]
 
-    def hash(self, inputs: HashInputs, timestamp: str) -> str | None:
-        """The venue's digest of this book, or None while an input is unknown.
+    def hash(self, inputs: HashInputs, timestamp: str) -> str:
+        """The venue's digest of this book at `timestamp`.
 
         Source: SHA-1 of the compact JSON that `GET /book` would give with an empty hash.
         """
-        if None in (
-            inputs.market,
-            inputs.minimum_size,
-            inputs.tick,
-            inputs.neg_risk,
-            inputs.last_trade,
-        ):
-            return None
+        if self._bids_json is None:
+            bids = self._bids
+            self._bids_json = ",".join([bids[key] for key in sorted(bids)])
+        if self._asks_json is None:
+            asks = self._asks
+            self._asks_json = ",".join([asks[key] for key in sorted(asks, reverse=True)])
         text = (
             f'{{"market":"{inputs.market}","asset_id":"{self.token}","timestamp":"{timestamp}",'
-            f'"hash":"","bids":[{_levels_json(self.raw_bids())}],'
-            f'"asks":[{_levels_json(self.raw_asks())}],'
+            f'"hash":"","bids":[{self._bids_json}],"asks":[{self._asks_json}],'
             f'"min_order_size":"{inputs.minimum_size}","tick_size":"{inputs.tick}",'
             f'"neg_risk":{"true" if inputs.neg_risk else "false"},'
             f'"last_trade_price":"{inputs.last_trade}"}}'
@@ -167,25 +177,28 @@ def is_zero_size(text: str) -> bool:
     return value == 0
 
 
-def _side(levels: Iterable[tuple[str, str]]) -> dict[int, tuple[str, str]]:
-    side: dict[int, tuple[str, str]] = {}
-    for level in levels:
-        key = price_micros(level[0])
+def _side(levels: Iterable[tuple[str, str]]) -> dict[int, str]:
+    side: dict[int, str] = {}
+    for price, size in levels:
+        key = price_micros(price)
         if key in side:
-            raise InvalidBook(f"the price {level[0]} stands twice on one side")
-        if not is_zero_size(level[1]):
-            side[key] = level
+            raise InvalidBook(f"the price {price} stands twice on one side")
+        if not is_zero_size(size):
+            side[key] = f'{{"price":"{price}","size":"{size}"}}'
     return side
 
 
-def _level(level: tuple[str, str]) -> Level:
-    return Level(Price(Decimal(level[0])), Size(Decimal(level[1])))
+def _pair(level: str) -> tuple[str, str]:
+    """Price and size, out of the JSON that we wrote ourselves."""
+    parts = level.split('"')
+    return parts[3], parts[7]
+
+
+def _level(level: str) -> Level:
+    price, size = _pair(level)
+    return Level(Price(Decimal(price)), Size(Decimal(size)))
 
 
 @lru_cache(maxsize=16_384)
 def _price(micros: int) -> Price:
     return Price(Decimal(micros) / MICROS)
-
-
-def _levels_json(levels: list[tuple[str, str]]) -> str:
-    return ",".join(f'{{"price":"{price}","size":"{size}"}}' for price, size in levels)

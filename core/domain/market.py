@@ -62,6 +62,7 @@ class Market:
     is_closed: bool = False
     is_resolved: bool = False
     resolved_outcome: str | None = None  # None also for split payouts
+    payouts: tuple[Price, ...] | None = None  # by outcome; None until the result can be read
 
     @property
     def tokens(self) -> tuple[TokenId, ...]:

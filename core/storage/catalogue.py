@@ -25,7 +25,7 @@ _COLUMNS: Final = """
     fee_rate numeric, fee_exponent numeric, fee_taker_only boolean, neg_risk boolean,
     volume numeric, volume_24h numeric, liquidity numeric, ends_at timestamptz,
     accepts_orders boolean, is_closed boolean, is_resolved boolean, resolved_outcome text,
-    price_at timestamptz
+    payouts jsonb, price_at timestamptz
 """
 _NAMES: Final = tuple(column.split()[0] for column in _COLUMNS.split(","))
 _LIVE_PRICES: Final = ("outcome_prices", "price_at")
@@ -34,10 +34,11 @@ _FOLLOWED: Final = tuple(
     name for name in _NAMES if name not in {"id", "category", *_LIVE_PRICES, *_EVENT}
 )
 
-# A row that a stream or the poller keeps has better prices than the catalogue, until they are old.
+# A row that a stream or the poller keeps has better prices than the catalogue, until they are old
+# or the result is known.
 _KEEPS_PRICES: Final = (
-    "(markets.source = 'ws' OR excluded.price_at IS NULL"
-    " OR (markets.source = 'poll' AND markets.price_at > CAST(:fresh_after AS timestamptz)))"
+    "(excluded.payouts IS NULL AND (markets.source = 'ws' OR excluded.price_at IS NULL"
+    " OR (markets.source = 'poll' AND markets.price_at > CAST(:fresh_after AS timestamptz))))"
 )
 _UPSERT: Final = sa.text(
     f"""
@@ -52,6 +53,7 @@ _UPSERT: Final = sa.text(
     ON CONFLICT (id) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in _FOLLOWED)},
         {", ".join(f"{name} = coalesce(excluded.{name}, markets.{name})" for name in _EVENT)},
+        source = CASE WHEN excluded.payouts IS NULL THEN markets.source ELSE 'api' END,
         category = CASE WHEN excluded.category IN ('', '{OTHER}') AND markets.category <> ''
             THEN markets.category ELSE excluded.category END,
         {

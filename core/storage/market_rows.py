@@ -36,6 +36,7 @@ def market_of(row: MarketRow) -> Market:
         is_closed=row.is_closed,
         is_resolved=row.is_resolved,
         resolved_outcome=row.resolved_outcome,
+        payouts=_payouts(row.payouts),
     )
 
 
@@ -82,5 +83,10 @@ def record_of(market: Market, at: datetime) -> dict[str, object]:
         "is_closed": market.is_closed,
         "is_resolved": market.is_resolved,
         "resolved_outcome": market.resolved_outcome,
+        "payouts": None if market.payouts is None else [f"{each:f}" for each in market.payouts],
         "price_at": at.isoformat() if any(price is not None for price in prices) else None,
     }
+
+
+def _payouts(texts: list[str] | None) -> tuple[Price, ...] | None:
+    return None if texts is None else tuple(Price(Decimal(text)) for text in texts)

@@ -43,6 +43,13 @@ async def by_ids(session: AsyncSession, market_ids: Sequence[MarketId]) -> dict[
     return {MarketId(row.id): market_of(row) for row in (await session.execute(query)).scalars()}
 
 
+async def lock(session: AsyncSession, market_id: MarketId) -> None:
+    """Wait for whoever writes this market, and keep others out until the end of the transaction."""
+    await session.execute(
+        sa.select(MarketRow.id).where(MarketRow.id == market_id).with_for_update(key_share=True)
+    )
+
+
 async def by_slug(session: AsyncSession, slug: str) -> Market | None:
     """Open ones first, should a slug have been used twice."""
     query = sa.select(MarketRow).where(MarketRow.slug == slug)

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -13,6 +14,7 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.ledger import Settlement
 from core.domain.market import Source
+from core.domain.notice import NoticeKind
 from core.domain.order import OrderStatus
 from core.domain.position import PositionStatus
 from core.domain.user import Role
@@ -29,9 +31,10 @@ UserKey = Annotated[int, mapped_column(sa.BigInteger, sa.ForeignKey("users.id"))
 MarketKey = Annotated[str, mapped_column(sa.Text, sa.ForeignKey("markets.id"))]
 
 
-def _choice(
-    values: type[Account | Side | Settlement | Source | OrderStatus | PositionStatus | Role],
-) -> sa.Enum:
+CHOICES: Final = (Account, NoticeKind, OrderStatus, PositionStatus, Role, Settlement, Side, Source)
+
+
+def _choice(values: type[StrEnum]) -> sa.Enum:
     """An enum stored by value as checked text, so that a new member is a plain migration."""
     return sa.Enum(
         values,
@@ -59,10 +62,8 @@ class Base(DeclarativeBase):
         list[str]: JSONB,
         list[str | None]: JSONB,
         dict[str, str]: JSONB,
-        **{
-            values: _choice(values)
-            for values in (Account, Side, Settlement, Source, OrderStatus, PositionStatus, Role)
-        },
+        dict[str, object]: JSONB,
+        **{values: _choice(values) for values in CHOICES},
     }
 
 
@@ -137,6 +138,8 @@ class MarketRow(Base):
     is_closed: Mapped[bool] = mapped_column(server_default=sa.false())
     is_resolved: Mapped[bool] = mapped_column(server_default=sa.false())
     resolved_outcome: Mapped[str | None]
+    payouts: Mapped[list[str] | None]
+    """USDC per share once the result is known."""
     price_at: Mapped[datetime | None]
     """When the stored prices were last known to be current."""
     created_at: Mapped[Now]
@@ -256,6 +259,32 @@ class MoneyButtonRow(Base):
     created_at: Mapped[Now]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class NoticeRow(Base):
+    """Something a user is to be told; stays until it was sent, or given up as undeliverable."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        sa.Index(
+            "ix_notices_waiting",
+            "due_at",
+            postgresql_where="sent_at IS NULL AND dropped_at IS NULL",
+        ),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[UserKey]
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[NoticeKind]
+    payload: Mapped[dict[str, object]]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    due_at: Mapped[Now]
+    """When it is to be sent, for the first time or again."""
+    created_at: Mapped[Now]
+    sent_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
+    """When it was given up: its user has blocked us, or nothing can be sent of it."""
 
 
 class FactRow(Base):

@@ -94,9 +94,9 @@ async def save(
     holding: Holding,
     mark: Price | None,
     at: datetime,
+    status: PositionStatus,
 ) -> Position:
-    """The locked position with this holding, marked at `mark`. Without shares it is closed."""
-    is_open = holding.amount > 0
+    """The locked position with this holding, marked at `mark`; `at` is when it came to that."""
     pnl = Usdc(ZERO) if mark is None else unrealized_pnl(holding, mark)
     saved = (
         sa.update(PositionRow)
@@ -109,8 +109,8 @@ async def save(
             current_price=mark,
             pnl_amount=pnl,
             pnl_percentage=None if mark is None else pnl_percentage(holding, pnl),
-            status=PositionStatus.ACTIVE if is_open else PositionStatus.CLOSED,
-            closed_at=None if is_open else at,
+            status=status,
+            closed_at=None if status is PositionStatus.ACTIVE else at,
             updated_at=at,
         )
         .returning(PositionRow)
@@ -130,6 +130,16 @@ async def active(
     )
     if market is not None:
         query = query.where(PositionRow.market_id == market)
+    return [_position(row) for row in (await session.execute(query)).scalars()]
+
+
+async def held_in(session: AsyncSession, market: MarketId) -> list[Position]:
+    """Everybody's active positions in the market, in all accounts."""
+    query = (
+        sa.select(PositionRow)
+        .where(PositionRow.market_id == market, _ACTIVE)
+        .order_by(PositionRow.user_id, PositionRow.account, PositionRow.id)
+    )
     return [_position(row) for row in (await session.execute(query)).scalars()]
 
 

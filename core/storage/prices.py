@@ -50,7 +50,7 @@ FROM unnest(
     CAST(:ids AS text[]), CAST(:sources AS text[]), CAST(:prices AS jsonb[]),
     CAST(:bids AS jsonb[]), CAST(:asks AS jsonb[]), CAST(:last_trades AS numeric[])
 ) AS v (id, source, prices, bids, asks, last_trade)
-WHERE m.id = v.id
+WHERE m.id = v.id AND m.payouts IS NULL
 """)
 
 

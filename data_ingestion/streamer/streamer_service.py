@@ -18,6 +18,8 @@ from data_ingestion.streamer.market_updater.price_writer import (
     WriterStatistics,
     WriterTelemetry,
 )
+from data_ingestion.streamer.market_updater.proof import Verdict
+from data_ingestion.streamer.not_live import NotLive, why_not_live
 from data_ingestion.streamer.subscription_manager import SubscriptionManager
 from data_ingestion.streamer.websocket_client.websocket_client import WebSocketClient
 
@@ -47,6 +49,7 @@ class StreamStatistics:
     live: int
     messages: Counter[str]
     dropped: Counter[str]
+    proofs: Counter[Verdict]
     writer: WriterStatistics
     polled_books: int
     poll_failures: int
@@ -92,12 +95,30 @@ class StreamerService:
             live=self._live_tokens(),
             messages=messages,
             dropped=dropped + self.updater.dropped,
+            proofs=Counter(self.updater.proofs),
             writer=self.writer.statistics,
             polled_books=self.poller.statistics.books,
             poll_failures=self.poller.statistics.failures,
             newest_age=self.board.newest_age(),
             is_streaming=self.is_streaming(),
         )
+
+    def not_live(self, most: int) -> list[NotLive]:
+        """Wanted tokens that are not live, the longest unheard first, at most so many."""
+        wanted = self.subscriptions.followed | self.subscriptions.left_out
+        found = [self._not_live(token) for token in wanted if not self.board.is_live(token)]
+        found.sort(key=lambda one: (one.age is not None, -(one.age or 0.0), one.token))
+        return found[:most]
+
+    def _not_live(self, token: TokenId) -> NotLive:
+        reading, state = self.board.reading(token), self.board.state(token)
+        why = why_not_live(
+            state,
+            is_left_out=token in self.subscriptions.left_out,
+            is_streaming=self.is_streaming(),
+            use_websocket=self.use_websocket,
+        )
+        return NotLive(token, state, reading.age if reading else None, why)
 
     def is_streaming(self) -> bool:
         """Whether the socket is open; what it brings is told token by token."""

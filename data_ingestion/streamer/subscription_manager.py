@@ -46,7 +46,7 @@ class SubscriptionManager:
         *,
         load_markets: LoadMarkets,
         held_markets: HeldMarkets,
-        on_market: Callable[[Market], None],
+        on_market: Sequence[Callable[[Market], None]],
         limit: int,
     ) -> None:
         self.followed: frozenset[TokenId] = frozenset()
@@ -127,7 +127,8 @@ class SubscriptionManager:
             return
         for market in found:
             self._markets[market.id] = market
-            self._on_market(market)
+            for tell in self._on_market:
+                tell(market)
         missing = [market for market in unknown if market not in self._markets]
         if missing:
             logger.warning("wanted markets are not in the catalogue: %s", missing[:5])

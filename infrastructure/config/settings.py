@@ -66,11 +66,13 @@ class Settings(BaseSettings):
     ws_auto_reconnect: bool = True
     ws_max_reconnect_attempts: Annotated[int, Field(ge=0)] = 0
     ws_max_subscriptions: Count = 1000
+    ws_verify_hash: bool = True
     price_debounce_seconds: Seconds = 1.0
     max_position_updates_per_second: Count = 10
     poll_interval_seconds: Seconds = 60.0
     poll_interval_streaming_seconds: Seconds = 600.0
     discovery_interval_seconds: Seconds = 300.0
+    resolution_interval_seconds: Seconds = 60.0
 
     # Trading
     dry_run_mode: bool = True
@@ -93,6 +95,10 @@ class Settings(BaseSettings):
     sandbox_seed: int = 1
     sandbox_replay: Path | None = None
     sandbox_speed: Annotated[float, Field(ge=0, le=10_000)] = 1.0
+
+    # Recordings
+    recordings_max_mb: Annotated[int, Field(ge=1, le=100_000_000)] = 2000
+    recordings_max_days: Annotated[float, Field(gt=0, le=36_500)] = 30.0
 
     # Operations
     log_level: Annotated[LogLevel, values.UpperCased] = LogLevel.INFO

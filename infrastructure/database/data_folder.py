@@ -82,6 +82,35 @@ def prepare(path: Path) -> DataFolder:
     return folder
 
 
+def examine(path: Path) -> DataFolder:
+    """The folder as `prepare` would find it; nothing is made or changed.
+
+    Raises: DatabaseUnavailable, naming DATA_DIR.
+    """
+    folder = DataFolder(path, _account() if os.geteuid() == 0 else None)
+    try:
+        if path.exists():
+            _check(folder)
+        elif not os.access(_nearest(path), os.W_OK | os.X_OK):
+            raise _refused(path, f"cannot be made in {_nearest(path)}", "make that writable")
+        elif folder.account is not None:
+            _check_way(path, folder.account)
+    except OSError as error:
+        raise _refused(path, f"cannot be used, {error.strerror}", "make it writable") from error
+    return folder
+
+
+def free_space(path: Path) -> tuple[int, int]:
+    """Bytes that are free for us, and all bytes, where `path` is or would be made."""
+    usage = shutil.disk_usage(_nearest(path))
+    return usage.free, usage.total
+
+
+def _nearest(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that exists."""
+    return next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+
+
 def _account() -> Account:
     try:
         entry = pwd.getpwnam(UNPRIVILEGED)
@@ -95,6 +124,15 @@ def _account() -> Account:
 
 def _claim(folder: DataFolder) -> None:
     """Check that the folder is ours alone; one that root has just made becomes the account's."""
+    _check(folder)
+    path, account = folder.path, folder.account
+    if account is not None:
+        if path.stat().st_uid != account.uid:
+            os.chown(path, account.uid, account.gid)
+        path.chmod(0o700)
+
+
+def _check(folder: DataFolder) -> None:
     path, account = folder.path, folder.account
     owner = path.stat().st_uid
     if account is None:
@@ -103,14 +141,17 @@ def _claim(folder: DataFolder) -> None:
         if not os.access(path, os.W_OK | os.X_OK):
             raise _refused(path, "is not writable", "make it writable")
         return
+    _check_way(path, account)
+    is_used = {entry.name for entry in path.iterdir()} - HARMLESS
+    if owner != account.uid and (owner != 0 or is_used):
+        raise _refused(path, f"belongs to user {owner} and is in use", "start as that user")
+
+
+def _check_way(path: Path, account: Account) -> None:
+    """Folders above that do not exist yet will be made so that they can be entered."""
     for parent in path.resolve().parents:
-        if not _may_enter(parent, account):
+        if parent.exists() and not _may_enter(parent, account):
             raise _refused(path, f"{UNPRIVILEGED} may not enter {parent}", "open that folder")
-    if owner != account.uid:
-        if owner != 0 or {entry.name for entry in path.iterdir()} - HARMLESS:
-            raise _refused(path, f"belongs to user {owner} and is in use", "start as that user")
-        os.chown(path, account.uid, account.gid)
-    path.chmod(0o700)
 
 
 def _may_enter(folder: Path, account: Account) -> bool:

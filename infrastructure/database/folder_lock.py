@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from infrastructure.database.holder import Holder, holder_from
 from infrastructure.errors import InstanceRunning
 
 PACE = 0.1  # seconds between two looks at a lock that somebody holds
@@ -29,14 +30,36 @@ async def folder_lock(path: Path, wait: float) -> AsyncIterator[None]:
         os.close(descriptor)
 
 
+def holder_of(path: Path) -> Holder | None:
+    """Who holds the lock file now, None if nobody does; the file is only looked at.
+
+    Raises: OSError if it may not be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _told(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 async def _acquire(descriptor: int, wait: float) -> None:
     try:
         async with asyncio.timeout(wait):
             while not _try_lock(descriptor):  # noqa: ASYNC110 - the kernel has no event for flock
                 await asyncio.sleep(PACE)
     except TimeoutError as error:
-        host, _, pid = os.pread(descriptor, 300, 0).decode(errors="replace").strip().partition(" ")
-        raise InstanceRunning(host or "unknown", int(pid) if pid.isdecimal() else 0) from error
+        raise InstanceRunning(*_told(descriptor)) from error
+
+
+def _told(descriptor: int) -> Holder:
+    host, _, pid = os.pread(descriptor, 300, 0).decode(errors="replace").strip().partition(" ")
+    return holder_from(host, pid)
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -11,6 +11,7 @@ import asyncpg
 
 from infrastructure.database.address import database_url, driver_dsn
 from infrastructure.database.engine import CONNECT_TIMEOUT, unavailable
+from infrastructure.database.holder import Holder, holder_from
 from infrastructure.errors import DatabaseUnavailable, InstanceRunning
 
 logger = logging.getLogger(__name__)
@@ -98,9 +99,9 @@ class InstanceLock:
             await connection.execute(f"SET lock_timeout = {max(1, int(wait * 1000))}")
             await connection.execute(f"SELECT pg_advisory_lock({LOCK})", timeout=wait + 5)
         except asyncpg.LockNotAvailableError as error:
-            holder = await connection.fetchval(HOLDER, LOCK, timeout=CONNECT_TIMEOUT)
+            holder = await holder_of(connection)
             await _close(connection)
-            raise InstanceRunning(*_host_and_pid(holder)) from error
+            raise InstanceRunning(*(holder or holder_from("", ""))) from error
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             connection.terminate()
             raise unavailable(self._url, error) from error
@@ -127,6 +128,12 @@ class InstanceLock:
         self.lost.set()
 
 
+async def holder_of(connection: "asyncpg.Connection[asyncpg.Record]") -> Holder | None:
+    """Who holds the lock of the connection's database now; None if nobody does."""
+    row = await connection.fetchrow(HOLDER, LOCK, timeout=CONNECT_TIMEOUT)
+    return None if row is None else _named(row["application_name"])
+
+
 async def _close(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     try:
         await connection.close(timeout=CONNECT_TIMEOUT)
@@ -140,6 +147,6 @@ def _our_name() -> str:
     return f"polycool {host}"[: LONGEST_NAME - len(pid)] + pid
 
 
-def _host_and_pid(application_name: str | None) -> tuple[str, int]:
+def _named(application_name: str | None) -> Holder:
     host, _, pid = (application_name or "").removeprefix("polycool ").rpartition(":")
-    return host or "unknown", int(pid) if pid.isdecimal() else 0
+    return holder_from(host, pid)

@@ -50,6 +50,12 @@ async def upgrade(
         await patient.dispose()
 
 
+def known_revisions(migrations: Path = MIGRATIONS) -> tuple[str, frozenset[str]]:
+    """The schema of this release, and every one that it can migrate from."""
+    scripts = ScriptDirectory(str(migrations))
+    return scripts.get_current_head() or "", _known(scripts)
+
+
 async def _upgrade(
     engine: AsyncEngine, scripts: ScriptDirectory, before: Callable[[], Awaitable[None]] | None
 ) -> None:
@@ -84,13 +90,16 @@ def _current(connection: Connection) -> str | None:
 
 def _is_up_to_date(current: str | None, scripts: ScriptDirectory) -> bool:
     """Raises: SchemaTooNew."""
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in _known(scripts):
         raise SchemaTooNew(
             f"the database's schema ({current}) is newer than this release "
             f"({scripts.get_current_head()}); update with git pull, or restore a backup made before"
         )
     return current == scripts.get_current_head()
+
+
+def _known(scripts: ScriptDirectory) -> frozenset[str]:
+    return frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def _run(connection: Connection, migrations: str) -> None:

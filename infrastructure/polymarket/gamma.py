@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from core.domain.errors import NotFound
+from core.domain.errors import NotFound, Unavailable
 from core.domain.market import Event, Market
 from core.domain.units import EventId, MarketId
 from core.ports import CataloguePage
@@ -69,6 +69,24 @@ class GammaCatalogue:
     async def market(self, market: MarketId) -> Market:
         """Raises: NotFound, Unavailable."""
         return await self._single(f"/markets/{quote(market, safe='')}")
+
+    async def states(self, markets: Sequence[MarketId]) -> tuple[Market, ...]:
+        """Those that the venue knows, open ones first. Raises: Unavailable."""
+        going = await self._named(markets, closed=False)
+        known = {market.id for market in going}
+        missing = [market for market in markets if market not in known]
+        return (*going, *(await self._named(missing, closed=True) if missing else ()))
+
+    async def _named(self, markets: Sequence[MarketId], *, closed: bool) -> list[Market]:
+        """A listing that is not told which kind to give may leave one out."""
+        query = [("limit", str(LIMIT)), ("closed", str(closed).lower()), ("include_tag", "true")]
+        try:
+            body = await self._http.get(
+                "/markets/keyset", [*query, *(("id", market) for market in markets)]
+            )
+        except NotFound as error:
+            raise Unavailable("The venue has no list of markets right now.") from error
+        return await self._markets(decoded(MARKETS, body).markets)
 
     async def market_by_slug(self, slug: str) -> Market:
         """Raises: NotFound, Unavailable."""

@@ -10,6 +10,7 @@ from core.domain.category import category_of
 from core.domain.errors import InvalidQuantity
 from core.domain.fees import NO_FEE, FeeSchedule
 from core.domain.market import Event, Market, Outcome
+from core.domain.resolution import payouts_of, winner_of
 from core.domain.units import (
     MICRO,
     ONE,
@@ -54,7 +55,8 @@ def market_of(wire: GammaMarket, event: GammaEventHead | None = None) -> Market:
     head = wire.events[0] if wire.events else event
     outcomes = _outcomes(wire)
     is_closed = bool(wire.closed) or bool(wire.archived)
-    is_resolved = is_closed and _status(wire) in RESOLVED
+    is_resolved = is_closed and _says_resolved(wire)
+    payouts = _payouts(wire, outcomes) if is_resolved else None
     question = _text(wire.question)
     return Market(
         id=MarketId(_matching(_ID, str(wire.id), "market id")),
@@ -77,7 +79,8 @@ def market_of(wire: GammaMarket, event: GammaEventHead | None = None) -> Market:
         accepts_orders=_accepts_orders(wire, is_closed=is_closed),
         is_closed=is_closed,
         is_resolved=is_resolved,
-        resolved_outcome=_winner(outcomes) if is_resolved else None,
+        resolved_outcome=winner_of(outcomes, payouts),
+        payouts=payouts,
     )
 
 
@@ -167,16 +170,18 @@ def _accepts_orders(wire: GammaMarket, *, is_closed: bool) -> bool:
     }
 
 
-def _status(wire: GammaMarket) -> str:
-    return wire.uma_resolution_status or wire.resolution_status or ""
+def _says_resolved(wire: GammaMarket) -> bool:
+    """Each version has its own status; where both are told, neither may doubt the result."""
+    told = {status for status in (wire.uma_resolution_status, wire.resolution_status) if status}
+    return bool(told) and told <= RESOLVED
 
 
-def _winner(outcomes: Sequence[Outcome]) -> str | None:
-    """The outcome whose last price rounds to 1; winners were seen as low as 0.9664."""
-    for outcome in outcomes:
-        if outcome.price is not None and outcome.price > Decimal("0.75"):
-            return outcome.name
-    return None
+def _payouts(wire: GammaMarket, outcomes: Sequence[Outcome]) -> tuple[Price, ...] | None:
+    """From the prices the entry ends with, unless these are what it was traded at last."""
+    bid, ask = wire.best_bid, wire.best_ask
+    middle = None if bid is None or ask is None else (bid + ask) / 2
+    stood_at = [price for price in (wire.last_trade_price, middle) if price is not None]
+    return payouts_of([outcome.price for outcome in outcomes], stood_at)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -58,6 +58,9 @@ class GammaMarket(msgspec.Struct, frozen=True, rename="camel"):
     volume_num: Decimal | None = None
     volume24hr: Decimal | None = None
     liquidity_num: Decimal | None = None
+    best_bid: Decimal | None = None  # of the first outcome, like the next two
+    best_ask: Decimal | None = None
+    last_trade_price: Decimal | None = None
     end_date: str | None = None
     uma_resolution_status: str | None = None
     resolution_status: str | None = None  # version 2

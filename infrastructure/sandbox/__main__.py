@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
-from infrastructure.sandbox.exchange.recording import load_recording
+from infrastructure.sandbox.exchange.recorded_files import Unplayable
+from infrastructure.sandbox.exchange.recording import Recording, load_recording
 from infrastructure.sandbox.exchange.server import serve_exchange
 from infrastructure.sandbox.telegram.serving import served
 from infrastructure.sandbox.telegram.state import TelegramSandbox
@@ -28,11 +29,14 @@ class _Taken(Exception):
 
 
 def main() -> int:
-    """Print one line of JSON with the base URLs, or with the port that is taken; then serve."""
+    """Print one line of JSON with the base URLs, or with what is in the way; then serve."""
     try:
         asyncio.run(_serve(_arguments()))
     except _Taken as taken:
         print(json.dumps(taken.line), flush=True)  # noqa: T201 - our parent reads it
+        return EXIT_CANNOT_START
+    except Unplayable as problem:
+        print(json.dumps({"unplayable": str(problem)}), flush=True)  # noqa: T201 - our parent reads it
         return EXIT_CANNOT_START
     return 0
 
@@ -65,7 +69,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 async def _exchange(stack: AsyncExitStack, options: argparse.Namespace) -> str:
-    recording = load_recording(options.replay) if options.replay else None
+    recording = _recording(options.replay) if options.replay else None
     exchange = ExchangeSandbox(
         ExchangeOptions(
             seed=options.seed, rate=options.rate, recording=recording, speed=options.speed
@@ -78,6 +82,13 @@ async def _exchange(stack: AsyncExitStack, options: argparse.Namespace) -> str:
         )
     except OSError as error:
         raise _Taken("SANDBOX_EXCHANGE_PORT", address, _reason(error)) from error
+
+
+def _recording(path: Path) -> Recording:
+    recording = load_recording(path)
+    for file in recording.cut:
+        sys.stderr.write(f"{file} ends in the middle; what comes before is played\n")
+    return recording
 
 
 async def _telegram(stack: AsyncExitStack, options: argparse.Namespace) -> str:

@@ -48,6 +48,16 @@ class Metrics:
             "Tokens subscribed on the market stream now",
             registry=registry,
         )
+        self.tokens_wanted = Gauge(
+            "price_tokens_wanted",
+            "Tokens whose price somebody wants now, by stream or by polling",
+            registry=registry,
+        )
+        self.tokens_live = Gauge(
+            "price_tokens_live",
+            "Wanted tokens whose price is streamed and proven current now",
+            registry=registry,
+        )
         self.messages = Counter(
             "websocket_messages_total",
             "Messages received on the market stream",
@@ -63,6 +73,12 @@ class Metrics:
         self.reconnects = Counter(
             "websocket_reconnects_total",
             "Connections to the market stream opened again after a loss",
+            registry=registry,
+        )
+        self.book_proofs = Counter(
+            "websocket_book_proofs_total",
+            "Comparisons of a streamed book with the venue's hash of it",
+            ["result"],
             registry=registry,
         )
         self.feed_lag = Histogram(

@@ -4,9 +4,9 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TypeAlias
 
 from aiohttp import web
@@ -30,11 +30,22 @@ class PartHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenHealth:
+    """A token whose price is wanted and not live; the age is None if it was never heard of."""
+
+    token: str
+    state: str
+    age: float | None  # seconds
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class HealthReport:
     """Healthy while every part is; the age is None before the first price."""
 
     parts: Mapping[str, PartHealth]
     newest_price_age: float | None = None  # seconds
+    not_live: Sequence[TokenHealth] = ()
     details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     @property
@@ -101,6 +112,7 @@ def _health_route(health: Callable[[], HealthReport]) -> Route:
                 name: {"ok": part.ok, "state": part.state} for name, part in report.parts.items()
             },
             "newest_price_age_seconds": report.newest_price_age,
+            "tokens_not_live": [asdict(token) for token in report.not_live],
             **report.details,
         }
         return web.json_response(body, status=200 if report.ok else 503)

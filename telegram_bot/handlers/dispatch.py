@@ -3,21 +3,26 @@
 import logging
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType
 
 from core.domain.errors import Rejected
 from core.domain.user import User
-from telegram_bot.actions import Confirm, Home
+from telegram_bot.actions import CancelTicket, Confirm, Home, Submitting
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.handlers.messages import answer_message
 from telegram_bot.handlers.taps import act, answer_tap
+from telegram_bot.handlers.ticket import EXPLANATIONS
 from telegram_bot.screens.notices import unexpected_screen
+from telegram_bot.tickets import TicketState
 
 logger = logging.getLogger(__name__)
 
+SPEAKING: Final = (Confirm, CancelTicket, Submitting)  # taps that are answered with words
 CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
+NOT_YOURS: Final = EXPLANATIONS[TicketState.FOREIGN]
 STRANGERS: Final = 10_000  # remembered, so that each is logged once
 
 
@@ -35,26 +40,42 @@ class Dispatcher:
         elif update.message is not None:
             await self._message(update.message)
 
+    async def acknowledge(self, update: Update) -> None:
+        """End the waiting circle of a tap that needs no words, also while its user's chat is busy.
+
+        Taps on money answer for themselves, when it is known what became of them.
+        """
+        query = update.callback_query
+        if query is None or query.message is None or query.from_user.id not in self._admitted:
+            return
+        tapped = self._desk.codec.decode(query.data or "")
+        is_own = query.message.chat.id == query.from_user.id
+        if is_own and tapped is not None and not isinstance(tapped.action, SPEAKING):
+            await self._desk.messenger.answer(query.id)
+
     async def failed(self, update: Update, error: Exception) -> None:
         """Something that nobody foresaw: one record, and one true sentence for the user."""
-        logger.error(
+        is_away = isinstance(error, SQLAlchemyError | OSError)  # a database that restarts, say
+        logger.log(
+            logging.WARNING if is_away else logging.ERROR,
             "an update could not be answered",
-            exc_info=error,
-            extra={"update_id": update.update_id},
+            exc_info=None if is_away else error,
+            extra={"update_id": update.update_id, "error": type(error).__name__},
         )
         chat = update.effective_chat
         if chat is not None and chat.id in self._admitted:
-            screen = unexpected_screen(nothing_sent=not self._is_order(update))
+            screen = unexpected_screen(nothing_sent=not self._is_order(update), is_away=is_away)
             await self._desk.messenger.send(chat.id, screen)
 
     async def _tap(self, query: CallbackQuery) -> None:
         message = query.message
         if message is None or message.chat.type != ChatType.PRIVATE:
             return
-        if query.from_user.id != message.chat.id:
-            return
         user = await self._admit(query.from_user.id, query.from_user.first_name)
         if user is None:
+            return
+        if query.from_user.id != message.chat.id:
+            await self._desk.messenger.answer(query.id, NOT_YOURS, alert=True)
             return
         tapped = self._desk.codec.decode(query.data or "")
         context = self._context(user, message.chat.id)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from core.domain.market import Market
 from core.domain.price import PriceState
+from core.domain.resolution import Standing, standing_of
 from core.domain.units import Price, Usdc
 from core.domain.views import MarketView, OutcomeView, PositionView
 from telegram_bot.actions import Buy, ShowEvent, ShowMarket, ShowPosition, Spend, SpendOther
@@ -17,6 +18,7 @@ from telegram_bot.screens.numbers import (
     shares,
     volume,
 )
+from telegram_bot.screens.resolution import result
 from telegram_bot.screens.screen import (
     HOME,
     Button,
@@ -40,7 +42,7 @@ def market_screen(view: MarketView, now: datetime) -> Screen:
     return Screen(
         blocks(
             lines(bold(market.question), _belongs_to(market)),
-            *(_side(outcome) for outcome in view.outcomes),
+            *_sides(view),
             lines(_traded(market), ending(market.ends_at, now)),
             market_state(market),
             lines(*(_held(position) for position in view.positions)),
@@ -82,14 +84,15 @@ def amount_screen(view: MarketView, outcome: int, cash: Usdc, now: datetime) -> 
 
 def market_state(market: Market) -> str | None:
     """Why nothing can be bought here; None while it can."""
-    if market.is_resolved:
-        result = market.resolved_outcome
-        return f"<b>Resolved: {safe(result, LABEL)}</b>" if result else "<b>Resolved</b>"
-    if market.is_closed:
-        return "<b>Closed.</b> Trading has ended; the result is still to come."
-    if not market.accepts_orders:
-        return "<b>Paused.</b> The venue takes no orders in this market right now."
-    return None
+    match standing_of(market):
+        case Standing.OPEN:
+            return None
+        case Standing.PAUSED:
+            return "<b>Paused.</b> The venue takes no orders in this market right now."
+        case Standing.ENDED:
+            return "<b>Closed.</b> Trading has ended; waiting for the result."
+        case Standing.RESOLVED:
+            return f"<b>{result(market.resolved_outcome)}</b>"
 
 
 def _belongs_to(market: Market) -> str | None:
@@ -97,6 +100,15 @@ def _belongs_to(market: Market) -> str | None:
     if market.event is not None and market.event.title != market.question:
         parts.append(safe(market.event.title, 80))
     return " · ".join(parts) or None
+
+
+def _sides(view: MarketView) -> tuple[str, ...]:
+    payouts = view.market.payouts
+    if payouts is None:
+        return tuple(_side(outcome) for outcome in view.outcomes)
+    named = zip(view.market.outcomes, payouts, strict=False)
+    paid = (f"{bold(each.name, LABEL)} pays {cents(payout)} a share" for each, payout in named)
+    return (lines(*paid),)
 
 
 def _side(view: OutcomeView) -> str:

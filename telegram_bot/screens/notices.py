@@ -1,5 +1,7 @@
 """Short answers: questions, refusals, and what could not be done."""
 
+from typing import Final
+
 from core.domain.errors import (
     InsufficientBalance,
     OutcomeUnknown,
@@ -105,14 +107,17 @@ def failure_screen(error: PolycoolError, back: Action | None = None) -> Screen:
     )
 
 
-def unexpected_screen(*, nothing_sent: bool) -> Screen:
+WRONG: Final = "Something went wrong here."
+
+
+def unexpected_screen(*, nothing_sent: bool, is_away: bool = False) -> Screen:
+    """`is_away`: the database did not answer, which passes; else nobody knows why."""
+    what = "The database did not answer. Please try again in a moment." if is_away else WRONG
     if nothing_sent:
-        return notice(
-            "<b>Something went wrong here.</b> Nothing was sent, your money is as before."
-        )
+        return notice(f"<b>{what}</b> Nothing was sent, your money is as before.")
     return Screen(
         blocks(
-            "<b>Something went wrong here.</b>",
+            f"<b>{what}</b>",
             "Status unknown - check Positions before you try again.",
         ),
         ((Button("Positions", ShowPositions()), HOME),),

@@ -70,7 +70,7 @@ def position_screen(view: PositionView, now: datetime) -> Screen:
     position, market = view.position, view.market
     if position.status is not PositionStatus.ACTIVE:
         return _ended(view, now)
-    holding = position.holding
+    holding, ended = position.holding, market_state(market)
     return Screen(
         blocks(
             bold(market.question),
@@ -81,9 +81,9 @@ def position_screen(view: PositionView, now: datetime) -> Screen:
                 _worth(position),
             ),
             f"<b>P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}</b>",
-            lines(_sold_now(view), _booked(position)),
+            lines(None if ended else _sold_now(view), _booked(position)),
             lines(ending(market.ends_at, now)),
-            market_state(market),
+            ended,
         ),
         rows(_sell_buttons(view), _foot(position)),
         stamp=stamped(now),
@@ -96,7 +96,10 @@ def _ended(view: PositionView, now: datetime) -> Screen:
     return Screen(
         blocks(
             bold(view.market.question),
-            f"{bold(position.outcome, 40)} · {word.lower()}, no shares left",
+            lines(
+                f"{bold(position.outcome, 40)} · {word.lower()}, no shares left",
+                _paid_out(position),
+            ),
             f"<b>P&amp;L {signed(position.holding.realized_pnl)}</b> after all fees",
             f"Fees paid {money(position.holding.fees_paid)}",
             market_state(view.market),
@@ -112,6 +115,13 @@ def _ended(view: PositionView, now: datetime) -> Screen:
     )
 
 
+def _paid_out(position: Position) -> str | None:
+    """What a share brought at the end; its price froze there."""
+    if position.status is not PositionStatus.RESOLVED or position.current_price is None:
+        return None
+    return f"Paid {cents(position.current_price)} a share"
+
+
 def _entry(number: int, view: PositionView) -> str:
     position = view.position
     holding = position.holding
@@ -120,6 +130,7 @@ def _entry(number: int, view: PositionView) -> str:
         f"{shares(holding.amount)} {safe(position.outcome, 30)} at {cents(holding.entry_price)}",
         price_line(position.current_price, view.state, view.price_age),
         f"P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}",
+        market_state(view.market),
     )
 
 

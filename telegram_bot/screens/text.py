@@ -30,9 +30,12 @@ def plain(text: str, limit: int = LABEL) -> str:
     >>> plain("a\u202eb\n c")
     'ab c'
     """
-    spaced = " ".join(text[: limit * 4].split())
-    cleaned = "".join(char for char in spaced if unicodedata.category(char) not in _HARMFUL)
-    return cut(cleaned, limit) or UNNAMED
+    cleaned = "".join(
+        char
+        for char in text[: limit * 4]
+        if char.isspace() or unicodedata.category(char) not in _HARMFUL
+    )
+    return cut(" ".join(cleaned.split()), limit) or UNNAMED
 
 
 def cut(text: str, limit: int) -> str:

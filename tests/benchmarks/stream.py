@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from statistics import median
 from typing import Final
 
 from websockets.asyncio.client import connect
 
+from core.domain.market import Market
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
@@ -16,6 +18,7 @@ from data_ingestion.streamer.websocket_client.wire import Message, WirePriceChan
 from tests.benchmarks import feeds
 from tests.benchmarks.frames import Capture
 from tests.benchmarks.report import Figure, percentile
+from tests.support.rows import market
 
 ROUNDS: Final = 5
 WARM_UP: Final = 1.0  # seconds
@@ -28,8 +31,8 @@ QUIET: Final = ("901", "902")
 class Listener(MarketUpdater):
     """The product's own updater, with a count and the lateness of each message."""
 
-    def __init__(self, board: PriceBoard) -> None:
-        super().__init__(board)
+    def __init__(self, board: PriceBoard, *, verifies: bool = True) -> None:
+        super().__init__(board, verifies=verifies)
         self.lost = asyncio.Event()
         self.latencies: list[float] | None = None
 
@@ -46,17 +49,21 @@ class Listener(MarketUpdater):
 
 async def throughput(capture: Capture) -> list[Figure]:
     """Bare and whole in turn, so that a machine that slows down slows both."""
-    bare, whole = [], []
+    bare, whole, proven = [], [], []
     with feeds.flood(capture.frames) as url:
         for _ in range(ROUNDS):
             bare.append(await _bare(url, len(capture.frames)))
-            whole.append(await _whole(url, capture))
+            whole.append(await _whole(url, capture, verifies=False))
+            proven.append(await _whole(url, capture, verifies=True))
     how = f"CPU time of the client, median of {ROUNDS} rounds in turn, {capture.origin}"
+    proofs = [ours / theirs for ours, theirs in zip(proven, bare, strict=True)]
     ratios = [ours / theirs for ours, theirs in zip(whole, bare, strict=True)]
     return [
         Figure("bare_receive", median(bare), "msg/s", f"websockets recv(decode=False); {how}"),
         Figure("receive_decode_apply_publish", median(whole), "msg/s", how),
         Figure("whole_path_to_bare_receive", median(ratios), "ratio", how, ">= 0.5"),
+        Figure("with_every_hash_proven", median(proven), "msg/s", how),
+        Figure("with_every_hash_to_bare_receive", median(proofs), "ratio", how, ">= 0.2"),
     ]
 
 
@@ -70,10 +77,12 @@ async def _bare(url: str, frames: int) -> float:
         return frames / (time.process_time() - began)
 
 
-async def _whole(url: str, capture: Capture) -> float:
+async def _whole(url: str, capture: Capture, *, verifies: bool) -> float:
     """From the first frame on, until the server closes after the last."""
     board = PriceBoard()
-    updater = Listener(board)
+    updater = Listener(board, verifies=verifies)
+    for number, pair in enumerate(capture.pairs, start=1):
+        updater.describe(described(number, pair))
     tokens = follow(updater, capture.pairs)
     client = WebSocketClient(url, updater)
     began = time.process_time()
@@ -84,6 +93,14 @@ async def _whole(url: str, capture: Capture) -> float:
     task.cancel()
     heard = sum(client.counts()[0].values())
     return heard / spent
+
+
+def described(number: int, tokens: tuple[str, str]) -> Market:
+    """A market as the catalogue would describe it, with these tokens."""
+    base = market(number)
+    outcomes = zip(base.outcomes, tokens, strict=True)
+    named = tuple(replace(outcome, token=TokenId(token)) for outcome, token in outcomes)
+    return replace(base, outcomes=named)
 
 
 def follow(updater: MarketUpdater, pairs: Collection[tuple[str, str]]) -> list[TokenId]:

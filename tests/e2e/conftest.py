@@ -32,9 +32,9 @@ class World:
     database: WatchedDatabase
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def world(data_folders: Callable[[], Path]) -> AsyncIterator[World]:
-    """One for all tests of a module; at its end Telegram must have had nothing to complain of."""
+    """One for all tests, each with people of its own; Telegram must have nothing to complain of."""
     settings = {
         "VENUE": "sandbox",
         "DATA_DIR": str(data_folders()),

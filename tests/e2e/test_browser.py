@@ -17,15 +17,18 @@ ARGUMENTS = [
 PATIENCE = 20_000  # milliseconds
 MARKET = "Will the Senate pass the harbour bill"
 TOKEN = "SELECT clob_token_ids::jsonb ->> 0 FROM markets WHERE question LIKE $1"
-HELD = "SELECT amount, entry_price FROM positions WHERE status = 'active'"
-PNL = "SELECT pnl_amount FROM positions WHERE status = 'active'"
+PNL = """
+SELECT pnl_amount FROM positions AS p JOIN users AS u ON u.id = p.user_id
+WHERE u.telegram_id = $1 AND p.status = 'active'
+"""
+IDA = 1015
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, as `chromium` in PATH")
 
 
 @pytest.fixture
 async def page(world: World) -> AsyncIterator[Page]:
-    """The page of the owner; anything in its console that is an error fails the test."""
+    """The page of one user; anything in its console that is an error fails the test."""
     errors: list[str] = []
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
@@ -34,7 +37,7 @@ async def page(world: World) -> AsyncIterator[Page]:
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-        await page.goto(world.program.page)
+        await page.goto(f"{world.program.page}/?user={IDA}&name=Ida")
         yield page
         await browser.close()
     assert errors == []
@@ -80,7 +83,7 @@ async def test_the_journey_works_in_a_browser_and_the_profit_moves_by_itself(
     await expect(card).to_have_text(re.compile(r"Now 60¢ · live.*P&L \+\$", re.DOTALL))
     after = await card.inner_text()
     assert before != after
-    (profit,) = await world.database.row(PNL)
+    (profit,) = await world.database.row(PNL, IDA)
     assert f"P&L +${profit:,.2f}" in after
 
     await taps(page, "Sell 50%", "This quote expires")

@@ -12,12 +12,14 @@ from infrastructure.telemetry.ops_server import (
     SECRET_HEADER,
     HealthReport,
     PartHealth,
+    TokenHealth,
     ops_server,
 )
 
 HEALTHY = HealthReport(
     {"stream": PartHealth(ok=True, state="connected")},
     newest_price_age=0.5,
+    not_live=[TokenHealth("71", "suspect", 2.5, "missed something")],
     details={"venue": "sandbox"},
 )
 SICK = HealthReport({"stream": PartHealth(ok=False, state="down"), "db": PartHealth(True, "up")})
@@ -51,6 +53,9 @@ async def test_health_is_200_with_each_part_and_the_age_of_the_newest_price() ->
         "status": "ok",
         "parts": {"stream": {"ok": True, "state": "connected"}},
         "newest_price_age_seconds": 0.5,
+        "tokens_not_live": [
+            {"token": "71", "state": "suspect", "age": 2.5, "why": "missed something"}
+        ],
         "venue": "sandbox",
     }
 

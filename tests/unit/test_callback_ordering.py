@@ -36,15 +36,34 @@ async def test_a_users_updates_run_one_by_one_and_other_users_do_not_wait() -> N
 
 
 async def test_no_more_updates_than_allowed_are_under_way() -> None:
-    processor, gate = PerUserProcessor(at_once=2), asyncio.Event()
+    processor, gate, begun = PerUserProcessor(at_once=2), asyncio.Event(), list[int]()
+
+    async def work(number: int) -> None:
+        begun.append(number)
+        await gate.wait()
 
     async with asyncio.TaskGroup() as tasks:
-        for user in range(5):
-            tasks.create_task(processor.process_update(_update(user + 1, user), gate.wait()))
+        for user in range(1, 6):
+            tasks.create_task(processor.process_update(_update(user, user), work(user)))
         await settle()
-        assert processor.current_concurrent_updates == 2
+        assert begun == [1, 2]
         gate.set()
-    assert processor.current_concurrent_updates == 0
+    assert begun == [1, 2, 3, 4, 5]
+
+
+async def test_one_users_many_updates_leave_room_for_others() -> None:
+    processor, gate, done = PerUserProcessor(at_once=2), asyncio.Event(), asyncio.Event()
+
+    async def answer() -> None:
+        done.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(100):
+            tasks.create_task(processor.process_update(_update(ANN, number), gate.wait()))
+        tasks.create_task(processor.process_update(_update(BEN, 100), answer()))
+        async with asyncio.timeout(5):
+            await done.wait()
+        gate.set()
 
 
 async def test_a_failing_update_lets_the_next_one_in() -> None:
@@ -60,3 +79,24 @@ async def test_a_failing_update_lets_the_next_one_in() -> None:
     )
     assert isinstance(results[0], ZeroDivisionError)
     assert results[1] is None
+
+
+async def test_a_first_answer_does_not_wait_behind_the_users_other_updates() -> None:
+    gate, first = asyncio.Event(), list[int]()
+
+    async def acknowledge(update: Update) -> None:
+        first.append(update.update_id)
+
+    processor, done = PerUserProcessor(first=acknowledge), list[int]()
+
+    async def work(number: int) -> None:
+        await gate.wait()
+        done.append(number)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(3):
+            tasks.create_task(processor.process_update(_update(ANN, number), work(number)))
+        await settle()
+        assert (sorted(first), done) == ([0, 1, 2], [])
+        gate.set()
+    assert done == [0, 1, 2]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from telegram.error import BadRequest, NetworkError, TimedOut
@@ -106,8 +107,8 @@ async def test_after_a_429_the_chat_goes_on_at_half_the_pace(
 
 
 async def _edits(messenger: Messenger, count: int) -> None:
-    for _ in range(count):
-        await messenger.edit(ANN, 7, SCREEN)
+    for number in range(count):
+        await messenger.edit(ANN, 7, replace(SCREEN, stamp=str(number)))
 
 
 async def test_an_edit_that_changes_nothing_is_as_good_as_done(

@@ -129,7 +129,7 @@ def test_ctrl_c_ends_make_run_without_a_complaint(machine: Path) -> None:
 
 def test_every_promised_target_exists() -> None:
     text = (ROOT / "Makefile").read_text()
-    for target in ("run", "test", "lint", "bench", "format", "psql", "backup", "restore"):
+    for target in ("run", "test", "lint", "bench", "format", "doctor", "psql", "backup", "restore"):
         assert f"\n{target}:" in text
 
 

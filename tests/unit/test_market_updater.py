@@ -284,3 +284,11 @@ async def test_whatever_came_before_the_next_snapshot_is_the_truth(
     assert quote is not None
     assert quote.bid == max(levels["BUY"], default=None)
     assert quote.ask == min(levels["SELL"], default=None)
+
+
+async def test_a_resolution_told_by_the_socket_wakes_whoever_asks_the_catalogue() -> None:
+    woken: list[str] = []
+    updater = MarketUpdater(PriceBoard())
+    updater.on_resolution(lambda: woken.append("asked"))
+    await updater.handle_price_update(wire.WireResolved("0x1", AT), 0.0)
+    assert woken == ["asked"]

@@ -200,10 +200,23 @@ def test_senseless_paging_is_refused(exchange: ExchangeSandbox, query: dict[str,
 
 
 def test_the_legacy_listing_skips_by_offset(exchange: ExchangeSandbox) -> None:
-    markets = list(exchange.catalogue.markets.values())
+    markets = sorted(exchange.catalogue.markets.values(), key=lambda market: int(market.id))
     query = MultiDict({"limit": "3", "offset": "9"})
     assert legacy_page(markets, query, market_orders(exchange)) == markets[9:12]
 
 
 def test_a_catalogue_can_be_filled_up_to_a_size() -> None:
     assert len(still_exchange(at_least_markets=150).catalogue.markets) == 150
+
+
+def test_a_question_keeps_its_numbers_and_another_one_gets_others() -> None:
+    """A position outlives a restart: its market must still be the same question then."""
+    day = 86_400.0
+    before = ExchangeSandbox(clock=lambda: 1_795_000_000.0).catalogue.markets.values()
+    after = ExchangeSandbox(clock=lambda: 1_795_000_000.0 + day).catalogue.markets.values()
+    asked = {market.id: (market.question, market.tokens) for market in before}
+    again = {market.id: (market.question, market.tokens) for market in after}
+    same = asked.keys() & again.keys()
+    assert len(same) >= 10
+    assert asked.keys() - same
+    assert all(asked[number] == again[number] for number in same)

@@ -93,6 +93,7 @@ def test_a_cut_never_goes_through_a_character() -> None:
     assert cut("😀😀😀", 4) == "😀…"
     assert cut("😀😀", 4) == "😀😀"
     assert plain("a\u202eb\n\n c") == "ab c"
+    assert plain(" \x1b \ud7fc") == "(no name)"
 
 
 def test_two_drawings_that_differ_in_their_time_only_are_equal() -> None:

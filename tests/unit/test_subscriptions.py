@@ -57,7 +57,7 @@ class Desk:
             self.wire,
             load_markets=self._load,
             held_markets=self._held,
-            on_market=self.wire.learn,
+            on_market=[self.wire.learn],
             limit=limit,
         )
 

@@ -9,6 +9,7 @@ from core.domain.book import Side
 from core.domain.errors import InsufficientBalance, NotEnoughShares
 from core.domain.ledger import Fill
 from core.domain.position import Position, apply_fill
+from core.domain.resolution import status_after
 from core.domain.units import ZERO, Price, usdc
 from core.storage import fills as ledger
 from core.storage import positions, wallets
@@ -31,9 +32,8 @@ async def book(session: AsyncSession, fills: Sequence[Fill], mark: Price | None)
     holding = reduce(apply_fill, news, position.holding)
     await ledger.add(session, news, position.id)
     last = news[-1]
-    await positions.save(
-        session, position.id, holding, last.price if mark is None else mark, last.at
-    )
+    shown, status = last.price if mark is None else mark, status_after(holding, last)
+    await positions.save(session, position.id, holding, shown, last.at, status)
     if has_wallet:
         await _pay(session, news)
     return news

@@ -4,17 +4,17 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime
 from typing import Final, assert_never
 
-from core.domain.book import NO_ASK, Book
+from core.domain.book import Book
 from core.domain.errors import InvalidBook, InvalidQuantity
-from core.domain.market import Source
-from core.domain.price import PriceState, Quote, own_last_trade, shown_price
-from core.domain.units import Price, TokenId, price, price_micros
+from core.domain.market import Market, Source
+from core.domain.price import PriceState, Quote, shown_price
+from core.domain.units import Price, TokenId, price
 from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
-from data_ingestion.streamer.market_updater.token_feed import TokenFeed
+from data_ingestion.streamer.market_updater.proof import Verdict
+from data_ingestion.streamer.market_updater.token_feed import TokenFeed, instant
 from data_ingestion.streamer.websocket_client import wire
 
 logger = logging.getLogger(__name__)
@@ -33,15 +33,23 @@ class MarketUpdater:
         *,
         renew: Callable[[Collection[TokenId]], None] = lambda _: None,
         observe_lag: Callable[[float], None] = lambda _: None,
+        verifies: bool = True,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """`observe_lag` is told the seconds from the venue's timestamp to now, at each news."""
+        """`verifies`: prove each book by the venue's hash.
+
+        `observe_lag` is told the seconds from the venue's timestamp to now, at each news.
+        """
         self.dropped: Counter[str] = Counter()  # entries that could not be applied, by reason
+        self.proofs: Counter[Verdict] = Counter()  # comparisons of hashes, by result
+        self._verifies = verifies
+        self._described: dict[TokenId, Market] = {}
         self._board = board
         self._touch = board.touch
         self._renew = renew
         self._observe_lag = observe_lag
+        self._on_resolved: Callable[[], None] = lambda: None
         self._clock = clock
         self._wall = wall
         self._feeds: dict[TokenId, TokenFeed] = {}
@@ -50,10 +58,23 @@ class MarketUpdater:
         """Whom to ask for new snapshots: the connection, which is built after its listener."""
         self._renew = renew
 
+    def on_resolution(self, tell: Callable[[], None]) -> None:
+        """Whom to tell that the stream spoke of a market's result."""
+        self._on_resolved = tell
+
+    def describe(self, market: Market) -> None:
+        """What the catalogue says of a market whose tokens will be followed."""
+        for token in market.tokens:
+            self._described[token] = market
+            if token in self._feeds:
+                self._feeds[token].proof.describe(market)
+
     def follow(self, token: TokenId, complement: TokenId | None) -> None:
         """Take notice of news about `token` from now on."""
         if token not in self._feeds:
-            self._feeds[token] = TokenFeed(token, complement, self._clock())
+            feed = self._feeds[token] = TokenFeed(token, complement, self._clock())
+            if token in self._described:
+                feed.proof.describe(self._described[token])
 
     def drop(self, token: TokenId) -> None:
         """Forget the book; the board keeps the last price, which ages."""
@@ -110,7 +131,7 @@ class MarketUpdater:
             self.dropped["timestamp"] += 1
         elif isinstance(message, wire.WirePriceChange):  # nearly all of them: the hot path
             for entry in message.price_changes or message.entries():
-                self._change(entry, timestamp, received)
+                self._change(entry, message.market, timestamp, received)
         else:
             self._apply_rare(message, received)
 
@@ -122,8 +143,10 @@ class MarketUpdater:
                 self._trade(message, received)
             case wire.WireTickSize():
                 self._tick(message)
-            case wire.WireBestBidAsk() | wire.WireNewMarket() | wire.WireResolved():
-                pass  # the book says the first, the catalogue the others
+            case wire.WireResolved():
+                self._on_resolved()  # a hint only: the catalogue decides
+            case wire.WireBestBidAsk() | wire.WireNewMarket():
+                pass  # the book says the first, the catalogue the other
             case _:
                 assert_never(message)
 
@@ -155,12 +178,7 @@ class MarketUpdater:
         A token whose book is not trusted agrees with everything; it is being repaired already.
         """
         feed = self._feeds.get(snapshot.book.token)
-        if feed is None or not feed.has_snapshot:
-            return True
-        if snapshot.at is not None and snapshot.at <= _instant(feed.at):
-            return True
-        ours, theirs = feed.book, snapshot.book
-        return ours.bids() == theirs.bids() and ours.asks() == theirs.asks()
+        return feed is None or not feed.has_snapshot or feed.holds(snapshot)
 
     def repair(self, snapshot: BookSnapshot, received: float) -> None:
         """Our book has missed something: show the polled one, and ask for a new snapshot."""
@@ -171,7 +189,7 @@ class MarketUpdater:
             self._distrust(token, feed)
             self.take_polled(snapshot, received)
 
-    def _change(self, entry: wire.WireChange, timestamp: str, received: float) -> None:
+    def _change(self, entry: wire.WireChange, market: str, timestamp: str, received: float) -> None:
         token = entry.asset_id
         feed = self._feeds.get(token)
         if feed is None or not feed.has_snapshot:
@@ -179,25 +197,35 @@ class MarketUpdater:
         book = feed.book
         try:
             book.apply(entry.side, entry.price, entry.size)
-            if (
+            is_below_top = (
                 entry.best_bid == feed.told_bid
                 and entry.best_ask == feed.told_ask
                 and book.best_bid_micros == feed.shown_bid
                 and book.best_ask_micros == feed.shown_ask
-            ):
-                feed.at = timestamp
-                self._touch(token, received)  # most changes lie below the top
-                return
-            agrees = _agrees(book, entry.best_bid, entry.best_ask)
+            )
+            agrees = is_below_top or feed.agrees(entry.best_bid, entry.best_ask)
         except (InvalidQuantity, InvalidBook):
             self._refuse(token, feed)
             return
-        if agrees:
-            feed.told_bid, feed.told_ask = entry.best_bid, entry.best_ask
-            self._publish(token, feed, timestamp, received)
-        else:
+        if not agrees:
             self.dropped["book_disagrees"] += 1
             self._distrust(token, feed)
+            return
+        if is_below_top:  # most changes
+            feed.at = timestamp
+            self._touch(token, received)
+        else:
+            feed.told_bid, feed.told_ask = entry.best_bid, entry.best_ask
+            self._publish(token, feed, timestamp, received)
+        if self._verifies:
+            self._prove(feed, market, entry.hash, timestamp)
+
+    def _prove(self, feed: TokenFeed, market: str, stated: str, timestamp: str) -> None:
+        verdict = feed.proof.compare(feed.book, market, stated, timestamp)
+        self.proofs[verdict] += 1
+        if verdict is Verdict.WRONG:
+            self.dropped["hash_differs"] += 1
+            self._distrust(feed.book.token, feed)
 
     def _snapshot(self, message: wire.WireBook, received: float) -> None:
         token = message.asset_id
@@ -205,23 +233,17 @@ class MarketUpdater:
         if feed is None:
             return
         try:
-            feed.book.replace(
-                ((level.price, level.size) for level in message.bids),
-                ((level.price, level.size) for level in message.asks),
-            )
-            if message.last_trade_price:
-                stated = price(message.last_trade_price)
-                feed.last_trade = own_last_trade(
-                    stated, feed.book.best_bid, feed.book.best_ask, feed.last_trade
-                )
+            feed.take(message)
         except (InvalidQuantity, InvalidBook):
             self._refuse(token, feed)
             return
-        feed.tick = message.tick_size or feed.tick
         feed.has_snapshot = True
         feed.shown_bid = -1  # published whatever it says: it may end a doubt
         self._publish(token, feed, message.timestamp, received)
         self._board.set_state(token, PriceState.LIVE)
+        if self._verifies:
+            feed.proof.begin(message.tick_size, message.last_trade_price)
+            self._prove(feed, message.market, message.hash, message.timestamp)
 
     def _trade(self, message: wire.WireTrade | wire.WireLegacyTrade, received: float) -> None:
         token = message.asset_id
@@ -233,6 +255,9 @@ class MarketUpdater:
         except InvalidQuantity:
             self.dropped["trade"] += 1
             return
+        for traded in (feed, self._feeds.get(feed.complement) if feed.complement else None):
+            if traded is not None:
+                traded.proof.traded(message.price)
         if feed.has_snapshot:
             self._publish(token, feed, message.timestamp, received)
 
@@ -247,7 +272,7 @@ class MarketUpdater:
         except InvalidQuantity:
             self.dropped["tick"] += 1
             return
-        feed.tick = message.new_tick_size
+        feed.proof.retick(message.new_tick_size)
 
     def _publish(self, token: TokenId, feed: TokenFeed, timestamp: str, received: float) -> None:
         book = feed.book
@@ -259,7 +284,7 @@ class MarketUpdater:
         feed.shown_bid, feed.shown_ask = top
         feed.shown_trade = feed.last_trade
         complement = self._board.quote(feed.complement) if feed.complement else None
-        told = _instant(timestamp)
+        told = instant(timestamp)
         self._observe_lag(self._wall() - told.timestamp())
         self._board.publish(
             Quote(
@@ -301,17 +326,3 @@ class MarketUpdater:
         if now - feed.renewed_at >= RENEW_EVERY:
             feed.renewed_at = now
             self._renew((token,))
-
-
-def _instant(timestamp: str) -> datetime:
-    return datetime.fromtimestamp(int(timestamp) / 1000, UTC)
-
-
-def _agrees(book: Book, bid: str | None, ask: str | None) -> bool:
-    """Whether our top is the one that an entry states, where it states one.
-
-    The venue writes an empty side as "", "0" or, for asks, "1".
-    """
-    if bid is not None and price_micros(bid or "0") != book.best_bid_micros:
-        return False
-    return ask is None or (price_micros(ask or "1") or NO_ASK) == book.best_ask_micros

@@ -72,7 +72,9 @@ class WebSocketClient:
         policy: ReconnectPolicy = ReconnectPolicy(),
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
+        tap: Callable[[bytes], None] | None = None,
     ) -> None:
+        """`tap` is handed every frame as it came, before anybody reads it."""
         self.connected = asyncio.Event()
         self.gave_up = asyncio.Event()
         self.statistics = ConnectionStatistics()
@@ -82,6 +84,7 @@ class WebSocketClient:
         self._policy = policy
         self._clock = clock
         self._jitter = jitter
+        self._tap = tap
         self._wanted: set[TokenId] = set()
         self._renewals: set[TokenId] = set()
         self._changed = asyncio.Event()
@@ -159,7 +162,7 @@ class WebSocketClient:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 socket = await connect(
                     self._url,
-                    create_connection=direct(partial(self._take, channel)),
+                    create_connection=direct(self._taker(channel)),
                     max_size=MAX_FRAME,
                     open_timeout=OPEN_TIMEOUT,
                     close_timeout=CLOSE_TIMEOUT,
@@ -243,8 +246,21 @@ class WebSocketClient:
 
     async def _receive(self, socket: ClientConnection, channel: MarketChannel) -> None:
         """Waits for the end of the connection; only fragmented messages come this way."""
+        take = self._taker(channel)
         while True:
-            self._take(channel, await socket.recv(decode=False))
+            take(await socket.recv(decode=False))
+
+    def _taker(self, channel: MarketChannel) -> Callable[[bytes], None]:
+        """Without a tap there is nothing to ask at each frame."""
+        tap, take = self._tap, partial(self._take, channel)
+        if tap is None:
+            return take
+
+        def tapped(frame: bytes) -> None:
+            tap(frame)
+            take(frame)
+
+        return tapped
 
     def _take(self, channel: MarketChannel, frame: bytes) -> None:
         received = self._clock()

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from itertools import count
+from hashlib import sha256
 from random import Random
 from typing import Final
 from zlib import crc32
@@ -13,15 +13,16 @@ from infrastructure.sandbox.exchange.listing import Catalogue, ListedEvent, List
 from infrastructure.sandbox.exchange.plans import FEES, EventPlan, MarketPlan
 from infrastructure.sandbox.exchange.questions import plans, strikes
 
-FIRST_EVENT: Final = 700_001
-FIRST_MARKET: Final = 3_100_001
+EVENTS: Final = range(10_000_000, 100_000_000)
+MARKETS: Final = range(1_000_000_000, 10_000_000_000)
 TAG_IDS: Final = 100_000
 TOKEN_DIGITS: Final = 77
+TOKENS: Final = range(10 ** (TOKEN_DIGITS - 1), 10**TOKEN_DIGITS)
 
 
-def generate(rng: Random, now: datetime, at_least: int = 0) -> Catalogue:
+def generate(seed: int, rng: Random, now: datetime, at_least: int = 0) -> Catalogue:
     """The usual catalogue, filled up with single markets to `at_least` markets."""
-    builder = Builder(rng, now)
+    builder = Builder(seed, rng, now)
     events = [builder.event(plan) for plan in plans(now) + ladder_plans(now, rng)]
     missing = at_least - sum(len(event.markets) for event in events)
     events += [builder.event(strikes(now, number)) for number in range(missing)]
@@ -29,30 +30,30 @@ def generate(rng: Random, now: datetime, at_least: int = 0) -> Catalogue:
 
 
 class Builder:
-    """Gives plans their numbers; the same order of calls gives the same numbers."""
+    """Gives plans their numbers: the same question has the same ones at every start.
 
-    def __init__(self, rng: Random, now: datetime) -> None:
+    A position outlives a restart, so a number must never come to mean another question.
+    """
+
+    def __init__(self, seed: int, rng: Random, now: datetime) -> None:
+        self._seed = seed
         self._rng = rng
         self._now = now
-        self._events = count(FIRST_EVENT)
-        self._markets = count(FIRST_MARKET)
 
     @classmethod
     def later(cls, seed: int, now: datetime, listed: int) -> "Builder":
-        """For events added when `listed` markets are there already: numbers behind theirs."""
+        """For events added when `listed` markets are there already."""
         rng = Random(f"{seed}/{listed}")  # noqa: S311 - repeatable on purpose, guards nothing
-        builder = cls(rng, now)
-        builder._events = count(FIRST_EVENT + listed)
-        builder._markets = count(FIRST_MARKET + listed)
-        return builder
+        return cls(seed, rng, now)
 
     def event(self, plan: EventPlan) -> ListedEvent:
-        event_id = str(next(self._events))
-        group = self._hex() if plan.neg_risk else ""
+        slug = plan.slug or slug_of(plan.title)
+        event_id = str(self._number(f"event/{slug}", EVENTS))
+        group = f"0x{self._digest(f'group/{slug}')}" if plan.neg_risk else ""
         created = min(self._now, plan.ends_at) - timedelta(days=self._rng.uniform(2, 60))
         return ListedEvent(
             id=event_id,
-            slug=plan.slug or slug_of(plan.title),
+            slug=slug,
             title=plan.title,
             description=plan.rule,
             source=plan.source,
@@ -79,10 +80,13 @@ class Builder:
         event_id, number = place
         share = self._rng.lognormvariate(9 + 4 * plan.liquidity, 0.7) * plan.activity
         volume = round(share / len(plan.markets), 6)
+        name = f"{event_id}/{market.slug or slug_of(market.question)}"
         return ListedMarket(
-            id=str(next(self._markets)),
-            condition_id=self._hex(),
-            question_id=f"{group[:-2]}{number:02x}" if group else self._hex(),
+            id=str(self._number(f"market/{name}", MARKETS)),
+            condition_id=f"0x{self._digest(f'condition/{name}')}",
+            question_id=f"{group[:-2]}{number:02x}"
+            if group
+            else f"0x{self._digest(f'question/{name}')}",
             slug=market.slug or slug_of(market.question),
             question=market.question,
             title=market.title,
@@ -90,7 +94,7 @@ class Builder:
             description=plan.rule,
             source=plan.source,
             outcomes=market.outcomes,
-            tokens=(self._token(), self._token()),
+            tokens=(self._token(f"first/{name}"), self._token(f"second/{name}")),
             tick=plan.tick,
             fees=FEES[plan.category],
             neg_risk=plan.neg_risk,
@@ -107,11 +111,15 @@ class Builder:
             payouts=market.payouts,
         )
 
-    def _hex(self) -> str:
-        return f"0x{self._rng.getrandbits(256):064x}"
+    def _digest(self, name: str) -> str:
+        """64 hexadecimal digits that belong to `name` under this seed."""
+        return sha256(f"{self._seed}/{name}".encode()).hexdigest()
 
-    def _token(self) -> str:
-        return str(self._rng.randrange(10 ** (TOKEN_DIGITS - 1), 10**TOKEN_DIGITS))
+    def _number(self, name: str, among: range) -> int:
+        return among.start + int(self._digest(name), 16) % (among.stop - among.start)
+
+    def _token(self, name: str) -> str:
+        return str(self._number(name, TOKENS))
 
 
 def tag(label: str) -> Tag:

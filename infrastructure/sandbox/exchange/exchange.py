@@ -120,7 +120,7 @@ class ExchangeSandbox:
     def _catalogue(self, rng: Random) -> Catalogue:
         if self.options.recording is not None:
             return recorded_catalogue(self.options.recording, self.now())
-        return generate(rng, self.now(), self.options.at_least_markets)
+        return generate(self.options.seed, rng, self.now(), self.options.at_least_markets)
 
     def _replay(self) -> Replay | None:
         recording = self.options.recording

@@ -2,17 +2,18 @@
 
 | Name | Content |
 |---|---|
-| `*.jsonl`, `*.jsonl.gz` | a frame a line, bare or as `{"t": milliseconds, "raw": frame}` |
+| a folder | what its `manifest.json` names: a recording of `data_ingestion.recorder` |
+| `*.jsonl`, `.gz`, `.zst` | a frame a line, bare or as `Line`, the recorder's own form |
 | `*.json`, `*.json.gz` | one array of frames, each an object or itself an array |
 | `*orderbooks*<name>up.json.gz`, `…down…` | full books without ids; see `_name_books` |
 
-A frame goes out byte for byte as it stands in the file; only books without ids are completed.
+A frame goes out byte for byte as it stands in the file; only books without ids are completed. What
+a recorder got in answer to itself (PONG, refusals) is left out: everybody gets answers of his own.
 """
 
-import gzip
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,18 @@ import msgspec
 
 from core.domain.book import Book, HashInputs
 from core.domain.units import TokenId
+from infrastructure.sandbox.exchange.recorded_files import (
+    ENDINGS,
+    RecordedMarket,
+    Unplayable,
+    files_of,
+    markets_of,
+    unpacked,
+)
 
 SIDES: Final = ("up", "down")  # endings of the file names of books without ids
 TOKEN_DIGITS: Final = 77
+NO_JSON: Final = msgspec.Raw(b"")
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -61,10 +71,22 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """The recorder's own form."""
+    """A frame as JSON, as text, or as bytes; `ns` is a steady clock's time, where there was one."""
 
-    t: int
-    raw: msgspec.Raw
+    t: int  # milliseconds since 1970
+    ns: int | None = None
+    raw: msgspec.Raw = NO_JSON
+    text: str | None = None
+    base64: bytes | None = None
+
+    @property
+    def frame(self) -> bytes | None:
+        """None for what was not news."""
+        if self.raw:
+            return bytes(self.raw)
+        if self.text is not None and self.text.lstrip().startswith(("{", "[")):
+            return self.text.encode()
+        return self.base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +101,15 @@ class RecordedFrame:
 class Recording:
     """Frames in the order in which they are played; `tokens` by market, in order of appearance.
 
-    `opening` has the first book of each token of which nothing else came before it.
+    `opening` has the first book of each token of which nothing else came before it; `cut` names
+    the files that end in the middle.
     """
 
     frames: tuple[RecordedFrame, ...]
     tokens: dict[str, tuple[str, ...]]
     opening: tuple[Message, ...]
+    markets: tuple[RecordedMarket, ...] = ()
+    cut: tuple[str, ...] = ()
 
 
 _FRAMES: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -96,12 +121,16 @@ _MESSAGES: Final = msgspec.json.Decoder(list[Message])
 def load_recording(*paths: Path) -> Recording:
     """Read one capture, or several which are merged by time.
 
-    Raises: OSError, msgspec.DecodeError for what is none.
+    Raises: Unplayable.
     """
-    frames = [frame for path in paths for frame in _frames(path)]
+    reader = _Reader()
+    frames = [frame for path in paths for frame in reader.frames(path)]
+    if not frames:
+        raise Unplayable(f"{', '.join(map(str, paths))} holds no frames")
     if len(paths) > 1:
         frames.sort(key=lambda frame: frame.at)
-    return _scanned(frames)
+    markets = tuple(market for path in paths for market in markets_of(path))
+    return _scanned(frames, markets, tuple(reader.cut))
 
 
 def messages(data: bytes) -> list[Message]:
@@ -109,21 +138,61 @@ def messages(data: bytes) -> list[Message]:
     return _MESSAGES.decode(data) if data.startswith(b"[") else [_MESSAGE.decode(data)]
 
 
-def _frames(path: Path) -> Iterator[RecordedFrame]:
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    names = path.name.removesuffix(".gz")
-    if names.endswith(".jsonl"):
-        return (_line(line) for line in data.splitlines() if line.strip())
-    if "orderbooks" in names:
-        return _name_books(names.removesuffix(".json"), data)
-    return (_timed(bytes(raw)) for raw in _FRAMES.decode(data))
+def readable(data: bytes) -> list[Message]:
+    """The same of a frame that nobody has checked: what makes no sense is left out."""
+    try:
+        told = messages(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+    return [each for each in told if not each.timestamp or each.timestamp.isdecimal()]
 
 
-def _line(line: bytes) -> RecordedFrame:
-    if not line.startswith(b'{"t":'):
-        return _timed(line.strip())
-    timed = _LINE.decode(line)
-    return RecordedFrame(timed.t, bytes(timed.raw))
+@dataclass(slots=True)
+class _Reader:
+    """Reads files one after another; the steady clock of a recording runs through all of them."""
+
+    cut: list[str] = field(default_factory=list)
+    _started: Line | None = None
+
+    def frames(self, path: Path) -> Iterator[RecordedFrame]:
+        """Raises: Unplayable."""
+        self._started = None
+        for file in files_of(path):
+            try:
+                yield from self._of_file(file)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise Unplayable(f"{file} is no recording: {error}") from error
+
+    def _of_file(self, path: Path) -> Iterator[RecordedFrame]:
+        content, name = unpacked(path), path.name
+        for ending in ENDINGS:
+            name = name.removesuffix(ending)
+        lines = content.data.splitlines(keepends=True)
+        if content.is_cut:
+            self.cut.append(str(path))
+            lines = lines[:-1] if lines and not lines[-1].endswith(b"\n") else lines
+        if name.endswith(".jsonl"):
+            for line in lines:
+                yield from self._line(line.strip())
+        elif "orderbooks" in name:
+            yield from _name_books(name.removesuffix(".json"), content.data)
+        else:
+            yield from (_timed(bytes(raw)) for raw in _FRAMES.decode(content.data))
+
+    def _line(self, text: bytes) -> Iterator[RecordedFrame]:
+        if text.startswith(b'{"t":'):
+            line = _LINE.decode(text)
+            if line.frame is not None:
+                yield RecordedFrame(self._time(line), line.frame)
+        elif text:
+            yield _timed(text)
+
+    def _time(self, line: Line) -> int:
+        """Milliseconds; by the steady clock if there was one, since the other may be set."""
+        first = self._started = self._started or line
+        if line.ns is None or first.ns is None:
+            return line.t
+        return first.t + (line.ns - first.ns) // 1_000_000
 
 
 def _timed(data: bytes) -> RecordedFrame:
@@ -176,19 +245,24 @@ def _made_market(name: str) -> str:
     return f"0x{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-def _scanned(frames: list[RecordedFrame]) -> Recording:
-    tokens: dict[str, dict[str, None]] = {}
+def _scanned(
+    frames: list[RecordedFrame], markets: tuple[RecordedMarket, ...], cut: tuple[str, ...]
+) -> Recording:
+    tokens = {market.condition_id: dict.fromkeys(market.tokens) for market in markets}
+    told: set[str] = set()
     opening: dict[str, Message] = {}
     for frame in frames:
-        for message in messages(frame.data):
+        for message in readable(frame.data):
             if not message.market:
                 continue
-            known = tokens.setdefault(message.market, {})
-            if message.bids is not None and message.asset_id not in known:
+            if message.bids is not None and message.asset_id not in told:
                 opening[message.asset_id] = message
-            known.update(dict.fromkeys(message.tokens))
+            told.update(message.tokens)
+            tokens.setdefault(message.market, {}).update(dict.fromkeys(message.tokens))
     return Recording(
         tuple(frames),
         {market: tuple(found) for market, found in tokens.items()},
         tuple(opening.values()),
+        markets,
+        cut,
     )

@@ -7,18 +7,18 @@ from enum import StrEnum
 from typing import Final
 
 from core.domain.book import Side
-from core.domain.errors import InvalidBook, InvalidQuantity
-from infrastructure.sandbox.exchange.decimals import micros, padded
+from infrastructure.sandbox.exchange.decimals import micros, padded, text
 from infrastructure.sandbox.exchange.frames import Frame
 from infrastructure.sandbox.exchange.hub import Hub
 from infrastructure.sandbox.exchange.listing import Catalogue, ListedEvent, ListedMarket, Tag
 from infrastructure.sandbox.exchange.plans import COARSE, YES_NO
+from infrastructure.sandbox.exchange.recorded_files import RecordedMarket
 from infrastructure.sandbox.exchange.recording import (
     Message,
     RecordedFrame,
     Recording,
     made_token,
-    messages,
+    readable,
 )
 from infrastructure.sandbox.exchange.state import LastTrade, MarketState
 
@@ -53,6 +53,9 @@ class Replay:
         self.position = 0  # frames played
         self._start = start
         self._was_told = False
+        self._everything = tuple(  # whom a frame concerns that tells of no token
+            token for tokens in recording.tokens.values() for token in tokens
+        )
         self._noted: dict[str, int] = {}  # second of the last point of history, by market
 
     @property
@@ -91,7 +94,7 @@ class Replay:
             await asyncio.sleep(0)
 
     def _play(self, frame: RecordedFrame, hub: Hub, find: Find) -> None:
-        told = messages(frame.data)
+        told = readable(frame.data)
         tokens: dict[str, None] = {}
         for message in told:
             own = message.tokens
@@ -99,13 +102,13 @@ class Replay:
             second = int(message.timestamp[:-3] or 0)
             _follow(find, message, own, note=self._noted.get(message.market) != second)
             self._noted[message.market] = second
-        hub.broadcast([Frame(tuple(tokens), frame.data)])
+        hub.broadcast([Frame(tuple(tokens) or self._everything, frame.data)])
         self.position += 1
 
     def _may_begin(self, hub: Hub) -> bool:
         if self._was_told:
             return True
-        wanted = {token for pair in self.recording.tokens.values() for token in pair}
+        wanted = set(self._everything)
         match self._start:
             case Start.ANY:
                 return not wanted.isdisjoint(hub.subscribed())
@@ -116,33 +119,45 @@ class Replay:
 
 
 def recorded_catalogue(recording: Recording, now: datetime) -> Catalogue:
-    """One event a recorded market; a token that never appears is made up."""
+    """One event a recorded market, described as the recorder knew it, else made up."""
+    described = {market.condition_id: market for market in recording.markets}
     return Catalogue.of(
-        _recorded_event(number, market, tokens, now)
+        _recorded_event(number, described.get(market) or _made_up(number, market, tokens), now)
         for number, (market, tokens) in enumerate(recording.tokens.items(), 1)
     )
 
 
-def _recorded_event(
-    number: int, market: str, tokens: tuple[str, ...], now: datetime
-) -> ListedEvent:
-    first, second = (*tokens, made_token(market))[:2]
-    title, event_id = f"Recorded market {number}", str(FIRST_ID + number)
-    listed = ListedMarket(
-        id=event_id,
+def _made_up(number: int, market: str, tokens: tuple[str, ...]) -> RecordedMarket:
+    """A token that never appears gets an id of our own."""
+    return RecordedMarket(
+        id=str(FIRST_ID + number),
         condition_id=market,
-        question_id=market,
+        question=f"Recorded market {number}",
+        outcomes=YES_NO,
+        tokens=(*tokens, made_token(market))[:2],
+        tick=text(COARSE),
+        neg_risk=False,
+    )
+
+
+def _recorded_event(number: int, market: RecordedMarket, now: datetime) -> ListedEvent:
+    first, second = market.tokens
+    title, event_id = market.question, str(FIRST_ID + number)
+    listed = ListedMarket(
+        id=market.id,
+        condition_id=market.condition_id,
+        question_id=market.condition_id,
         slug=f"recorded-market-{number}",
         question=title,
         title="",
         threshold=0,
         description="Played from a recording.",
         source="",
-        outcomes=YES_NO,
+        outcomes=(market.outcomes[0], market.outcomes[1]),
         tokens=(first, second),
-        tick=COARSE,
+        tick=micros(market.tick),
         fees=None,
-        neg_risk=False,
+        neg_risk=market.neg_risk,
         event_id=event_id,
         chance=0.5,
         liquidity=0.5,
@@ -159,7 +174,7 @@ def _recorded_event(
         description=listed.description,
         source="",
         tags=(RECORDED,),
-        neg_risk=False,
+        neg_risk=market.neg_risk,
         neg_risk_id="",
         created_at=listed.created_at,
         ends_at=listed.ends_at,
@@ -177,7 +192,7 @@ def _follow(find: Find, message: Message, tokens: tuple[str, ...], *, note: bool
         state.changed_at = message.timestamp
         try:
             _apply(state, outcome, message)
-        except (InvalidBook, InvalidQuantity):
+        except ValueError:  # InvalidBook, InvalidQuantity, a side that is none
             continue
         if note:
             state.note_price(int(message.timestamp) // 1000)

@@ -1,0 +1,98 @@
+"""What people are to be told: written down with what happened, sent at least once."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.notice import MarketEnded, Notice, NoticeKind
+from core.domain.units import UserId
+from core.storage import notices
+from core.storage.models import Sessions
+
+BATCH: Final = 20  # notices claimed at once
+FIRST_PAUSE: Final = timedelta(minutes=2)  # before a second attempt; longer than any first takes
+LONGEST_PAUSE: Final = timedelta(hours=1)
+MAX_ATTEMPTS: Final = 48  # about two days
+REMEMBERED: Final = timedelta(days=30)  # how long the rows of sent ones are kept
+
+logger = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Outbox:
+    """Notices that wait for their delivery, in Postgres: no restart loses one.
+
+    Whoever sends claims first and settles afterwards, so only a crash between the two, or an
+    answer of Telegram that was lost, can send one twice.
+    """
+
+    def __init__(self, sessions: Sessions, *, now: Callable[[], datetime] = utc_now) -> None:
+        self.news = asyncio.Event()  # something may wait to be sent
+        self._sessions = sessions
+        self._now = now
+
+    async def write_down(
+        self, session: AsyncSession, user_id: UserId, key: str, news: MarketEnded
+    ) -> None:
+        """In the transaction of what it tells of; set `news` once that is committed."""
+        payload = msgspec.to_builtins(news)
+        await notices.add(session, user_id, key, NoticeKind.RESOLUTION, payload, self._now())
+
+    async def claim(self) -> list[Notice]:
+        """Some that are due; nobody else gets them for a while. Unreadable ones are dropped."""
+        now = self._now()
+        async with self._sessions.begin() as session:
+            entries = await notices.claim(session, now, now + FIRST_PAUSE, limit=BATCH)
+            read = [(entry, _read(entry)) for entry in entries]
+            for entry, notice in read:
+                if notice is None:
+                    await notices.drop(session, entry.id, now)
+        return [notice for _, notice in read if notice is not None]
+
+    async def sent(self, notice: Notice) -> None:
+        async with self._sessions.begin() as session:
+            await notices.mark_sent(session, notice.id, self._now())
+
+    async def not_sent(self, notice: Notice) -> None:
+        """Try again later, less and less often, until it makes no sense any more."""
+        if notice.attempts >= MAX_ATTEMPTS:
+            await self.undeliverable(notice, "tried too often")
+            return
+        pause = min(FIRST_PAUSE * 2 ** min(notice.attempts - 1, 10), LONGEST_PAUSE)
+        async with self._sessions.begin() as session:
+            await notices.postpone(session, notice.id, self._now() + pause)
+
+    async def undeliverable(self, notice: Notice, reason: str) -> None:
+        """Never try again."""
+        async with self._sessions.begin() as session:
+            await notices.drop(session, notice.id, self._now())
+        logger.warning(
+            "A notice is given up: %s", reason, extra={"user_id": notice.user_id, "key": notice.key}
+        )
+
+    async def resume(self) -> None:
+        """Once, after a start: who claimed before is gone, so all that waits is due at once.
+
+        What was settled long ago is forgotten.
+        """
+        now = self._now()
+        async with self._sessions.begin() as session:
+            await notices.forget(session, now - REMEMBERED)
+            await notices.release(session, now)
+
+
+def _read(entry: notices.Entry) -> Notice | None:
+    try:
+        news = msgspec.convert(entry.payload, MarketEnded)
+    except msgspec.ValidationError as error:
+        logger.error("A notice cannot be read: %s", error, extra={"key": entry.key})  # noqa: TRY400 - its trace says nothing
+        return None
+    return Notice(entry.id, entry.user_id, entry.telegram_id, entry.key, entry.attempts, news)

@@ -1,0 +1,116 @@
+"""The outbox: notices as stored, claimed by whoever sends them, settled afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.notice import NoticeKind
+from core.domain.units import UserId
+from core.storage.models import NoticeRow, UserRow
+
+_WAITING = sa.and_(NoticeRow.sent_at.is_(None), NoticeRow.dropped_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A claimed row; `attempts` counts this one."""
+
+    id: int
+    user_id: UserId
+    telegram_id: int
+    key: str
+    kind: NoticeKind
+    payload: Mapping[str, object]
+    attempts: int
+
+
+async def add(
+    session: AsyncSession,
+    user_id: UserId,
+    key: str,
+    kind: NoticeKind,
+    payload: Mapping[str, object],
+    now: datetime,
+) -> bool:
+    """Whether it is new: a known key writes nothing down."""
+    new = (
+        insert(NoticeRow)
+        .values(
+            user_id=user_id,
+            key=key,
+            kind=kind,
+            payload=dict(payload),
+            due_at=now,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[NoticeRow.key])
+        .returning(NoticeRow.id)
+    )
+    return (await session.scalar(new)) is not None
+
+
+async def claim(
+    session: AsyncSession, now: datetime, again_at: datetime, *, limit: int
+) -> list[Entry]:
+    """Those that are due, oldest first; nobody else gets them before `again_at`."""
+    due = (
+        sa.select(NoticeRow.id)
+        .where(_WAITING, NoticeRow.due_at <= now)
+        .order_by(NoticeRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = (
+        sa.update(NoticeRow)
+        .where(NoticeRow.id.in_(due), NoticeRow.user_id == UserRow.id)
+        .values(attempts=NoticeRow.attempts + 1, due_at=again_at)
+        .returning(NoticeRow, UserRow.telegram_id)
+    )
+    rows = (await session.execute(claimed)).all()
+    return sorted((_entry(row, chat) for row, chat in rows), key=lambda entry: entry.id)
+
+
+async def postpone(session: AsyncSession, notice_id: int, until: datetime) -> None:
+    await _set(session, notice_id, due_at=until)
+
+
+async def release(session: AsyncSession, now: datetime) -> None:
+    """Whatever waits, for whatever reason, is due now."""
+    await session.execute(
+        sa.update(NoticeRow).where(_WAITING, NoticeRow.due_at > now).values(due_at=now)
+    )
+
+
+async def mark_sent(session: AsyncSession, notice_id: int, now: datetime) -> None:
+    await _set(session, notice_id, sent_at=now)
+
+
+async def drop(session: AsyncSession, notice_id: int, now: datetime) -> None:
+    """It can never be delivered."""
+    await _set(session, notice_id, dropped_at=now)
+
+
+async def forget(session: AsyncSession, before: datetime) -> None:
+    """Those that were sent or given up before `before`."""
+    ended = sa.func.coalesce(NoticeRow.sent_at, NoticeRow.dropped_at)
+    await session.execute(sa.delete(NoticeRow).where(ended < before))
+
+
+async def _set(session: AsyncSession, notice_id: int, **values: datetime) -> None:
+    await session.execute(sa.update(NoticeRow).where(NoticeRow.id == notice_id).values(**values))
+
+
+def _entry(row: NoticeRow, telegram_id: int) -> Entry:
+    return Entry(
+        id=row.id,
+        user_id=UserId(row.user_id),
+        telegram_id=telegram_id,
+        key=row.key,
+        kind=row.kind,
+        payload=row.payload,
+        attempts=row.attempts,
+    )

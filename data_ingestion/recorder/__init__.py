@@ -1,0 +1,1 @@
+"""Records what the market stream says, frame by frame, for replays."""

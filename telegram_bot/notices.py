@@ -1,0 +1,74 @@
+"""Sends what waits in the outbox: at once, and again after a while where it did not arrive."""
+
+import asyncio
+import logging
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+from telegram.error import BadRequest
+
+from core.domain.notice import Notice
+from core.services.outbox import Outbox
+from telegram_bot.clock import Clock
+from telegram_bot.messenger import Messenger
+from telegram_bot.screens.resolution import resolution_screen
+
+BEAT: Final = 30.0  # seconds between two looks for what is due again
+
+logger = logging.getLogger(__name__)
+
+
+class NoticeSender:
+    """Private chats have their user's id, so a notice needs no chat of its own."""
+
+    def __init__(self, outbox: Outbox, messenger: Messenger, clock: Clock) -> None:
+        self._outbox = outbox
+        self._messenger = messenger
+        self._clock = clock
+        self._has_resumed = False
+        self._is_failing = False
+
+    async def run(self) -> None:
+        """Until cancelled; a database that fails is asked again on the next beat."""
+        while True:
+            self._outbox.news.clear()
+            try:
+                await self._resume()
+                while await self.send_due():
+                    pass
+            except* (SQLAlchemyError, OSError) as faults:
+                self._failed(faults.exceptions[0])
+            else:
+                self._is_failing = False
+            await self._clock.wait(self._outbox.news, BEAT)
+
+    async def send_due(self) -> int:
+        """How many were due; each chat has its own pace, so all are sent at the same time."""
+        notices = await self._outbox.claim()
+        async with asyncio.TaskGroup() as tasks:
+            for notice in notices:
+                tasks.create_task(self._send(notice), name=f"notice-{notice.id}")
+        return len(notices)
+
+    async def _resume(self) -> None:
+        if not self._has_resumed:
+            await self._outbox.resume()
+            self._has_resumed = True
+
+    async def _send(self, notice: Notice) -> None:
+        try:
+            sent = await self._messenger.send(notice.telegram_id, resolution_screen(notice.news))
+        except BadRequest as refusal:
+            await self._outbox.undeliverable(notice, f"Telegram refuses it: {refusal.message}")
+            return
+        if sent is not None:
+            await self._outbox.sent(notice)
+        elif self._messenger.is_inactive(notice.telegram_id):
+            await self._outbox.undeliverable(notice, "its user has blocked the bot")
+        else:
+            await self._outbox.not_sent(notice)
+
+    def _failed(self, fault: Exception) -> None:
+        if not self._is_failing:
+            self._is_failing = True
+            logger.warning("Notices cannot be read or settled: %s", fault)
