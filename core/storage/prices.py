@@ -31,10 +31,10 @@ class MarketPrices:
 _TRANSACTION: Final = sa.text(
     "SELECT set_config('synchronous_commit', 'off', true), "
     "set_config('random_page_cost', '1.1', true), set_config('enable_hashjoin', 'off', true), "
-    "set_config('enable_mergejoin', 'off', true)"
+    "set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true)"
 )
 
-_MARKETS: Final = sa.text("""
+MARKETS_SQL: Final = """
 UPDATE markets AS m SET
     source = v.source,
     outcome_prices = v.prices,
@@ -50,8 +50,9 @@ FROM unnest(
     CAST(:ids AS text[]), CAST(:sources AS text[]), CAST(:prices AS jsonb[]),
     CAST(:bids AS jsonb[]), CAST(:asks AS jsonb[]), CAST(:last_trades AS numeric[])
 ) AS v (id, source, prices, bids, asks, last_trade)
-WHERE m.id = v.id AND m.payouts IS NULL
-""")
+WHERE m.id = v.id AND NOT m.is_resolved
+"""
+_MARKETS: Final = sa.text(MARKETS_SQL)
 
 
 def _half_even(value: str, places: int) -> str:

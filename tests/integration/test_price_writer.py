@@ -18,7 +18,7 @@ from core.domain.price import PriceState, Quote
 from core.domain.units import Price, Size, TokenId
 from core.services.price_board import PriceBoard
 from core.storage.models import Sessions
-from core.storage.prices import POSITIONS_SQL, write_prices
+from core.storage.prices import MARKETS_SQL, POSITIONS_SQL, write_prices
 from data_ingestion.streamer.market_updater.price_writer import Pace, PriceWriter
 from tests.support.figures import Figures
 from tests.support.rows import add_markets, add_position, add_user, market
@@ -230,9 +230,25 @@ async def test_marking_a_thousand_tokens_reads_no_table_from_end_to_end(
             {"tokens": [one.tokens[0] for one in many], "marks": [Decimal("0.5")] * len(many)},
         )
         text = "\n".join(row[0] for row in plan)
+        plan = await session.execute(sa.text(f"EXPLAIN {MARKETS_SQL}"), _market_arrays(many))
+        text += "\n".join(row[0] for row in plan)
         await session.rollback()
     assert "ix_positions_active_token" in text
-    assert "Seq Scan on positions" not in text
+    assert "pk_markets" in text
+    assert "Seq Scan" not in text
+
+
+def _market_arrays(markets: list[Market]) -> dict[str, object]:
+    """What a flush of all these markets hands over."""
+    texts = ['["0.5", "0.5"]'] * len(markets)
+    return {
+        "ids": [one.id for one in markets],
+        "sources": ["ws"] * len(markets),
+        "prices": texts,
+        "bids": texts,
+        "asks": texts,
+        "last_trades": [Decimal("0.5")] * len(markets),
+    }
 
 
 async def _add_positions(session: AsyncSession, user: int, markets: list[Market]) -> None:
