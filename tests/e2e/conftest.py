@@ -18,8 +18,16 @@ from tests.support.program import ROOT, Program, running
 from tests.support.venue_control import VenueControl, venue_control
 from tests.support.watched_database import WatchedDatabase, watched_database
 
+HERE = Path(__file__).parent
 TOKEN = "123456:a-token-that-must-not-be-seen-anywhere"
 USERS = ",".join(str(number) for number in range(1001, 1020))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs them all: they share a program, and mostly wait for it."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @dataclass(frozen=True, slots=True)
