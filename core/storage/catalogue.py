@@ -95,7 +95,8 @@ async def unlisted(
     held = sa.exists().where(
         PositionRow.market_id == MarketRow.id, PositionRow.status == PositionStatus.ACTIVE
     )
-    known = sa.select(sa.func.unnest(sa.literal(list(listed), sa.ARRAY(sa.Text))))
+    # One text: an array of 20,000 parameters holds the loop for 13 ms while it is encoded.
+    known = sa.select(sa.func.unnest(sa.func.string_to_array(",".join(listed), ",")))
     query = (
         sa.select(MarketRow.id)
         .where(MarketRow.is_closed.is_(False), MarketRow.id.not_in(known))
