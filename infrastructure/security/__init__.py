@@ -1,0 +1,1 @@
+"""Keys at rest: sealed in the database, opened for one call."""
