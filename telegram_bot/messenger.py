@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Final
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
-from telegram.constants import ParseMode
+from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest
 
 from telegram_bot.callbacks import Codec
@@ -144,6 +144,17 @@ class Messenger:
             await self._delivery.call(
                 lambda: self._bot.answer_callback_query(query_id, text or None, show_alert=alert),
                 attempts=1,
+            )
+        except (NothingToDo, ChatGone, NotDelivered):
+            return
+
+    async def typing(self, chat_id: int) -> None:
+        """A sign of work; it goes by itself, and nothing depends on it."""
+        if chat_id in self._inactive:
+            return
+        try:
+            await self._delivery.call(
+                lambda: self._bot.send_chat_action(chat_id, ChatAction.TYPING), attempts=1
             )
         except (NothingToDo, ChatGone, NotDelivered):
             return

@@ -10,7 +10,11 @@ class Rejected(PolycoolError):
 
 
 class Unavailable(PolycoolError):
-    """Nothing happened, and the same thing may work later."""
+    """Nothing happened, and the same thing may work later: in `retry_after` seconds or more."""
+
+    def __init__(self, sentence: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class OutcomeUnknown(PolycoolError):

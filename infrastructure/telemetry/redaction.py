@@ -49,6 +49,8 @@ class Redactor:
                     self.text(str(key)): self._value(str(key), inner)
                     for key, inner in value.items()
                 }
+            case bytes() | bytearray() | memoryview():
+                return HIDDEN  # keys are bytes; a log needs none
             case list() | tuple() | set() | frozenset():
                 return [self._value(name, inner) for inner in value]
             case int():

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from core.domain.errors import PolycoolError
+from core.domain.secrets import SecretKind, pasted_secret
 from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import home
@@ -12,7 +13,6 @@ from telegram_bot.handlers.markets import open_text
 from telegram_bot.handlers.taps import act
 from telegram_bot.handlers.trading import take_answer
 from telegram_bot.screens.notices import TEXT_ONLY, failure_screen, notice, secret_refused
-from telegram_bot.secret_text import looks_secret
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +33,9 @@ async def answer_message(
 ) -> None:
     """`text` is None for pictures, stickers and the like; `message_id` is the user's message."""
     async with context.held():
-        if looks_secret(text or caption or ""):
-            await _refuse_secret(context, message_id)
+        kind = pasted_secret(text or caption or "")
+        if kind is not None:
+            await _refuse_secret(context, message_id, kind)
         else:
             await _answer(context, text)
 
@@ -48,10 +49,10 @@ async def _answer(context: BotContext, text: str | None) -> None:
         await _read(context, text)
 
 
-async def _refuse_secret(context: BotContext, message_id: int) -> None:
+async def _refuse_secret(context: BotContext, message_id: int, kind: SecretKind) -> None:
     was_deleted = await context.desk.messenger.delete(context.chat_id, message_id)
-    logger.warning("a message that looked like a key was refused")
-    await context.show(secret_refused(was_deleted=was_deleted))
+    logger.warning("a message that looked like a secret was refused", extra={"kind": kind})
+    await context.show(secret_refused(kind, was_deleted=was_deleted))
 
 
 async def _obey(context: BotContext, text: str) -> None:

@@ -1,5 +1,6 @@
 """Short answers: questions, refusals, and what could not be done."""
 
+from types import MappingProxyType
 from typing import Final
 
 from core.domain.errors import (
@@ -10,6 +11,7 @@ from core.domain.errors import (
     StalePrice,
     Unavailable,
 )
+from core.domain.secrets import SecretKind
 from telegram_bot.actions import (
     Action,
     SellOther,
@@ -20,6 +22,7 @@ from telegram_bot.actions import (
     ShowPositions,
     Spend,
     SpendOther,
+    Status,
     Trending,
 )
 from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
@@ -27,6 +30,14 @@ from telegram_bot.screens.text import LABEL, safe
 
 OLD_SCREEN = "This screen is old. Tap Home for a fresh one."
 TEXT_ONLY = "I read text and buttons only. Send a word to search, or a polymarket.com link."
+WHAT_TO_DO: Final = MappingProxyType(
+    {
+        SecretKind.PRIVATE_KEY: "move what it guards to a new wallet",
+        SecretKind.SEED_PHRASE: "move what it guards to a new wallet",
+        SecretKind.API_SECRET: "delete that API key at the venue",
+        SecretKind.BOT_TOKEN: "revoke it with @BotFather",
+    }
+)
 
 
 def old_screen() -> Screen:
@@ -38,6 +49,20 @@ def old_screen() -> Screen:
 def notice(text: str) -> Screen:
     """A sentence of our own, with the way home."""
     return Screen(text, ((HOME,),))
+
+
+def left_out_notice(tokens: int, limit: int) -> Screen:
+    """For the owner: more prices are wanted than may be streamed."""
+    return Screen(
+        blocks(
+            f"<b>{tokens} prices are polled instead of streamed.</b>",
+            f"More is wanted than the limit of {limit} streamed tokens. Held positions go first, "
+            "then open orders, then open cards; the rest is polled and shown as such.",
+            "To stream all of them, raise <code>WS_MAX_SUBSCRIPTIONS</code> and restart.",
+        ),
+        ((Button("Status", Status()), HOME),),
+        keeps_message=True,
+    )
 
 
 def amount_question(question: str, outcome: str, ask: SpendOther) -> Screen:
@@ -65,19 +90,20 @@ def shares_question(question: str, outcome: str, held: str, ask: SellOther) -> S
     )
 
 
-def secret_refused(*, was_deleted: bool) -> Screen:
-    """For a message that looked like a key or a seed phrase."""
+def secret_refused(kind: SecretKind, *, was_deleted: bool) -> Screen:
+    """For a message that looked like something nobody else may know."""
     fate = (
         "I deleted your message and kept nothing of it."
         if was_deleted
         else "I kept nothing of it. <b>Please delete the message yourself</b>: I cannot."
     )
+    article = "an" if kind is SecretKind.API_SECRET else "a"
     return Screen(
         blocks(
-            "<b>That looks like a private key or a seed phrase.</b>",
+            f"<b>That looks like {article} {kind}.</b>",
             fate,
-            "It has passed through Telegram, so treat it as known to others: move what it guards "
-            "to a new wallet. This bot never asks for a key.",
+            "It has passed through Telegram, so treat it as known to others: "
+            f"{WHAT_TO_DO[kind]}. This bot never asks for one.",
         ),
         ((HOME,),),
     )

@@ -1,0 +1,173 @@
+"""How far each token's price can be trusted: one small state machine, fed with what happened."""
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+FIRST_BOOK: Final = 5.0  # seconds for a book that was asked for, before it is asked for again
+NEW_CONNECTION: Final = 12.0  # seconds without one, asked for twice, before another connection
+
+
+class PriceState(StrEnum):
+    """How far a token's price can be trusted right now."""
+
+    LIVE = "live"  # by socket, complete since the last snapshot
+    POLLED = "polled"  # by REST; as old as its age says
+    SUSPECT = "suspect"  # the socket may have missed something
+    RESYNCING = "resyncing"  # a new snapshot is on its way
+    DOWN = "down"  # nothing brings this price any more
+
+
+class Doubt(StrEnum):
+    """Why a token is not trusted."""
+
+    UNHEARD = "unheard"  # no first book has come yet
+    DISCONNECTED = "disconnected"  # no connection carries it
+    SILENT = "silent"  # its whole connection brought nothing
+    UNPROVEN = "unproven"  # neither news of its own nor an answer by REST
+    FROZEN = "frozen"  # REST has a newer book: its news stopped
+    MISSED = "missed"  # the venue states another top than ours
+    HASH = "hash"  # the venue states another hash than ours
+    DISORDER = "disorder"  # news that is older than what we know, and new to us
+    UNREADABLE = "unreadable"  # news about it could not be read
+    CROSSED = "crossed"  # a bid stays above an ask
+    TICK = "tick"  # the price grid changed: a new book begins
+
+
+class Event(StrEnum):
+    """What can happen to a token."""
+
+    OPENED = "opened"  # a connection was asked to carry it
+    LOST = "lost"  # no connection carries it any more
+    BOOK = "book"  # the stream sent its whole book
+    DOUBTED = "doubted"  # something about it was missed
+    ASKED = "asked"  # REST is being asked for its book
+    ADOPTED = "adopted"  # the book by REST is proven, and the stream goes on from it
+    POLLED = "polled"  # REST answered, and the stream does not go on from there
+    UNANSWERED = "unanswered"  # REST did not answer; the stream may still
+    FORSAKEN = "forsaken"  # REST did not answer, and the stream does not either
+
+
+_NOT_LIVE: Final = (PriceState.POLLED, PriceState.SUSPECT, PriceState.RESYNCING, PriceState.DOWN)
+
+MOVES: Final = MappingProxyType(
+    {
+        (PriceState.LIVE, Event.LOST): PriceState.SUSPECT,
+        (PriceState.LIVE, Event.DOUBTED): PriceState.SUSPECT,
+        (PriceState.SUSPECT, Event.ASKED): PriceState.RESYNCING,
+        (PriceState.SUSPECT, Event.FORSAKEN): PriceState.DOWN,
+        (PriceState.RESYNCING, Event.UNANSWERED): PriceState.SUSPECT,
+        (PriceState.RESYNCING, Event.FORSAKEN): PriceState.DOWN,
+        (PriceState.POLLED, Event.FORSAKEN): PriceState.DOWN,
+    }
+    | {(state, Event.BOOK): PriceState.LIVE for state in _NOT_LIVE}
+    | {(state, Event.ADOPTED): PriceState.LIVE for state in _NOT_LIVE}
+    | {(state, Event.POLLED): PriceState.POLLED for state in _NOT_LIVE}
+)
+"""The state after an event; where a pair is missing, the state stays as it is."""
+
+FROM_THE_STREAM: Final = frozenset(
+    {
+        Doubt.MISSED,
+        Doubt.HASH,
+        Doubt.DISORDER,
+        Doubt.UNREADABLE,
+        Doubt.CROSSED,
+        Doubt.TICK,
+    }
+)
+"""Doubts that news of the stream raised: whatever is wrong, the stream does carry the token."""
+
+
+class TokenHealth:
+    """One token's state, why it is not live, and since when. Times are monotonic seconds."""
+
+    __slots__ = ("_asked_at", "is_carried", "is_heard", "since", "state", "why")
+
+    def __init__(self, now: float) -> None:
+        self.state = PriceState.DOWN
+        self.why: Doubt | None = Doubt.UNHEARD
+        self.since = now  # without a trusted book; when it is live: since then
+        self.is_carried = False  # a connection was asked for it, or has brought its book
+        self.is_heard = False  # the stream spoke of it since the doubt began
+        self._asked_at = now  # when the stream was last asked for its book
+
+    @property
+    def is_live(self) -> bool:
+        return self.state is PriceState.LIVE
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the stream is known to carry it, so that a book by REST is followed by news."""
+        return self.is_carried and self.is_heard
+
+    def opened(self, now: float) -> None:
+        """A connection was just asked for its book; the first-book timer starts over."""
+        self.is_carried = True
+        self.since = self._asked_at = now
+        self._take(Event.OPENED)
+
+    def lost(self, now: float) -> None:
+        """Whatever happens from now on is missed."""
+        self.is_carried = False
+        self._doubted(Event.LOST, Doubt.DISCONNECTED, now)
+        self.is_heard = False
+
+    def doubted(self, why: Doubt, now: float) -> None:
+        """A doubt of a token that is not live changes nothing: its book is asked for already."""
+        if self.is_live:
+            self._doubted(Event.DOUBTED, why, now)
+            self.is_heard = why in FROM_THE_STREAM
+
+    def booked(self, now: float) -> None:
+        """The stream sent its whole book."""
+        self.is_carried = True
+        self._trusted(Event.BOOK, now)
+
+    def heard(self) -> None:
+        """The stream spoke of it, while it was not live."""
+        self.is_heard = True
+
+    def asked(self) -> None:
+        """REST is being asked."""
+        self._take(Event.ASKED)
+
+    def answered(self, now: float, *, is_proven: bool) -> None:
+        """REST answered. `is_proven`: by a book that is certain, all later news applied to it."""
+        if is_proven and self.can_go_on:
+            self._trusted(Event.ADOPTED, now)
+        else:
+            self._take(Event.POLLED)
+
+    def unanswered(self, now: float) -> None:
+        """REST did not answer; a connection is given its time to do so."""
+        may_come = self.is_carried and now - self.since < FIRST_BOOK
+        self._take(Event.UNANSWERED if may_come else Event.FORSAKEN)
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether it is time to ask the stream (again) for its book."""
+        return not self.is_live and now - self._asked_at >= FIRST_BOOK
+
+    def renewed(self, now: float) -> None:
+        """The stream was asked for its book once more."""
+        self._asked_at = now
+
+    def needs_another_connection(self, now: float) -> bool:
+        """Whether REST brings what a connection was asked for more than once and did not bring.
+
+        What REST has no book for either is not the connection's fault.
+        """
+        return self.state is PriceState.POLLED and now - self.since >= NEW_CONNECTION
+
+    def _doubted(self, event: Event, why: Doubt, now: float) -> None:
+        if self.is_live:
+            self.why, self.since = why, now
+        self._take(event)
+
+    def _trusted(self, event: Event, now: float) -> None:
+        if not self.is_live:
+            self.why, self.since = None, now
+        self._take(event)
+
+    def _take(self, event: Event) -> None:
+        self.state = MOVES.get((self.state, event), self.state)
