@@ -110,6 +110,17 @@ async def busiest(
     return [(market_of(row), count) for row, count in await session.execute(query)]
 
 
+async def busiest_alone(session: AsyncSession, limit: int) -> list[Market]:
+    """Open markets by 24-hour volume, whatever event they belong to."""
+    query = (
+        sa.select(MarketRow)
+        .where(_OPEN)
+        .order_by(MarketRow.volume_24h.desc(), MarketRow.id)
+        .limit(limit)
+    )
+    return [market_of(row) for row in (await session.execute(query)).scalars()]
+
+
 async def categories(session: AsyncSession) -> list[tuple[str, int]]:
     """Name and number of open events, busiest first."""
     whole_event = sa.func.coalesce(MarketRow.event_id, sa.literal("alone:") + MarketRow.id)

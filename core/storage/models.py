@@ -102,7 +102,7 @@ class MarketRow(Base):
     __table_args__ = (
         sa.Index("ix_markets_busy", sa.text("volume_24h DESC"), postgresql_where="not is_closed"),
         sa.Index("ix_markets_event_id", "event_id"),
-        {"postgresql_with": {"fillfactor": "70"}},
+        {"postgresql_with": {"fillfactor": "40"}},
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -193,7 +193,7 @@ class PositionRow(Base):
         sa.Index("ix_positions_active_token", "token_id", postgresql_where="status = 'active'"),
         sa.Index("ix_positions_user_id", "user_id"),
         sa.CheckConstraint("amount >= 0", name="amount_not_negative"),
-        {"postgresql_with": {"fillfactor": "70"}},
+        {"postgresql_with": {"fillfactor": "40", "autovacuum_analyze_threshold": "10000000"}},
     )
 
     id: Mapped[Id]

@@ -53,6 +53,13 @@ async def add(
     return (await session.scalar(new)) is not None
 
 
+async def waiting(session: AsyncSession) -> int:
+    """How many have neither arrived nor been given up."""
+    return (
+        await session.scalar(sa.select(sa.func.count()).select_from(NoticeRow).where(_WAITING)) or 0
+    )
+
+
 async def claim(
     session: AsyncSession, now: datetime, again_at: datetime, *, limit: int
 ) -> list[Entry]:

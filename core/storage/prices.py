@@ -57,10 +57,10 @@ _MARKETS: Final = sa.text(MARKETS_SQL)
 
 def _half_even(value: str, places: int) -> str:
     """SQL that rounds as `Decimal` does; Postgres' own `round` moves a half away from zero."""
-    unit = 10**places
+    unit = f"0.{1:0{places}}"
     return (
-        f"CASE WHEN abs(({value} * {unit}) % 1) = 0.5"
-        f" THEN round({value} * {unit} / 2) * 2 / {unit} ELSE round({value}, {places}) END"
+        f"CASE WHEN abs({value} % {unit}) = {unit} / 2"
+        f" THEN round({value} / 2, {places}) * 2 ELSE round({value}, {places}) END"
     )
 
 

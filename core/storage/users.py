@@ -25,6 +25,17 @@ async def owner_by_telegram_id(session: AsyncSession, telegram_id: int) -> User 
     return None if row is None else _user(row)
 
 
+async def owner(session: AsyncSession) -> int | None:
+    """The owner's Telegram id."""
+    found: int | None = await session.scalar(
+        sa.select(UserRow.telegram_id)
+        .where(UserRow.role == Role.OWNER)
+        .order_by(UserRow.id)
+        .limit(1)
+    )
+    return found
+
+
 async def has_owner(session: AsyncSession) -> bool:
     return bool(await session.scalar(sa.select(sa.exists().where(UserRow.role == Role.OWNER))))
 

@@ -1,24 +1,23 @@
-"""Prices and P&L in Postgres: exact, by the own token, at the right beat, nothing lost."""
+"""Prices and P&L in Postgres: by the own token, at the right beat, nothing lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.domain.market import Market, Source
-from core.domain.position import Holding, pnl_percentage, unrealized_pnl
+from core.domain.market import Source
 from core.domain.price import PriceState, Quote
-from core.domain.units import Price, Size, TokenId
+from core.domain.units import Price, TokenId
 from core.services.price_board import PriceBoard
 from core.storage.models import Sessions
-from core.storage.prices import MARKETS_SQL, POSITIONS_SQL, write_prices
+from data_ingestion.streamer.market_updater.position_beat import Budget
 from data_ingestion.streamer.market_updater.price_writer import Pace, PriceWriter
 from tests.support.figures import Figures
 from tests.support.rows import add_markets, add_position, add_user, market
@@ -29,15 +28,22 @@ YES, NO = ONE.tokens
 
 
 class Desk:
-    def __init__(self, sessions: Sessions, pace: Pace = FAST) -> None:
-        self.figures = Figures()
+    def __init__(
+        self,
+        sessions: Sessions,
+        pace: Pace = FAST,
+        clock: Callable[[], float] = time.monotonic,
+        figures: Figures | None = None,
+    ) -> None:
+        self.figures = figures or Figures()
         self.board = PriceBoard()
         self.sessions = sessions
-        self.writer = PriceWriter(self.board, sessions, pace, self.figures)
+        self.clock = clock
+        self.writer = PriceWriter(self.board, sessions, pace, self.figures, clock=clock)
         self.writer.follow(ONE)
 
     def tick(self, token: TokenId, price: str, *, live: bool = True) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self.clock()
         value = Price(Decimal(price))
         self.board.publish(
             Quote(token, value, value, value, None, Source.WS, now, None),
@@ -58,6 +64,30 @@ class Desk:
                 yield
             finally:
                 task.cancel()
+
+
+@dataclass
+class Watch:
+    """A clock that moves by hand."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Tripwire(Figures):
+    """Does something as soon as so many changes are committed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.when = 0
+        self.act: Callable[[], None] = lambda: None
+
+    def committed(self, latency: float) -> None:
+        super().committed(latency)
+        if len(self.latencies) == self.when:
+            self.act()
 
 
 @pytest.fixture
@@ -173,95 +203,6 @@ async def test_a_failed_flush_keeps_its_prices_and_writes_them_later(
     assert max(desk.figures.latencies) > 0
 
 
-AMOUNTS = st.decimals("0.000001", "100000", places=6)
-PRICES = st.decimals("0", "1", places=6)
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(amount=AMOUNTS, entry=st.decimals("0", "1", places=12), mark=PRICES)
-async def test_postgres_rounds_profit_exactly_as_the_domain_does(
-    sessions: Sessions, amount: Decimal, entry: Decimal, mark: Decimal
-) -> None:
-    async with sessions() as session:
-        user = await add_user(session)
-        await add_markets(session, [ONE])
-        position = await add_position(session, user, ONE, YES, str(amount), str(entry))
-        await write_prices(session, [], [(YES, Price(mark))])
-        query = sa.text("SELECT pnl_amount, pnl_percentage FROM positions WHERE id = :id")
-        row = (await session.execute(query, {"id": position})).one()
-        await session.rollback()
-    holding = Holding(Size(amount), Price(entry))
-    assert row.pnl_amount == unrealized_pnl(holding, Price(mark))
-    assert row.pnl_percentage == pnl_percentage(holding, unrealized_pnl(holding, Price(mark)))
-
-
-@pytest.mark.parametrize("text", ["0.0000005", "0.0000015", "-0.0000025", "0.0000035"])
-async def test_a_half_goes_to_the_even_neighbour(sessions: Sessions, text: str) -> None:
-    """0.5 shares at a millionth's difference is half a millionth: both sides of even."""
-    value = Decimal(text)
-    amount, mark = abs(value) * 100_000, Decimal("0.00001")
-    entry, price = (mark, Decimal(0)) if value < 0 else (Decimal(0), mark)
-    async with sessions() as session:
-        user = await add_user(session)
-        await add_markets(session, [ONE])
-        position = await add_position(session, user, ONE, YES, str(amount), str(entry))
-        await write_prices(session, [], [(YES, Price(price))])
-        pnl = await session.scalar(
-            sa.text("SELECT pnl_amount FROM positions WHERE id = :id"), {"id": position}
-        )
-        await session.rollback()
-    with localcontext(prec=50):
-        assert pnl == value.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN)
-
-
-async def test_marking_a_thousand_tokens_reads_no_table_from_end_to_end(
-    sessions: Sessions,
-) -> None:
-    many = [market(number) for number in range(1, 1001)]
-    async with sessions.begin() as session:
-        user = await add_user(session)
-        await add_markets(session, many)
-        await _add_positions(session, user, many)
-    async with sessions() as session:
-        await session.execute(sa.text("ANALYZE positions"))
-        await write_prices(session, [], [])
-        plan = await session.execute(
-            sa.text(f"EXPLAIN {POSITIONS_SQL}"),
-            {"tokens": [one.tokens[0] for one in many], "marks": [Decimal("0.5")] * len(many)},
-        )
-        text = "\n".join(row[0] for row in plan)
-        plan = await session.execute(sa.text(f"EXPLAIN {MARKETS_SQL}"), _market_arrays(many))
-        text += "\n".join(row[0] for row in plan)
-        await session.rollback()
-    assert "ix_positions_active_token" in text
-    assert "pk_markets" in text
-    assert "Seq Scan" not in text
-
-
-def _market_arrays(markets: list[Market]) -> dict[str, object]:
-    """What a flush of all these markets hands over."""
-    texts = ['["0.5", "0.5"]'] * len(markets)
-    return {
-        "ids": [one.id for one in markets],
-        "sources": ["ws"] * len(markets),
-        "prices": texts,
-        "bids": texts,
-        "asks": texts,
-        "last_trades": [Decimal("0.5")] * len(markets),
-    }
-
-
-async def _add_positions(session: AsyncSession, user: int, markets: list[Market]) -> None:
-    await session.execute(
-        sa.text("""
-            INSERT INTO positions (user_id, market_id, token_id, outcome, amount, entry_price)
-            SELECT :user, market, market || '1', 'Yes', 10, 0.5
-            FROM unnest(CAST(:markets AS text[])) AS market
-        """),
-        {"user": user, "markets": [one.id for one in markets]},
-    )
-
-
 async def test_a_row_stops_saying_ws_at_once_however_slow_the_beat(sessions: Sessions) -> None:
     desk = Desk(sessions, Pace(debounce=3600, gap=0.01))
     async with desk.sessions.begin() as session:
@@ -274,3 +215,69 @@ async def test_a_row_stops_saying_ws_at_once_however_slow_the_beat(sessions: Ses
         desk.board.set_state(NO, PriceState.SUSPECT)
         await desk.figures.until(2)
     assert (await desk.row("markets", ONE.id))["source"] == "poll"
+
+
+@pytest.mark.parametrize("state", [PriceState.SUSPECT, PriceState.RESYNCING, PriceState.DOWN])
+async def test_no_time_passes_between_a_doubt_and_a_row_that_says_poll(
+    sessions: Sessions, state: PriceState
+) -> None:
+    """The writer's clock stands still: nothing it does after the doubt waits for a later time."""
+    desk = Desk(sessions, Pace(debounce=1.0, gap=0.01), Watch())
+    async with desk.sessions.begin() as session:
+        await add_markets(session, [ONE])
+    async with desk.running():
+        desk.tick(YES, "0.6")
+        desk.tick(NO, "0.4")
+        await desk.figures.until(1)
+        assert (await desk.row("markets", ONE.id))["source"] == "ws"
+        desk.board.set_state(YES, state)
+        await desk.figures.until(2)
+    assert (await desk.row("markets", ONE.id))["source"] == "poll"
+
+
+async def test_a_doubt_does_not_wait_for_the_rest_of_the_flush_that_is_under_way(
+    sessions: Sessions,
+) -> None:
+    many, wire = [market(number) for number in range(1, 301)], Tripwire()
+    desk = Desk(sessions, Pace(debounce=3600, gap=0.01), figures=wire)
+    async with desk.sessions.begin() as session:
+        await add_markets(session, many)
+    for each in many[1:]:
+        desk.writer.follow(each)
+    async with desk.running():
+        desk.tick(YES, "0.6")
+        desk.tick(NO, "0.4")
+        await wire.until(1)
+        wire.when, wire.act = 3, lambda: desk.board.set_state(YES, PriceState.SUSPECT)
+        for each in many[1:]:
+            desk.tick(each.tokens[0], "0.5")
+        await wire.until(2)
+    one = await desk.row("markets", ONE.id)
+    async with sessions() as session:
+        last = await session.scalar(sa.text("SELECT max(updated_at) FROM markets"))
+    assert one["source"] == "poll"
+    assert one["updated_at"] < last
+
+
+async def test_in_debt_positions_follow_once_their_price_has_come_to_rest(
+    sessions: Sessions,
+) -> None:
+    watch, broke = Watch(), Budget(rows=0.001, saved=0.0, longest=3600.0)
+    desk = Desk(sessions, Pace(debounce=0.05, gap=0.01, positions=broke), watch)
+    async with desk.sessions.begin() as session:
+        user = await add_user(session)
+        await add_markets(session, [ONE])
+        position = await add_position(session, user, ONE, YES, "100", "0.5")
+    async with desk.running():
+        desk.tick(YES, "0.6")
+        await desk.figures.until(1)
+        watch.now += 0.06
+        desk.tick(YES, "0.8")
+        await desk.figures.until(2)
+        assert (await desk.row("markets", ONE.id))["outcome_prices"][0] == "0.8"
+        assert (await desk.row("positions", position))["current_price"] == Decimal("0.6")
+        watch.now += 0.06
+        await desk.figures.until(3)
+    row = await desk.row("positions", position)
+    assert (row["current_price"], row["pnl_amount"]) == (Decimal("0.8"), Decimal(30))
+    assert desk.writer.statistics.put_off == 1

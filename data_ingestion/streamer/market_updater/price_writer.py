@@ -3,24 +3,28 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.domain.market import Market, Source
-from core.domain.price import Quote
-from core.domain.units import ONE, MarketId, Price, TokenId
+from core.domain.market import Market
+from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from core.storage.models import Sessions
-from core.storage.prices import MarketPrices, refresh_price_times, write_prices
+from core.storage.prices import refresh_price_times, write_prices
+from data_ingestion.streamer.market_updater.position_beat import USUAL, Budget, PositionBeat
+from data_ingestion.streamer.market_updater.price_rows import market_prices
 
 logger = logging.getLogger(__name__)
 
 RETRY: Final = 1.0  # seconds after a failed flush
 FRESHNESS_BEAT: Final = 10.0  # seconds between moves of `price_at` where a live price stands still
 SUMMARY_BEAT: Final = 60.0  # seconds between log lines that count what was written
+PART: Final = 0.05  # seconds that one transaction is to take: others wait for its locks
+LEAST, MOST = 8, 256  # tokens in one; preparing more than that would hold up the loop
 
 
 class WriterTelemetry(Protocol):
@@ -41,6 +45,7 @@ class Pace:
 
     debounce: float = 1.0
     gap: float = 0.1
+    positions: Budget = USUAL
 
 
 @dataclass(slots=True)
@@ -49,6 +54,15 @@ class WriterStatistics:
     failures: int = 0
     tokens: int = 0  # written, over all flushes
     positions: int = 0  # rows that changed, over all flushes
+    put_off: int = 0  # tokens whose positions had to wait for the budget, over all flushes
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one transaction writes: changes with their receipts, and tokens to mark."""
+
+    changes: dict[TokenId, float]
+    marks: list[TokenId]
 
 
 class PriceWriter:
@@ -69,10 +83,13 @@ class PriceWriter:
         self._pace = pace
         self._telemetry = telemetry
         self._clock = clock
+        self._beat = PositionBeat(pace.debounce, pace.positions)
         self._markets: dict[TokenId, Market] = {}
         self._dirty: dict[TokenId, float] = {}  # token -> receipt of its oldest unsaved change
         self._written: dict[TokenId, float] = {}  # token -> start of its last flush
         self._live: set[TokenId] = set()  # tokens that were live when last heard of
+        self._fallen: set[TokenId] = set()  # no longer live, and their row does not say so yet
+        self._size = LEAST  # tokens that one transaction can take in its time
         self._news = asyncio.Event()
         self._is_failing = False
 
@@ -106,24 +123,36 @@ class PriceWriter:
             return
         if token in self._live and not self._board.is_live(token):
             self._live.discard(token)
-            self._written.pop(token, None)  # a row that says `ws` must not wait for its beat
+            self._fallen.add(token)  # a row that says `ws` must not wait for its beat
             self._news.set()
         elif self._board.is_live(token):
             self._live.add(token)
         if token not in self._dirty:
-            quote = self._board.quote(token)
-            self._dirty[token] = quote.received if quote else self._clock()
+            self._dirty[token] = self._received(token)
             self._news.set()
+
+    def _received(self, token: TokenId) -> float:
+        """When the news came: a state that changes around a written price is news of now."""
+        quote = self._board.quote(token)
+        if quote is None or quote.received < self._written.get(token, float("-inf")):
+            return self._clock()
+        return quote.received
 
     def _due_at(self, token: TokenId) -> float:
         written = self._written.get(token)
-        return self._dirty[token] if written is None else written + self._pace.debounce
+        if written is None or token in self._fallen:
+            return self._dirty[token]
+        return written + self._pace.debounce
+
+    def _moved(self, token: TokenId) -> float:
+        quote = self._board.quote(token)
+        return quote.received if quote else self._clock()
 
     async def _until_something_is_due(self) -> None:
         while True:
             self._news.clear()
             now = self._clock()
-            wait = min((self._due_at(token) for token in self._dirty), default=None)
+            wait = self._next_due(now)
             if wait is not None and wait <= now:
                 return
             try:
@@ -132,61 +161,103 @@ class PriceWriter:
             except TimeoutError:
                 return
 
-    async def _flush(self, now: float) -> None:
-        due = {token: self._dirty[token] for token in self._dirty if self._due_at(token) <= now}
-        for token in due:
-            del self._dirty[token]
-            self._written[token] = now
-        quotes = [quote for token in due if (quote := self._board.quote(token)) is not None]
-        markets = {self._markets[token].id: self._markets[token] for token in due}
-        try:
-            positions = await self._write(markets.values(), quotes)
-        except (SQLAlchemyError, OSError) as fault:
-            self._keep(due, fault)
-            await asyncio.sleep(RETRY)
-            return
-        self._count(due, positions, now)
+    def _next_due(self, now: float) -> float | None:
+        prices = (self._due_at(token) for token in self._dirty)
+        marks = (self._beat.next(token, self._moved(token), now) for token in self._only_marks())
+        return min((*prices, *marks), default=None)
 
-    async def _write(self, markets: Iterable[Market], quotes: list[Quote]) -> int:
-        rows = [row for market in markets if (row := self._prices(market)) is not None]
-        marks = [(quote.token, quote.price) for quote in quotes if quote.price is not None]
+    def _only_marks(self) -> list[TokenId]:
+        """Tokens whose positions wait while their own row says everything."""
+        return [token for token in self._beat.waiting if token not in self._dirty]
+
+    async def _flush(self, began: float) -> None:
+        """In parts, each a transaction of its own: short locks, and nobody's bad news waits."""
+        is_in_debt = self._beat.is_in_debt(began)
+        waiting, parts, tokens = deque(self._due(began)), 0, 0
+        while waiting or self._fallen:
+            part = self._part(self._next_tokens(waiting), began, is_in_debt=is_in_debt)
+            if not part.changes and not part.marks:
+                continue
+            if not await self._write(part):
+                await asyncio.sleep(RETRY)
+                return
+            parts += 1
+            tokens += len(part.changes)
+        if parts:
+            self._count(tokens, self._clock() - began)
+
+    def _due(self, now: float) -> list[TokenId]:
+        """A market's tokens side by side, in one order of locks for everybody."""
+        due = [token for token in self._dirty if self._due_at(token) <= now]
+        due += self._only_marks()
+        return sorted(due, key=lambda token: self._markets[token].id)
+
+    def _next_tokens(self, waiting: deque[TokenId]) -> list[TokenId]:
+        """Those whose row still says `ws` first."""
+        if self._fallen:
+            fallen, self._fallen = self._fallen, set()
+            return list(fallen)
+        return [waiting.popleft() for _ in range(min(self._size, len(waiting)))]
+
+    def _part(self, tokens: Iterable[TokenId], began: float, *, is_in_debt: bool) -> _Part:
+        """`began` is when the flush did: the beat of its last part is not to drift."""
+        now = self._clock()
+        changes, marks = dict[TokenId, float](), list[TokenId]()
+        for token in tokens:
+            if token in self._dirty:
+                changes[token] = self._dirty.pop(token)
+                self._written[token] = began
+            elif token not in self._beat.waiting:
+                continue
+            if not is_in_debt or self._beat.is_due(token, self._moved(token), now):
+                marks.append(token)
+            else:
+                self._beat.put_off(token, now)
+                self.statistics.put_off += token in changes
+        return _Part(changes, marks)
+
+    async def _write(self, part: _Part) -> bool:
+        """Whether it worked."""
+        began = self._clock()
+        try:
+            rows = await self._commit(part)
+        except (SQLAlchemyError, OSError) as fault:
+            self._keep(part, fault)
+            return False
+        now = self._clock()
+        self._beat.done(part.marks)
+        self._beat.spend(rows, now)
+        self.statistics.positions += rows
+        tokens = max(len(part.changes), len(part.marks))
+        self._size = round(min(max(LEAST, PART * tokens / max(now - began, 1e-6)), MOST))
+        for received in part.changes.values():
+            self._telemetry.committed(now - received)
+        return True
+
+    async def _commit(self, part: _Part) -> int:
+        markets = {self._markets[token].id: self._markets[token] for token in part.changes}
+        found = [market_prices(self._board, market) for market in markets.values()]
+        rows = [row for row in found if row is not None]
+        quotes = [self._board.quote(token) for token in part.marks]
+        marks = [(one.token, one.price) for one in quotes if one and one.price is not None]
         async with self._sessions.begin() as session:
             return await write_prices(session, rows, marks)
 
-    def _prices(self, market: Market) -> MarketPrices | None:
-        """The market's row as the board sees it; None while no outcome has a price."""
-        quotes = [self._board.quote(token) for token in market.tokens]
-        if all(quote is None or quote.price is None for quote in quotes):
-            return None
-        is_live = all(self._board.is_live(token) for token in market.tokens)
-        return MarketPrices(
-            market=MarketId(market.id),
-            source=Source.WS if is_live else Source.POLL,
-            prices=tuple(_price(index, quotes) for index in range(len(quotes))),
-            bids=tuple(quote.bid if quote else None for quote in quotes),
-            asks=tuple(quote.ask if quote else None for quote in quotes),
-            last_trade=_last_trade(quotes),
-        )
-
-    def _keep(self, due: dict[TokenId, float], fault: Exception) -> None:
+    def _keep(self, part: _Part, fault: Exception) -> None:
         """Put back what was not written: an older receipt wins, so that the latency stays true."""
         self.statistics.failures += 1
         self._telemetry.failed()
-        for token, received in due.items():
+        for token, received in part.changes.items():
             self._dirty[token] = received
             self._written.pop(token, None)
         if not self._is_failing:
             self._is_failing = True
             logger.warning("prices cannot be written, trying again: %s", type(fault).__name__)
 
-    def _count(self, due: dict[TokenId, float], positions: int, began: float) -> None:
-        now = self._clock()
+    def _count(self, tokens: int, seconds: float) -> None:
         self.statistics.flushes += 1
-        self.statistics.tokens += len(due)
-        self.statistics.positions += positions
-        self._telemetry.flushed(len(due), now - began)
-        for received in due.values():
-            self._telemetry.committed(now - received)
+        self.statistics.tokens += tokens
+        self._telemetry.flushed(tokens, seconds)
         if self._is_failing:
             self._is_failing = False
             logger.info("prices are written again")
@@ -221,23 +292,3 @@ class PriceWriter:
                     "WEBSOCKET" if is_live else "POLLING",
                     written,
                 )
-
-
-def _price(index: int, quotes: list[Quote | None]) -> Price | None:
-    """The outcome's own price; of two outcomes, the other one's complement will do."""
-    own = quotes[index]
-    if own is not None and own.price is not None:
-        return own.price
-    other = quotes[1 - index] if len(quotes) == 2 else None  # noqa: PLR2004 - two outcomes
-    return Price(ONE - other.price) if other is not None and other.price is not None else None
-
-
-def _last_trade(quotes: list[Quote | None]) -> Price | None:
-    """In terms of the first outcome."""
-    first = quotes[0]
-    if first is not None and first.last_trade is not None:
-        return first.last_trade
-    second = quotes[1] if len(quotes) == 2 else None  # noqa: PLR2004 - two outcomes
-    if second is not None and second.last_trade is not None:
-        return Price(ONE - second.last_trade)
-    return None
