@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from core.domain.book import Book
+from core.domain.book import Book, HashInputs
 from core.domain.execution import Match
+from core.domain.health import PriceState
 from core.domain.market import Event, Market
 from core.domain.order import Order, OrderStatus
 from core.domain.units import EventId, MarketId, Price, Size, TokenId
@@ -20,6 +21,7 @@ class Execution:
     status: OrderStatus
     matches: tuple[Match, ...] = ()
     reason: str = ""
+    basis: PriceState | None = None  # of the book that we matched it with; None: the venue did
 
 
 class Exchange(Protocol):
@@ -49,6 +51,9 @@ class BookSnapshot:
     tick: Decimal | None
     minimum_size: Size | None
     at: datetime | None  # the venue's clock
+    timestamp: str = ""  # the same as the venue writes it, in milliseconds
+    inputs: HashInputs | None = None  # what the venue hashed besides the levels, where it says so
+    is_proven: bool = False  # the hash that the venue stated is the one of this book
 
 
 class PriceSource(Protocol):

@@ -1,14 +1,12 @@
 """Builds every part once and hands it what it needs; the only place that knows all classes."""
 
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.domain.market import Market
-from core.domain.units import MarketId, UserId, usdc
-from core.ports import PriceSource
+from core.domain.units import usdc
 from core.services.clob.clob_service import ClobService
 from core.services.fresh_books import FreshBooks
 from core.services.market_service import MarketService
@@ -18,26 +16,8 @@ from core.services.position.resolution_service import ResolutionService
 from core.services.price_board import PriceBoard
 from core.services.user_service import UserService
 from core.services.websocket_manager import WebSocketManager
-from core.storage import markets as stored_markets
-from core.storage import positions as stored_positions
-from core.storage.models import Sessions
 from data_ingestion.discovery.market_discovery import MarketDiscovery
 from data_ingestion.discovery.resolution_watcher import ResolutionWatcher
-from data_ingestion.poller.price_poller import PollIntervals, PricePoller
-from data_ingestion.streamer.auditor import Auditor
-from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
-from data_ingestion.streamer.market_updater.price_writer import Pace as WriterPace
-from data_ingestion.streamer.market_updater.price_writer import PriceWriter
-from data_ingestion.streamer.streamer_service import FeedTelemetry, StreamerService
-from data_ingestion.streamer.subscription_manager import (
-    HeldMarkets,
-    LoadMarkets,
-    SubscriptionManager,
-)
-from data_ingestion.streamer.websocket_client.websocket_client import (
-    ReconnectPolicy,
-    WebSocketClient,
-)
 from infrastructure.config.settings import Settings
 from infrastructure.paper.paper_exchange import PaperExchange
 from infrastructure.polymarket.clob import ClobPrices
@@ -46,9 +26,12 @@ from infrastructure.polymarket.http import VenueHttp, open_client
 from infrastructure.telemetry.metrics import Metrics
 from telegram_bot.bot import BotSettings, TelegramBot
 from telegram_bot.context import Services
+from telegram_bot.feed_assembly import build_streamer
+from telegram_bot.figures import Scrape, all_figures
+from telegram_bot.left_out import LeftOutNotice
 from telegram_bot.notices import NoticeSender
 from telegram_bot.pacing import Pace
-from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health, StreamFigures
+from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health
 from telegram_bot.screens.status import PartState
 from telegram_bot.startup import Database, Place
 from telegram_bot.supervisor import Run
@@ -63,7 +46,7 @@ class Assembly:
     users: UserService
     discovery: MarketDiscovery
     health: Health
-    figures: StreamFigures
+    figures: Scrape
     runs: dict[str, Run]
 
 
@@ -118,13 +101,17 @@ async def assemble(
         )
         bot = TelegramBot(_bot_settings(settings, place), services, board, manager)
         notices = NoticeSender(outbox, bot.messenger, bot.clock)
+        left_out = LeftOutNotice(
+            users.owner, bot.messenger, bot.clock, settings.ws_max_subscriptions
+        )
+        streamer.subscriptions.on_left_out(left_out.tell)
         yield Assembly(
             bot=bot,
             orders=orders,
             users=users,
             discovery=discovery,
             health=health,
-            figures=StreamFigures(metrics, streamer.statistics),
+            figures=all_figures(metrics, streamer, resolution.statistics, outbox.statistics),
             runs={
                 "discovery": discovery.run,
                 "resolution": resolution.run,
@@ -132,92 +119,17 @@ async def assemble(
                 "telegram": bot.run,
                 "live-messages": bot.live.run,
                 "notices": notices.run,
+                "left-out-notice": left_out.run,
             },
         )
 
 
-def build_streamer(
-    settings: Settings,
-    socket_url: str,
-    sessions: Sessions,
-    board: PriceBoard,
-    manager: WebSocketManager,
-    prices: PriceSource,
-    telemetry: FeedTelemetry,
-) -> StreamerService:
-    """The feed: stream, subscriptions, writer and poller around one board."""
-    use_websocket = settings.streamer_enabled and settings.use_websocket
-    updater = MarketUpdater(
-        board,
-        observe_lag=telemetry.lagged,
-        verifies=settings.ws_verify_hash,
-    )
-    client = WebSocketClient(
-        socket_url,
-        updater,
-        ping_interval=settings.ws_ping_interval,
-        policy=ReconnectPolicy(settings.ws_auto_reconnect, settings.ws_max_reconnect_attempts),
-    )
-    updater.on_renewal(client.renew)
-    pace = WriterPace(settings.price_debounce_seconds, 1 / settings.max_position_updates_per_second)
-    writer = PriceWriter(board, sessions, pace, telemetry)
-    subscriptions = SubscriptionManager(
-        manager,
-        client,
-        updater,
-        load_markets=_loader(sessions),
-        held_markets=_holdings(sessions),
-        on_market=(writer.follow, updater.describe),
-        limit=settings.ws_max_subscriptions,
-    )
-    poller = PricePoller(
-        prices,
-        board,
-        updater,
-        wanted=lambda: subscriptions.followed | subscriptions.left_out,
-        is_streaming=lambda: use_websocket and client.connected.is_set(),
-        intervals=PollIntervals(
-            settings.poll_interval_seconds, settings.poll_interval_streaming_seconds
-        ),
-    )
-    auditor = Auditor(
-        prices,
-        board,
-        updater,
-        followed=lambda: subscriptions.followed,
-        recycle=client.recycle,
-    )
-    return StreamerService(
-        client=client,
-        updater=updater,
-        subscriptions=subscriptions,
-        writer=writer,
-        poller=poller,
-        auditor=auditor,
-        board=board,
-        use_websocket=use_websocket,
-    )
-
-
-def _loader(sessions: Sessions) -> LoadMarkets:
-    async def load(ids: Collection[MarketId]) -> Sequence[Market]:
-        async with sessions() as session:
-            return list((await stored_markets.by_ids(session, list(ids))).values())
-
-    return load
-
-
-def _holdings(sessions: Sessions) -> HeldMarkets:
-    async def held() -> list[tuple[UserId, MarketId]]:
-        async with sessions() as session:
-            return await stored_positions.held_markets(session)
-
-    return held
-
-
 def _part_states(health: Health) -> list[PartState]:
     parts = health.report().parts
-    return [PartState(name.capitalize(), part.ok, part.state) for name, part in parts.items()]
+    return [
+        PartState(name.capitalize(), part.ok and not part.is_impaired, part.state)
+        for name, part in parts.items()
+    ]
 
 
 def _bot_settings(settings: Settings, place: Place) -> BotSettings:

@@ -139,6 +139,20 @@ class Book:
         """(price, size) as the venue wrote them, descending: the venue's own order, best last."""
         return [_pair(self._asks[key]) for key in sorted(self._asks, reverse=True)]
 
+    def has_levels_of(self, other: "Book") -> bool:
+        """Whether both hold the same levels, written alike."""
+        return self.raw_bids() == other.raw_bids() and self.raw_asks() == other.raw_asks()
+
+    def size_at(self, side: str, price: str) -> str:
+        """The shares resting at `price`, as the venue wrote them; "0" for none.
+
+        Raises: InvalidQuantity, InvalidBook for an unknown side.
+        """
+        if side not in {"BUY", "SELL"}:
+            raise InvalidBook(f"{side!r} is neither BUY nor SELL")
+        level = (self._bids if side == "BUY" else self._asks).get(price_micros(price))
+        return _pair(level)[1] if level else "0"
+
     def hash(self, inputs: HashInputs, timestamp: str) -> str:
         """The venue's digest of this book at `timestamp`.
 

@@ -1,6 +1,6 @@
 """Orders: what was asked for, and the states an order goes through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from typing import Final
 from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.errors import IllegalTransition
+from core.domain.health import PriceState
 from core.domain.units import MarketId, OrderId, Price, Size, TokenId, Usdc, UserId
 
 
@@ -95,6 +96,8 @@ class Order:
     fee: Usdc
     reason: str  # why it was rejected, cancelled or filled in part; empty otherwise
     created_at: datetime
+    # State of the book it was matched with: for the receipt; not stored, so no part of what it is.
+    basis: PriceState | None = field(default=None, compare=False)
 
     @property
     def average_price(self) -> Price | None:

@@ -4,25 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from core.domain.book import Book, Level
 from core.domain.fees import FeeSchedule, taker_fee
+from core.domain.health import Doubt, PriceState
 from core.domain.market import Source
 from core.domain.units import ONE, ZERO, Price, Size, TokenId, Usdc, usdc
 
+__all__ = [
+    "WIDE_SPREAD",
+    "PriceState",
+    "Quote",
+    "Reading",
+    "liquidation_value",
+    "own_last_trade",
+    "shown_price",
+]
+
 WIDE_SPREAD: Final = Decimal("0.10")  # USDC; above it the venue shows the last trade
-
-
-class PriceState(StrEnum):
-    """How far a token's price can be trusted right now."""
-
-    LIVE = "live"  # by socket, complete since the last snapshot
-    POLLED = "polled"  # by REST; as old as its age says
-    SUSPECT = "suspect"  # the socket may have missed something
-    RESYNCING = "resyncing"  # a new snapshot is on its way
-    DOWN = "down"  # nothing brings this price any more
 
 
 class Quote(NamedTuple):
@@ -47,6 +47,8 @@ class Reading:
     source: Source
     age: float  # seconds
     state: PriceState
+    epoch: int = 0  # another number than before: news in between may have been missed
+    why: Doubt | None = None  # it is not live; None also where no feed carries it
 
 
 def shown_price(

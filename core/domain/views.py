@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from core.domain.health import Doubt
 from core.domain.market import Event, Market, Outcome, Source
 from core.domain.position import Position
 from core.domain.price import PriceState
@@ -55,6 +56,7 @@ class OutcomeView:
     age: float | None  # seconds; None while nothing is known
     state: PriceState
     source: Source
+    why: Doubt | None = None  # a feed carries it and it is not live
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class PositionView:
     price_age: float | None  # seconds; None while nothing is known
     state: PriceState
     bid: Price | None
+    why: Doubt | None = None  # a feed carries it and it is not live
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Books to decide on: the streamed one while it is live, else one fetched for this decision."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from core.ports import BookSnapshot, PriceSource
 from core.services.price_board import PriceBoard
 
 MAX_BOOK_AGE: Final = 2.0  # seconds; a fetched book that took longer proves nothing any more
+TOO_SLOW: Final = "The venue answers too slowly to trade on its prices right now."
 
 _NO_PAIRS: Final[Mapping[TokenId, TokenId]] = MappingProxyType({})
 
@@ -85,18 +87,26 @@ class FreshBooks:
 
     async def _fetched(self, token: TokenId, complement: TokenId | None) -> DecisionBook:
         asked = self._clock()
-        snapshots = await self._source.books([token])
+        snapshot = await self._ask(token)
         age = self._clock() - asked
-        snapshot = next((item for item in snapshots if item.book.token == token), None)
+        if age >= MAX_BOOK_AGE:
+            raise StalePrice(TOO_SLOW)
         if snapshot is None:
             raise StalePrice("The venue has no order book for this outcome right now.")
-        if age >= MAX_BOOK_AGE:
-            raise StalePrice("The venue answers too slowly to trade on its prices right now.")
         if snapshot.book.is_crossed:
             raise StalePrice("The order book is changing too fast right now. Please try again.")
         borrowed = None if complement is None else self._last_trade(complement)
         self._publish(snapshot, borrowed, asked)
         return _decision(snapshot.book, Source.POLL, age, PriceState.POLLED, snapshot.last_trade)
+
+    async def _ask(self, token: TokenId) -> BookSnapshot | None:
+        """Not waited for longer than the answer could be used. Raises: StalePrice, Unavailable."""
+        try:
+            async with asyncio.timeout(MAX_BOOK_AGE):
+                snapshots = await self._source.books([token])
+        except TimeoutError as late:
+            raise StalePrice(TOO_SLOW) from late
+        return next((found for found in snapshots if found.book.token == token), None)
 
     def _last_trade(self, token: TokenId) -> Price | None:
         quote = self._board.quote(token)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -27,6 +28,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(slots=True)
+class OutboxStatistics:
+    """Totals count from the start of the program."""
+
+    sent: int = 0
+    given_up: int = 0
+    waiting: int = 0  # when it was last looked
+
+
 class Outbox:
     """Notices that wait for their delivery, in Postgres: no restart loses one.
 
@@ -36,6 +46,7 @@ class Outbox:
 
     def __init__(self, sessions: Sessions, *, now: Callable[[], datetime] = utc_now) -> None:
         self.news = asyncio.Event()  # something may wait to be sent
+        self.statistics = OutboxStatistics()
         self._sessions = sessions
         self._now = now
 
@@ -60,6 +71,7 @@ class Outbox:
     async def sent(self, notice: Notice) -> None:
         async with self._sessions.begin() as session:
             await notices.mark_sent(session, notice.id, self._now())
+        self.statistics.sent += 1
 
     async def not_sent(self, notice: Notice) -> None:
         """Try again later, less and less often, until it makes no sense any more."""
@@ -74,9 +86,15 @@ class Outbox:
         """Never try again."""
         async with self._sessions.begin() as session:
             await notices.drop(session, notice.id, self._now())
+        self.statistics.given_up += 1
         logger.warning(
             "A notice is given up: %s", reason, extra={"user_id": notice.user_id, "key": notice.key}
         )
+
+    async def count(self) -> None:
+        """Bring `statistics.waiting` up to date."""
+        async with self._sessions() as session:
+            self.statistics.waiting = await notices.waiting(session)
 
     async def resume(self) -> None:
         """Once, after a start: who claimed before is gone, so all that waits is due at once.

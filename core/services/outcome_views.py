@@ -33,6 +33,7 @@ def _board_view(outcome: Outcome, board: PriceBoard) -> OutcomeView | None:
         age=reading.age,
         state=reading.state,
         source=reading.source,
+        why=reading.why,
     )
 
 

@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from core.domain.price import PriceState, Quote, Reading
+from core.domain.continuity import Continuity, Gap, GapFigures
+from core.domain.health import Doubt, PriceState
+from core.domain.price import Quote, Reading
 from core.domain.units import TokenId
 
 Listener: TypeAlias = Callable[[TokenId], None]
+GapListener: TypeAlias = Callable[[Gap], None]
 
 
 class PriceBoard:
@@ -20,13 +23,24 @@ class PriceBoard:
         self._clock = clock
         self._quotes: dict[TokenId, Quote] = {}
         self._heard: dict[TokenId, float] = {}
+        # The feed spoke of a token and its price stands: it is only younger now. Of all calls
+        # from the stream this is the most frequent one, so it goes to the dictionary directly.
+        self.touch: Callable[[TokenId, float], None] = self._heard.__setitem__
         self._states: dict[TokenId, PriceState] = {}
+        self._doubts: dict[TokenId, Doubt] = {}
+        self._continuity = Continuity()
         self._listeners: list[Listener] = []
+        self._gap_listeners: list[GapListener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` at every change of a price or a state; the result ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def listen_gaps(self, listener: GapListener) -> Callable[[], None]:
+        """Call `listener` when a gap opens and when it closes; the result ends that."""
+        self._gap_listeners.append(listener)
+        return lambda: self._gap_listeners.remove(listener)
 
     def publish(self, quote: Quote) -> None:
         """Take over `quote` unless a newer one stands already."""
@@ -37,22 +51,33 @@ class PriceBoard:
         self._heard[token] = quote.received
         self._tell(token)
 
-    def touch(self, token: TokenId, received: float) -> None:
-        """The feed spoke of this token and its price stands: it is only younger now."""
-        self._heard[token] = received
-
-    def set_state(self, token: TokenId, state: PriceState) -> None:
-        if self._states.get(token) is not state:
-            self._states[token] = state
-            self._tell(token)
+    def set_state(self, token: TokenId, state: PriceState, why: Doubt | None = None) -> None:
+        """`why` a token is not live: without one, the reason that is known stands."""
+        before = self._states.get(token)
+        if why is not None:
+            self._doubts[token] = why
+        if before is state:
+            return
+        self._states[token] = state
+        if state is PriceState.LIVE:
+            self._doubts.pop(token, None)
+            self._restore(token)
+        elif before is PriceState.LIVE:
+            lost_by = self._doubts.setdefault(token, Doubt.UNPROVEN)
+            self._tell_gap(self._continuity.lose(token, lost_by, self._clock()))
+        self._tell(token)
 
     def forget(self, token: TokenId) -> None:
         """No feed carries this token any more; its last price stays, with its age."""
-        if self._states.pop(token, None) is not None:
-            quote = self._quotes.get(token)
-            if quote is not None:
-                self._quotes[token] = quote._replace(book=None)
-            self._tell(token)
+        self._doubts.pop(token, None)
+        if self._states.pop(token, None) is None:
+            return
+        self._restore(token)
+        self._continuity.renumber(token)
+        quote = self._quotes.get(token)
+        if quote is not None:
+            self._quotes[token] = quote._replace(book=None)
+        self._tell(token)
 
     def quote(self, token: TokenId) -> Quote | None:
         return self._quotes.get(token)
@@ -69,13 +94,53 @@ class PriceBoard:
         if quote is None:
             return None
         age = max(0.0, self._clock() - self._heard[token])
-        return Reading(quote.price, quote.source, age, self.state(token))
+        return Reading(
+            value=quote.price,
+            source=quote.source,
+            age=age,
+            state=self.state(token),
+            epoch=self._continuity.epoch(token),
+            why=self._doubts.get(token),
+        )
+
+    def why(self, token: TokenId) -> Doubt | None:
+        """Why a followed token is not live."""
+        return self._doubts.get(token)
+
+    def gap(self, token: TokenId) -> Gap | None:
+        """The gap that is open now."""
+        return self._continuity.gap(token)
+
+    def gap_seconds(self, token: TokenId) -> float:
+        """All gaps of the token while it was followed, the open one included."""
+        return self._continuity.seconds(token, self._clock())
+
+    def gap_figures(self) -> GapFigures:
+        return self._continuity.figures(self._clock())
+
+    def epoch(self, token: TokenId) -> int:
+        """Which unbroken series of news the present price belongs to."""
+        return self._continuity.epoch(token)
+
+    def age(self, token: TokenId) -> float | None:
+        """Seconds since the price was heard of; None before the first."""
+        heard = self._heard.get(token)
+        return None if heard is None else max(0.0, self._clock() - heard)
 
     def newest_age(self) -> float | None:
         """Seconds since any price was heard of; None before the first."""
         if not self._heard:
             return None
         return max(0.0, self._clock() - max(self._heard.values()))
+
+    def _restore(self, token: TokenId) -> None:
+        gap = self._continuity.restore(token, self._clock())
+        if gap is not None:
+            self._tell_gap(gap)
+
+    def _tell_gap(self, gap: Gap) -> None:
+        for listener in tuple(self._gap_listeners):
+            listener(gap)
 
     def _tell(self, token: TokenId) -> None:
         for listener in self._listeners:

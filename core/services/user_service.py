@@ -94,6 +94,13 @@ class UserService:
         logger.info("Owner claimed", extra={"user_id": user.id})
         return user
 
+    async def owner(self) -> int | None:
+        """The Telegram id of whoever runs this; None while nobody has claimed it."""
+        if self._allowed:
+            return self._allowed[0]
+        async with self._sessions() as session:
+            return await users.owner(session)
+
     async def cash(self, user_id: UserId, account: Account) -> Usdc:
         """Raises: NotFound without a wallet in that account."""
         async with self._sessions() as session:

@@ -19,7 +19,7 @@ from data_ingestion.recorder.continuity import Continuity, Moment, now
 from data_ingestion.recorder.files import FrameFiles, TakenFrame
 from data_ingestion.recorder.manifest import Manifest
 from data_ingestion.recorder.retention import Limits
-from data_ingestion.streamer.websocket_client.websocket_client import WebSocketClient
+from data_ingestion.streamer.websocket_client.websocket_client import Layout, WebSocketClient
 from data_ingestion.streamer.websocket_client.wire import Message, WireBook
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,11 @@ class Recorder:
         self._saved: tuple[float, int] = (0.0, 0)  # steady seconds; connections and gaps then
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="recorder-disk")
         self._client = WebSocketClient(
-            plan.url, self, ping_interval=plan.ping_interval, tap=self._tap
+            plan.url,
+            self,
+            ping_interval=plan.ping_interval,
+            layout=Layout(tokens=max(1, len(plan.tokens))),  # one line: order and gaps are its own
+            tap=self._tap,
         )
 
     async def run(self, stop: asyncio.Event, seconds: float | None = None) -> Manifest:
@@ -137,11 +141,11 @@ class Recorder:
                 self._has_all_books.set()
         self._continuity.heard(self._at)
 
-    def connection_opened(self) -> None:
+    def connection_opened(self, tokens: Collection[TokenId]) -> None:  # noqa: ARG002 - the listener's form
         self._connection += 1
         self._continuity.opened(self._clock())
 
-    def connection_lost(self) -> None:
+    def connection_lost(self, tokens: Collection[TokenId]) -> None:  # noqa: ARG002 - the listener's form
         self._continuity.lost(self._clock())
 
     def suspect(self, tokens: Collection[TokenId]) -> None:

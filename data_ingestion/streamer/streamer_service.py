@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from core.domain.continuity import GapFigures
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from data_ingestion.poller.price_poller import PricePoller
 from data_ingestion.streamer.auditor import Auditor
+from data_ingestion.streamer.canaries import Canaries
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.market_updater.price_writer import (
     PriceWriter,
@@ -26,7 +28,6 @@ from data_ingestion.streamer.websocket_client.websocket_client import WebSocketC
 logger = logging.getLogger(__name__)
 
 CHECK_BEAT: Final = 1.0  # seconds between two looks at the stream's health
-LONGEST_WAIT: Final = 12.0  # seconds without a snapshot, asked for twice, before a new connection
 GRACE: Final = 5.0  # seconds without a live price before the stream counts as down
 
 
@@ -55,6 +56,10 @@ class StreamStatistics:
     poll_failures: int
     newest_age: float | None  # seconds since any price was heard of
     is_streaming: bool
+    gaps: GapFigures = field(default_factory=GapFigures)
+    shards: int = 0  # shares of the tokens, each with its connections
+    left_out: int = 0  # tokens beyond WS_MAX_SUBSCRIPTIONS
+    recycled: int = 0  # connections replaced on suspicion or for their age
 
 
 @dataclass(slots=True)
@@ -69,6 +74,7 @@ class StreamerService:
     auditor: Auditor
     board: PriceBoard
     use_websocket: bool
+    canaries: Canaries | None = None
     clock: Callable[[], float] = time.monotonic
     _is_down: bool = field(default=False, init=False)
 
@@ -83,6 +89,8 @@ class StreamerService:
                 tasks.create_task(self.client.run(), name="market-stream")
                 tasks.create_task(self.auditor.run(), name="stream-audit")
                 tasks.create_task(self._watch(), name="stream-watch")
+                if self.canaries is not None:
+                    tasks.create_task(self.canaries.run(), name="stream-canaries")
 
     def statistics(self) -> StreamStatistics:
         """Figures for metrics, health and /status."""
@@ -101,6 +109,10 @@ class StreamerService:
             poll_failures=self.poller.statistics.failures,
             newest_age=self.board.newest_age(),
             is_streaming=self.is_streaming(),
+            gaps=self.board.gap_figures(),
+            shards=len(self.client.shards()),
+            left_out=len(self.subscriptions.left_out),
+            recycled=self.client.statistics.recycled,
         )
 
     def not_live(self, most: int) -> list[NotLive]:
@@ -117,6 +129,7 @@ class StreamerService:
             is_left_out=token in self.subscriptions.left_out,
             is_streaming=self.is_streaming(),
             use_websocket=self.use_websocket,
+            doubt=self.board.why(token),
         )
         return NotLive(token, state, reading.age if reading else None, why)
 
@@ -142,14 +155,10 @@ class StreamerService:
             self.poller.wake()
 
     async def _watch(self) -> None:
-        """Say once when the stream goes down and once when it is back, and mend what is overdue."""
+        """Say once when the stream goes down and once when it is back."""
         dead_since: float | None = None
         while True:
             await asyncio.sleep(CHECK_BEAT)
-            if self.client.connected.is_set():
-                self.updater.renew_overdue()
-                if self.updater.longest_wait() > LONGEST_WAIT:
-                    self.client.recycle()
             if not self.subscriptions.followed or self._live_tokens():
                 dead_since = None
                 self._say_healthy()

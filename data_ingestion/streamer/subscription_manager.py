@@ -1,4 +1,4 @@
-"""Compares what is wanted with what the connection carries, and sends the difference."""
+"""Compares what is wanted with what the connections carry, and sends the difference."""
 
 import asyncio
 import logging
@@ -20,11 +20,11 @@ HeldMarkets: TypeAlias = Callable[[], Awaitable[Iterable[tuple[UserId, MarketId]
 
 
 class Subscriber(Protocol):
-    """The connection, as far as wishes go."""
+    """The connections, as far as wishes go."""
 
-    async def subscribe_markets(self, token_ids: Collection[TokenId]) -> None: ...
-
-    async def unsubscribe_markets(self, token_ids: Collection[TokenId]) -> None: ...
+    async def exchange_markets(
+        self, gone: Collection[TokenId], new: Collection[TokenId]
+    ) -> None: ...
 
 
 class Follower(Protocol):
@@ -59,7 +59,19 @@ class SubscriptionManager:
         self._held_markets = held_markets
         self._on_market = on_market
         self._limit = limit
+        self._tell_left_out: Callable[[int], None] = lambda _: None
         self._markets: dict[MarketId, Market] = {}
+        self._market_of: dict[TokenId, Market] = {}
+
+    def on_left_out(self, tell: Callable[[int], None]) -> None:
+        """Whom to tell how many tokens are beyond the limit, whenever that number changes."""
+        self._tell_left_out = tell
+
+    def wanted_for(self, reason: Reason) -> frozenset[TokenId]:
+        """Tokens of the markets whose most urgent wish has this reason."""
+        wishes = self._manager.wanted().items()
+        known = (self._markets.get(market_id) for market_id, why in wishes if why is reason)
+        return frozenset(token for market in known if market for token in market.tokens)
 
     async def run(self) -> None:
         """Want what is held, then follow every change of the wishes, until cancelled."""
@@ -85,34 +97,43 @@ class SubscriptionManager:
         await self.reconcile()
 
     async def reconcile(self) -> None:
-        """Make the connection carry the wanted tokens and nothing else."""
+        """Make the connections carry the wanted tokens and nothing else."""
         await self._learn()
         # Nothing waits from here on, so that two calls at once cannot undo each other's work.
-        wanted = self._wanted_tokens()
-        carried = frozenset(wanted[: self._limit])
-        left_out = frozenset(wanted[self._limit :])
-        if left_out and not self.left_out:
-            logger.warning("%s tokens are beyond WS_MAX_SUBSCRIPTIONS: polling them", len(left_out))
+        carried, left_out = self._wanted_tokens()
         new, gone = carried - self.followed, self.followed - carried
-        self.followed, self.left_out = carried, left_out
+        was_left_out, self.followed, self.left_out = self.left_out, carried, left_out
         for token in gone:
             self._follower.drop(token)
-        if gone:
-            await self._subscriber.unsubscribe_markets(gone)
-        if new:
-            await self._subscriber.subscribe_markets(new)
+        self._follow(new)
         if new or gone:
+            await self._subscriber.exchange_markets(gone, new)
+        if len(left_out) != len(was_left_out):
+            self._report_left_out(len(was_left_out))
+        if new or gone or left_out != was_left_out:
             self.changed.set()
 
-    def _wanted_tokens(self) -> list[TokenId]:
-        """Both tokens of each wanted market, most urgent first, and their books followed."""
-        tokens = []
+    def _wanted_tokens(self) -> tuple[frozenset[TokenId], frozenset[TokenId]]:
+        """What fits below the limit, the most urgent markets first and each whole; and the rest."""
+        carried, left_out = list[TokenId](), list[TokenId]()
         for wish in self._manager.wanted():
             market = self._markets.get(wish)
-            for token in market.tokens if market else ():
-                tokens.append(token)
-                self._follower.follow(token, market.complement(token) if market else None)
-        return tokens
+            tokens = market.tokens if market else ()
+            fits = not left_out and len(carried) + len(tokens) <= self._limit
+            (carried if fits else left_out).extend(tokens)
+        return frozenset(carried), frozenset(left_out)
+
+    def _follow(self, tokens: Collection[TokenId]) -> None:
+        for token in tokens:
+            self._follower.follow(token, self._market_of[token].complement(token))
+
+    def _report_left_out(self, before: int) -> None:
+        count = len(self.left_out)
+        if count and not before:
+            logger.warning("%s tokens are beyond WS_MAX_SUBSCRIPTIONS: polling them", count)
+        elif before and not count:
+            logger.info("no token is beyond WS_MAX_SUBSCRIPTIONS any more")
+        self._tell_left_out(count)
 
     async def _learn(self) -> None:
         """Load the wanted markets that are not known yet; a silent database is asked again."""
@@ -127,6 +148,7 @@ class SubscriptionManager:
             return
         for market in found:
             self._markets[market.id] = market
+            self._market_of.update(dict.fromkeys(market.tokens, market))
             for tell in self._on_market:
                 tell(market)
         missing = [market for market in unknown if market not in self._markets]

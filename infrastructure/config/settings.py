@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     ws_auto_reconnect: bool = True
     ws_max_reconnect_attempts: Annotated[int, Field(ge=0)] = 0
     ws_max_subscriptions: Count = 1000
+    ws_tokens_per_connection: Annotated[int, Field(ge=4, le=500)] = 200
+    ws_redundancy: Annotated[int, Field(ge=1, le=2)] = 1
+    ws_canaries: Annotated[int, Field(ge=0, le=2)] = 1
     ws_verify_hash: bool = True
     price_debounce_seconds: Seconds = 1.0
     max_position_updates_per_second: Count = 10

@@ -20,12 +20,14 @@ class PaperExchange:
         if market.is_closed or not market.accepts_orders:
             raise MarketClosed("Trading in this market has ended; it takes no more orders.")
         token = order.ticket.token_id
-        walk = _walk(order, market, await self._books.book(token, market.complement(token)))
+        book = await self._books.book(token, market.complement(token))
+        walk = _walk(order, market, book)
         if not walk.matches:
             raise EmptyBook("Nobody takes the other side at an acceptable price right now.")
         if walk.complete:
-            return Execution(OrderStatus.FILLED, walk.matches)
-        return Execution(OrderStatus.PARTIAL, walk.matches, "the book was thinner than the order")
+            return Execution(OrderStatus.FILLED, walk.matches, basis=book.state)
+        thin = "the book was thinner than the order"
+        return Execution(OrderStatus.PARTIAL, walk.matches, thin, book.state)
 
     async def cancel(self, order: Order) -> Execution:
         """Raises: Rejected, always."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from core.domain.book import Book
+from core.domain.book import Book, HashInputs
 from core.domain.errors import Unavailable
 from core.domain.price import own_last_trade
 from core.domain.units import Price, Size, TokenId, plain_decimal, price, size
@@ -36,6 +36,9 @@ class _Book(msgspec.Struct, frozen=True):
     min_order_size: str = ""
     tick_size: str = ""
     last_trade_price: str | None = None  # "" where nothing has traded yet
+    market: str = ""  # condition id
+    neg_risk: bool | None = None
+    hash: str = ""
 
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -95,17 +98,34 @@ def read_book(text: bytes) -> BookSnapshot:
     wire = _BOOK.decode(text)
     book = Book(TokenId(wire.asset_id))
     book.replace(_pairs(wire.bids), _pairs(wire.asks))
+    inputs = _inputs(wire)
     return BookSnapshot(
         book=book,
         last_trade=_last_trade(wire.last_trade_price, book),
         tick=_tick(wire.tick_size),
         minimum_size=_minimum(wire.min_order_size),
         at=_instant(wire.timestamp),
+        timestamp=wire.timestamp,
+        inputs=inputs,
+        is_proven=bool(inputs and wire.hash == book.hash(inputs, wire.timestamp)),
     )
 
 
 def _pairs(levels: Sequence[_Level]) -> Iterable[tuple[str, str]]:
     return ((level.price, level.size) for level in levels)
+
+
+def _inputs(wire: _Book) -> HashInputs | None:
+    """None where the venue leaves one out: then nothing can be proven."""
+    if not (wire.hash and wire.min_order_size and wire.tick_size) or wire.neg_risk is None:
+        return None
+    return HashInputs(
+        wire.market,
+        wire.min_order_size,
+        wire.tick_size,
+        wire.neg_risk,
+        wire.last_trade_price or "",
+    )
 
 
 def _last_trade(text: str | None, book: Book) -> Price | None:

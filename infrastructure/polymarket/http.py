@@ -85,12 +85,12 @@ class VenueHttp:
         try:
             return await self._attempt(request)
         except _Again as again:
-            raise Unavailable(again.sentence) from again
+            raise Unavailable(again.sentence, again.after) from again
 
     def _pause(self, attempt: int, again: "_Again") -> float:
         """Seconds. Raises: Unavailable if the venue asks for more patience than we have."""
         if again.after > MAX_RETRY_AFTER:
-            raise Unavailable(again.sentence) from again
+            raise Unavailable(again.sentence, again.after) from again
         backoff: float = BACKOFF * 2 ** (attempt - 1)
         return max(again.after, backoff / 2 + backoff / 2 * self._chance())
 

@@ -30,7 +30,11 @@ class Metrics:
     def __init__(self) -> None:
         self.registry: Final = CollectorRegistry()
         self._stream()
+        self._connections()
+        self._continuity()
+        self._rest()
         self._writer()
+        self._ends()
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes, of type `CONTENT_TYPE`."""
@@ -85,6 +89,121 @@ class Metrics:
             "websocket_feed_lag_seconds",
             "Time from the venue's timestamp in a message to its receipt",
             buckets=LATENCIES,
+            registry=registry,
+        )
+
+    def _connections(self) -> None:
+        registry = self.registry
+        self.shards = Gauge(
+            "websocket_shards",
+            "Shares of the streamed tokens, each with connections of its own",
+            registry=registry,
+        )
+        self.canaries = Gauge(
+            "websocket_canaries",
+            "Busy tokens that nobody wants, carried to tell a quiet market from a dead feed",
+            registry=registry,
+        )
+        self.recycles = Counter(
+            "websocket_recycles",
+            "Connections that were replaced on suspicion or for their age",
+            registry=registry,
+        )
+        self.left_out = Gauge(
+            "price_tokens_left_out",
+            "Wanted tokens beyond WS_MAX_SUBSCRIPTIONS, polled instead of streamed",
+            registry=registry,
+        )
+
+    def _continuity(self) -> None:
+        registry = self.registry
+        self.gaps = Counter(
+            "price_gaps",
+            "Times that a live token stopped being so, by the reason",
+            ["reason"],
+            registry=registry,
+        )
+        self.gaps_open = Gauge(
+            "price_gaps_open",
+            "Tokens that were live, are not now, and are still followed",
+            registry=registry,
+        )
+        self.gap_seconds = Counter(
+            "price_gap_seconds",
+            "Time without continuous news of a wanted token, since it was first wanted",
+            ["token"],
+            registry=registry,
+        )
+        self.held_gap = Gauge(
+            "price_held_gap_seconds",
+            "Age of the oldest open gap of a token that somebody holds; 0 without one",
+            registry=registry,
+        )
+        self.resyncs = Counter(
+            "price_resyncs",
+            "Gaps that ended, because the token's book was complete and proven again",
+            registry=registry,
+        )
+
+    def _rest(self) -> None:
+        registry = self.registry
+        self.audits = Counter(
+            "price_audits",
+            "Books that the audit asked REST for, to compare them with the streamed ones",
+            registry=registry,
+        )
+        self.audits_stale = Counter(
+            "price_audits_stale",
+            "Audited books that were newer by REST: the stream had silently stopped",
+            registry=registry,
+        )
+        self.audit_failures = Counter(
+            "price_audit_failures",
+            "Questions of the audit that REST did not answer",
+            registry=registry,
+        )
+        self.polled_books = Counter(
+            "price_polled_books",
+            "Books that polling asked REST for, by the reason for it",
+            ["reason"],
+            registry=registry,
+        )
+        self.poll_failures = Counter(
+            "price_poll_failures",
+            "Requests for books that REST did not answer",
+            registry=registry,
+        )
+
+    def _ends(self) -> None:
+        registry = self.registry
+        self.resolution_looks = Counter(
+            "resolution_looks",
+            "Rounds of looking at what has become of held markets",
+            registry=registry,
+        )
+        self.resolution_failures = Counter(
+            "resolution_failures",
+            "Such rounds in which the venue or the database failed",
+            registry=registry,
+        )
+        self.resolution_payouts = Counter(
+            "resolution_payouts",
+            "Positions that were paid because their market was resolved",
+            registry=registry,
+        )
+        self.notices_waiting = Gauge(
+            "notices_waiting",
+            "Notices to users that are written down and have not arrived yet",
+            registry=registry,
+        )
+        self.notices_sent = Counter(
+            "notices_sent",
+            "Notices to users that have arrived",
+            registry=registry,
+        )
+        self.notices_given_up = Counter(
+            "notices_given_up",
+            "Notices that can never arrive or were tried too often",
             registry=registry,
         )
 

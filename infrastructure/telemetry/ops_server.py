@@ -23,10 +23,14 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's nam
 
 @dataclass(frozen=True, slots=True)
 class PartHealth:
-    """One part of the program: `state` is for people, `ok` for monitors."""
+    """One part of the program: `state` is for people, `ok` for monitors.
+
+    `is_impaired`: it works, and people should read its state all the same.
+    """
 
     ok: bool
     state: str
+    is_impaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ class TokenHealth:
     state: str
     age: float | None  # seconds
     why: str
+    doubt: str | None = None  # the reason in one word, as the metrics have it
+    epoch: int = 0  # how often its news was interrupted
+    interrupted: float | None = None  # seconds since it stopped being live; None: it never was
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ async def test_a_key_or_seed_is_deleted_refused_and_kept_nowhere(
     caplog.set_level(logging.DEBUG)
     await ann.says("/start")
     answer = await ann.says(secret)
-    assert "looks like a private key or a seed phrase" in answer["text"]
+    kind = "seed phrase" if secret == SEED else "private key"
+    assert f"looks like a {kind}" in answer["text"]
     assert "I deleted your message" in answer["text"]
     assert not any(secret in message["text"] for message in await ann.chat())
     ours = [each for each in caplog.records if each.name.startswith(("telegram_bot", "core"))]

@@ -62,7 +62,7 @@ async def test_a_card_rests_with_a_footer_and_refresh_wakes_it(sessions: Session
         chat.streams(YES, "0.61", "0.63")
         async with chat.running():
             await _card(chat)
-            resting = await chat.person().reads("Live updates paused · tap Refresh")
+            resting = await chat.person().reads("Live updates paused")
             assert chat.manager.wanted() == {}
             await chat.person().taps(resting, "Refresh")
             await chat.person().sees(lambda message: "paused" not in message["text"])

@@ -6,18 +6,18 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.domain.book import Book
-from core.domain.price import PriceState
+from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId, UserId
 from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import WebSocketManager
 from core.storage.models import Sessions
-from data_ingestion.streamer.not_live import MEANINGS
+from data_ingestion.streamer.not_live import MEANINGS, REASONS, why_not_live
 from data_ingestion.streamer.streamer_service import StreamerService
 from infrastructure.config.settings import load_settings
 from infrastructure.polymarket.clob import ClobPrices
 from infrastructure.polymarket.http import VenueHttp, open_client
-from telegram_bot.assembly import build_streamer
+from telegram_bot.feed_assembly import build_streamer
 from telegram_bot.reporting import MOST_TOKENS, DatabaseProbe, Health
 from tests.support.figures import Figures
 from tests.support.rows import add_markets, market
@@ -69,7 +69,8 @@ async def test_live_tokens_are_left_out_and_the_longest_unheard_come_first(
     told = feed.not_live(20)
     assert [one.token for one in told] == ["11", "21", "12"]
     assert told[1].age == pytest.approx(90, abs=5)
-    assert [one.why for one in told[:2]] == ["never heard of", MEANINGS[PriceState.POLLED]]
+    for one in told[:2]:
+        assert one.why.endswith(MEANINGS[one.state])
     assert [one.token for one in feed.not_live(1)] == ["11"]
 
 
@@ -94,5 +95,17 @@ async def test_the_report_names_at_most_twenty_tokens(
     assert report.details["tokens_wanted"] == 30
 
 
-def test_every_state_has_a_meaning() -> None:
+def test_every_state_has_a_meaning_and_every_doubt_a_reason() -> None:
     assert set(MEANINGS) == set(PriceState)
+    assert set(REASONS) == set(Doubt)
+
+
+def test_a_token_that_was_doubted_says_what_happened() -> None:
+    told = why_not_live(
+        PriceState.RESYNCING,
+        is_left_out=False,
+        is_streaming=True,
+        use_websocket=True,
+        doubt=Doubt.TICK,
+    )
+    assert told == "its price grid changed; a new book was asked for"

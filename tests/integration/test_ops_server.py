@@ -19,7 +19,7 @@ from infrastructure.telemetry.ops_server import (
 HEALTHY = HealthReport(
     {"stream": PartHealth(ok=True, state="connected")},
     newest_price_age=0.5,
-    not_live=[TokenHealth("71", "suspect", 2.5, "missed something")],
+    not_live=[TokenHealth("71", "suspect", 2.5, "missed something", "missed", 3, 2.1)],
     details={"venue": "sandbox"},
 )
 SICK = HealthReport({"stream": PartHealth(ok=False, state="down"), "db": PartHealth(True, "up")})
@@ -54,7 +54,15 @@ async def test_health_is_200_with_each_part_and_the_age_of_the_newest_price() ->
         "parts": {"stream": {"ok": True, "state": "connected"}},
         "newest_price_age_seconds": 0.5,
         "tokens_not_live": [
-            {"token": "71", "state": "suspect", "age": 2.5, "why": "missed something"}
+            {
+                "token": "71",
+                "state": "suspect",
+                "age": 2.5,
+                "why": "missed something",
+                "doubt": "missed",
+                "epoch": 3,
+                "interrupted": 2.1,
+            }
         ],
         "venue": "sandbox",
     }

@@ -57,6 +57,21 @@ async def test_books_are_asked_for_and_read(examples: Callable[[str], bytes]) ->
     )
     assert book.hash(inputs, example["timestamp"]) == example["hash"]
     assert snapshots[0].last_trade == Decimal(example["last_trade_price"])
+    assert (snapshots[0].inputs, snapshots[0].timestamp) == (inputs, example["timestamp"])
+    assert snapshots[0].is_proven
+
+
+@pytest.mark.parametrize("name", ["clob_book_binary.json", "clob_book_negrisk_outcome.json"])
+async def test_the_hash_of_a_recorded_book_proves_it_and_another_does_not(
+    fixtures_dir: Path, name: str
+) -> None:
+    recorded = json.loads((fixtures_dir / "polyarb" / name).read_bytes())
+    spoiled = recorded | {"asset_id": "12", "bids": recorded["bids"][1:]}
+    venue = VenueRest({"/books": [recorded, spoiled, BOOK]})
+    async with serving(venue) as url, asking(url) as http:
+        tokens = [TokenId(recorded["asset_id"]), TokenId("12"), TOKEN]
+        snapshots = await ClobPrices(http).books(tokens)
+    assert [snapshot.is_proven for snapshot in snapshots] == [True, False, False]
 
 
 async def test_many_books_are_asked_for_a_hundred_at_a_time() -> None:
@@ -192,8 +207,9 @@ async def test_a_wish_to_wait_is_kept_unless_it_is_too_long() -> None:
             await ClobPrices(http).books([TOKEN])
         assert pauses == [3.0, 3.0]
         venue.answers["/books"] = status(429, {"Retry-After": "3600"})
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as refused:
             await ClobPrices(http).books([TOKEN])
+        assert refused.value.retry_after == 3600
         venue.answers["/books"] = status(503, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
         with pytest.raises(Unavailable):
             await ClobPrices(http).books([TOKEN])

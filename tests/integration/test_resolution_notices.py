@@ -202,6 +202,23 @@ async def test_a_notice_that_nobody_can_read_stops_no_other(chat: Chat, sessions
     assert [row["dropped_at"] is None for row in await rows_of(sessions, NOTICES)] == [False, True]
 
 
+async def test_waiting_notices_are_counted_until_they_arrive_or_are_given_up(
+    chat: Chat, sessions: Sessions
+) -> None:
+    outbox = Outbox(sessions, now=chat.wall)
+    await holder(chat)
+    await holder(chat, BEN)
+    await resolve(chat, sessions, outbox)
+    first, second = await outbox.claim()
+    await outbox.count()
+    assert outbox.statistics.waiting == 2
+    await outbox.sent(first)
+    await outbox.undeliverable(second, "nobody is there")
+    await outbox.count()
+    figures = outbox.statistics
+    assert (figures.waiting, figures.sent, figures.given_up) == (0, 1, 1)
+
+
 async def test_a_known_key_writes_nothing_down(chat: Chat, sessions: Sessions) -> None:
     outbox = Outbox(sessions, now=chat.wall)
     user = await chat.services.users.admit(ANN, "Ann")

@@ -23,7 +23,7 @@ from infrastructure.config.settings import load_settings
 from infrastructure.polymarket.clob import ClobPrices
 from infrastructure.polymarket.gamma import GammaCatalogue
 from infrastructure.polymarket.http import VenueHttp
-from telegram_bot.assembly import build_streamer
+from telegram_bot.feed_assembly import build_streamer
 from tests.support import rows
 from tests.support.catalogue import listed
 from tests.support.endings import CASH, LEDGER, NOTICES, POSITIONS, Endings, endings, rows_of

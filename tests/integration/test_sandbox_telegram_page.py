@@ -16,6 +16,16 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
+EMOJI = "".join(chr(0x1F600 + number % 80) for number in range(300))
+PLACES = """async (button) => {
+  const places = new Set();
+  for (let frame = 0; frame < 12; frame += 1) {
+    places.add(Math.round(button.getBoundingClientRect().top));
+    await new Promise(requestAnimationFrame);
+  }
+  return places.size;
+}"""
+"""At how many places a button is seen in twelve pictures in a row."""
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> & <b>"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, as `chromium` in PATH")
@@ -103,3 +113,31 @@ async def test_typing_commands_and_links_work_by_keyboard(page: Page, bot: Bot) 
     link = page.locator(f'[data-message-id="{sent.message_id}"] a')
     await expect(link).to_have_attribute("rel", "noopener noreferrer")
     await expect(link).to_have_attribute("target", "_blank")
+
+
+async def test_buttons_stand_still_while_their_message_arrives_and_is_edited(
+    page: Page, bot: Bot
+) -> None:
+    await page.get_by_test_id("input").fill(EMOJI)
+    await page.get_by_test_id("input").press("Enter")
+    sent = await bot.send_message(CHAT, f"Card {EMOJI}", reply_markup=keyboard(1))
+    button = page.locator(f'[data-message-id="{sent.message_id}"] button').first
+    assert await button.evaluate(PLACES) == 1
+    for number in range(5):
+        text = "Price\n" * number + f"{EMOJI} {number}"
+        await bot.edit_message_text(text, CHAT, sent.message_id, reply_markup=keyboard(1))
+        await expect(page.get_by_test_id("text").last).to_have_text(text)
+        assert await button.evaluate(PLACES) == 1
+    await button.click(timeout=2_000)
+
+
+async def test_a_toast_is_no_obstacle_for_a_tap_below_it(page: Page, bot: Bot) -> None:
+    sent = await bot.send_message(CHAT, "Card", reply_markup=keyboard(1))
+    copy = page.locator(f'[data-message-id="{sent.message_id}"]').get_by_text("Copy")
+    await copy.click()
+    await expect(page.get_by_test_id("toast")).to_be_visible()
+    place = await page.get_by_test_id("toast").bounding_box()
+    assert place is not None
+    hit = "([x, y]) => document.elementFromPoint(x, y).dataset.testid"
+    middle = [place["x"] + place["width"] / 2, place["y"] + place["height"] / 2]
+    assert await page.evaluate(hit, middle) != "toast"

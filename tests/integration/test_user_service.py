@@ -147,3 +147,11 @@ def test_codes_are_long_and_plain() -> None:
 async def test_without_a_wallet_there_is_no_cash(sessions: Sessions) -> None:
     with pytest.raises(NotFound):
         await service(sessions).cash(UserId(1), Account.PAPER)
+
+
+async def test_the_owner_is_found_by_the_list_or_by_the_claim(sessions: Sessions) -> None:
+    users = service(sessions)
+    assert await users.owner() is None
+    await users.claim(44, "Ann", await code_of(users))
+    assert await service(sessions).owner() == 44
+    assert await service(sessions, 11, 22).owner() == 11

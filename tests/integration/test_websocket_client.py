@@ -3,69 +3,19 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
 
 import pytest
 
 from core.domain.units import TokenId
 from data_ingestion.streamer.websocket_client.websocket_client import (
+    Layout,
     ReconnectPolicy,
     WebSocketClient,
 )
-from data_ingestion.streamer.websocket_client.wire import Message
+from tests.support.market_ear import Ear, running
 from tests.support.venue_socket import VenueSocket, book, venue_socket
 
 ONE, TWO, THREE = TokenId("1"), TokenId("2"), TokenId("3")
-
-
-class Ear:
-    """Keeps what the connection heard, and lets a test wait for it."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.suspects: list[TokenId] = []
-        self.losses = 0
-        self._news = asyncio.Event()
-
-    def apply(self, message: Message, received: float) -> None:
-        assert received > 0
-        self.messages.append(message)
-        self._news.set()
-
-    def connection_opened(self) -> None:
-        pass
-
-    def connection_lost(self) -> None:
-        self.losses += 1
-
-    def suspect(self, tokens: Collection[TokenId]) -> None:
-        self.suspects.extend(tokens)
-
-    async def hear(self, count: int) -> None:
-        async with asyncio.timeout(5):
-            while len(self.messages) < count:
-                self._news.clear()
-                await self._news.wait()
-
-
-@asynccontextmanager
-async def running(
-    venue: VenueSocket, ear: Ear, policy: ReconnectPolicy | None = None, ping: float = 10.0
-) -> AsyncIterator[WebSocketClient]:
-    client = WebSocketClient(
-        venue.url,
-        ear,
-        ping_interval=ping,
-        policy=policy or ReconnectPolicy(),
-        jitter=lambda: 0.01,
-    )
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(client.run())
-        try:
-            yield client
-        finally:
-            task.cancel()
 
 
 async def test_without_a_wish_there_is_no_connection_and_without_the_last_one_it_closes() -> None:
@@ -105,7 +55,7 @@ async def test_after_a_loss_everything_wanted_is_subscribed_again_and_nothing_el
         await venue.until(lambda: venue.subscribed() == {"1", "2"})
         await venue.hang_up()
         await venue.until(lambda: venue.opened == 2 and venue.subscribed() == {"1", "2"})
-        assert ear.losses == 1
+        assert ear.lost == [{THREE}, {ONE, TWO}]
 
 
 async def test_garbage_between_books_does_not_end_the_connection() -> None:
@@ -124,7 +74,8 @@ async def test_a_first_dump_of_a_thousand_books_is_taken_in_one_frame() -> None:
     levels = [{"price": f"0.{number:03}", "size": "1234.56"} for number in range(1, 101)]
     dump = [{**book(str(number)), "bids": levels} for number in range(1000)]
     ear = Ear()
-    async with venue_socket() as venue, running(venue, ear) as client:
+    layout = Layout(tokens=1000)
+    async with venue_socket() as venue, running(venue, ear, layout=layout) as client:
         await client.subscribe_markets([TokenId(str(number)) for number in range(1000)])
         await venue.until(lambda: len(venue.subscribed()) == 1000)
         assert len(venue.frames) == 10
@@ -154,15 +105,73 @@ async def test_a_connection_on_which_nothing_is_heard_is_replaced() -> None:
         await venue.until(lambda: venue.opened >= 2)
 
 
-async def test_renewing_a_token_unsubscribes_and_subscribes_it() -> None:
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 1009, 1011, 1012, 1013, 4000])
+async def test_whatever_code_a_connection_is_closed_with_the_next_one_carries_the_same(
+    code: int,
+) -> None:
+    ear = Ear()
+    async with venue_socket() as venue, running(venue, ear) as client:
+        await client.subscribe_markets([ONE])
+        await venue.until(lambda: venue.subscribed() == {"1"})
+        await venue.hang_up(code)
+        await venue.until(lambda: venue.opened == 2 and venue.subscribed() == {"1"})
+        assert len(ear.lost) == 1
+
+
+async def test_a_peer_that_vanishes_without_a_word_is_a_loss_like_any_other() -> None:
     async with venue_socket() as venue, running(venue, Ear()) as client:
+        await client.subscribe_markets([ONE])
+        await venue.until(lambda: venue.subscribed() == {"1"})
+        venue.connections[0].transport.abort()
+        await venue.until(lambda: venue.opened == 2 and venue.subscribed() == {"1"})
+
+
+async def test_a_frame_of_ten_megabytes_is_dropped_unread_and_its_tokens_are_suspect() -> None:
+    ear = Ear()
+    async with venue_socket() as venue, running(venue, ear) as client:
+        await client.subscribe_markets([ONE, TWO])
+        await venue.until(lambda: bool(venue.frames))
+        await venue.say("x" * 10_000_000, "[" + " " * 10_000_000 + "]", book("1"))
+        await ear.hear(1)
+        assert set(ear.suspects) == {ONE, TWO}
+        assert client.counts()[1] == {"oversized": 2}
+        assert venue.opened == 1
+
+
+async def test_data_without_pong_keeps_a_connection() -> None:
+    ear = Ear()
+    async with venue_socket() as venue, running(venue, ear, ping=0.05) as client:
+        await client.subscribe_markets([ONE])
+        await venue.until(lambda: bool(venue.frames))
+        while len(venue.texts) < 10:  # three times as long as a silent connection lives
+            await venue.say(book("1"))
+            await ear.hear(len(ear.messages) + 1)
+        assert venue.opened == 1
+
+
+async def test_renewing_a_token_unsubscribes_and_subscribes_it() -> None:
+    ear = Ear()
+    async with venue_socket() as venue, running(venue, ear) as client:
         await client.subscribe_markets([ONE, TWO])
         await venue.until(lambda: len(venue.frames) == 1)
+        await venue.say(book("1"))
+        await ear.hear(1)
         client.renew([TWO])
         await venue.until(lambda: len(venue.frames) == 3)
         assert venue.frames[1] == {"operation": "unsubscribe", "assets_ids": ["2"]}
         assert venue.frames[2]["assets_ids"] == ["2"]
         assert venue.subscribed() == {"1", "2"}
+
+
+async def test_where_nothing_came_at_all_renewing_opens_the_channel_again() -> None:
+    async with venue_socket() as venue, running(venue, Ear()) as client:
+        await client.subscribe_markets([ONE, TWO])
+        await venue.until(lambda: len(venue.frames) == 1)
+        client.renew([TWO])
+        await venue.until(lambda: len(venue.frames) == 4)
+        assert [frame.get("type") for frame in venue.frames[:2]] == ["market", "market"]
+        operations = [frame.get("operation") for frame in venue.frames[2:]]
+        assert operations == ["unsubscribe", "subscribe"]
 
 
 async def test_with_reconnecting_off_a_loss_is_final() -> None:
@@ -182,7 +191,9 @@ async def test_after_the_allowed_attempts_the_client_gives_up() -> None:
     async with venue_socket() as venue:
         nowhere = VenueSocket()
         nowhere.url = "ws://127.0.0.1:9/ws/market"
-        async with running(nowhere, Ear(), ReconnectPolicy(max_attempts=3)) as client:
+        async with running(
+            nowhere, Ear(), ReconnectPolicy(max_attempts=3, jitter=lambda: 0.01)
+        ) as client:
             await client.subscribe_markets([ONE])
             async with asyncio.timeout(5):
                 await client.gave_up.wait()
@@ -197,7 +208,7 @@ async def test_a_server_that_accepts_and_drops_is_not_hammered() -> None:
             delays.append(0.0)
             return 0.0
 
-        client = WebSocketClient(venue.url, Ear(), jitter=no_delay)
+        client = WebSocketClient(venue.url, Ear(), policy=ReconnectPolicy(jitter=no_delay))
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(client.run())
             await client.subscribe_markets([ONE])

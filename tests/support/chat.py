@@ -48,6 +48,8 @@ class ScriptedVenue:
         self.is_away = False
         self.is_broken = False
         self.asked: list[TokenId] = []
+        self.answers = asyncio.Event()  # cleared: it takes every question and never answers
+        self.answers.set()
 
     def book(self, token: TokenId) -> Book:
         book = Book(token)
@@ -56,6 +58,7 @@ class ScriptedVenue:
 
     async def books(self, tokens: Sequence[TokenId]) -> list[BookSnapshot]:
         self.asked += tokens
+        await self.answers.wait()
         if self.is_away:
             raise Unavailable("The venue does not answer.")
         return [
@@ -72,6 +75,7 @@ class ScriptedVenue:
         raise Unavailable(f"no catalogue, {cursor}")
 
     async def search(self, words: str) -> tuple[Market, ...]:
+        await self.answers.wait()
         if self.is_away:
             raise Unavailable(f"The venue cannot be searched for {words} right now.")
         return ()
@@ -83,6 +87,7 @@ class ScriptedVenue:
         raise NotFound(f"There is no market {slug}.")
 
     async def event_by_slug(self, slug: str) -> tuple[Event, tuple[Market, ...]]:
+        await self.answers.wait()
         raise NotFound(f"There is no event {slug}.")
 
     async def event(self, event: EventId) -> tuple[Event, tuple[Market, ...]]:
@@ -159,6 +164,17 @@ class Person:
                     return max(fitting, key=lambda message: message["id"])
                 path = f"/api/chats/{self.user_id}/messages?after={revision}&wait=2"
                 revision = (await self._get(path))["revision"]
+
+    async def sees_typing(self) -> bool:
+        """Whether the bot shows that it is at work, as soon as it does."""
+        revision = 0
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                path = f"/api/chats/{self.user_id}/messages?after={revision}&wait=2"
+                body = await self._get(path)
+                if body["typing"]:
+                    return True
+                revision = body["revision"]
 
     async def reads(self, words: str) -> Message:
         """The newest message of the bot with `words` in it, as soon as there is one."""

@@ -9,11 +9,13 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.errors import InsufficientBalance, InvalidQuantity, OutcomeUnknown, StalePrice
 from core.domain.fees import FeeSchedule
+from core.domain.health import Doubt
 from core.domain.market import Event, Market, Outcome, Source
 from core.domain.offer import Offer, TradeQuote
 from core.domain.order import Order, OrderStatus, Ticket
 from core.domain.position import Holding, Position, PositionStatus
 from core.domain.price import PriceState
+from core.domain.secrets import SecretKind
 from core.domain.units import (
     ConditionId,
     EventId,
@@ -36,6 +38,7 @@ from core.domain.views import (
     PositionView,
 )
 from telegram_bot.actions import SellOther, ShowMarket, Spend, SpendOther
+from telegram_bot.screens.continuity import noted, restored, stopped
 from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.help import help_screen
 from telegram_bot.screens.home import home_screen
@@ -44,6 +47,7 @@ from telegram_bot.screens.markets import categories_screen, search_screen, trend
 from telegram_bot.screens.notices import (
     amount_question,
     failure_screen,
+    left_out_notice,
     old_screen,
     secret_refused,
     shares_question,
@@ -61,6 +65,7 @@ NOW = datetime(2026, 11, 21, 14, 3, 22, tzinfo=UTC)
 MODE = "SANDBOX · paper money"
 YES, NO = TokenId("11"), TokenId("12")
 OFFER = Offer("a1B2c3D4e5F6", NOW + timedelta(seconds=45))
+CASH = Usdc(Decimal(1000))
 AGAIN = Spend(MarketId("501"), 0, 1000)
 
 
@@ -220,6 +225,35 @@ def order(status: OrderStatus = OrderStatus.FILLED, *, filled: str = "15.873") -
     )
 
 
+def doubted(view: OutcomeView, state: PriceState, age: float) -> OutcomeView:
+    return replace(view, state=state, age=age, why=Doubt.DISCONNECTED)
+
+
+def interruptions() -> dict[str, Screen]:
+    """What people read while the stream is away, and when it is back."""
+    view, held = market_view(), position_view()
+    lost = NOW - timedelta(seconds=12)
+    checked = tuple(doubted(one, PriceState.SUSPECT, 3.2) for one in view.outcomes)
+    polled = tuple(doubted(one, PriceState.POLLED, 4.1) for one in view.outcomes)
+    silent = replace(held, state=PriceState.DOWN, price_age=130.0, why=Doubt.DISCONNECTED)
+    away = stopped(Doubt.DISCONNECTED, lost, is_answered=True)
+    mute = stopped(Doubt.DISCONNECTED, lost, is_answered=False)
+    fetched = replace(buy_quote(), state=PriceState.POLLED, age=0.4)
+    return {
+        "market_checked": noted(market_screen(replace(view, outcomes=checked), NOW), away),
+        "market_polled": noted(market_screen(replace(view, outcomes=polled), NOW), away),
+        "market_restored": noted(market_screen(view, NOW), restored(12.0, NOW)),
+        "amounts_checked": amount_screen(replace(view, outcomes=checked), 0, CASH, NOW),
+        "position_silent": noted(position_screen(silent, NOW), mute),
+        "positions_silent": noted(positions_screen(portfolio(held, silent), 0, NOW), mute),
+        "home_silent": home_screen(MODE, portfolio(held, silent), NOW),
+        "ticket_buy_fetched": ticket_screen(fetched, OFFER, NOW),
+        "receipt_bought_fetched": receipt_screen(
+            replace(order(), basis=PriceState.POLLED), market(), PositionId(9)
+        ),
+    }
+
+
 def page() -> MarketPage:
     alone = market("Will it rain in Paris on Sunday?")
     return MarketPage(
@@ -239,14 +273,14 @@ def examples() -> dict[str, Screen]:
         PartState("Stream", True, "connected, 6 of 6 tokens live"),
         PartState("Database", False, "does not answer"),
     )
-    quiet = (outcome_view(0, "0.62", None, None, PriceState.DOWN), view.outcomes[1])
+    quiet = (replace(view.outcomes[0], bid=None, ask=None), view.outcomes[1])
+    unheard = (outcome_view(0, "0.62", None, None, PriceState.DOWN), view.outcomes[1])
     nothing = Usdc(Decimal(0))
-    cash = Usdc(Decimal(1000))
-    empty = Portfolio((), cash, nothing, nothing, nothing, cash)
+    empty = Portfolio((), CASH, nothing, nothing, nothing, CASH)
     closed = replace(position(), status=PositionStatus.CLOSED)
     resolved = replace(market(), is_closed=True, is_resolved=True, resolved_outcome="Yes")
     event = Event(EventId("77"), "highest", "Highest temperature in Paris on 24 November", True)
-    return {
+    return interruptions() | {
         "home": home_screen(MODE, portfolio(held), NOW),
         "home_empty": home_screen(MODE, empty, NOW),
         "help": help_screen(MODE),
@@ -259,13 +293,11 @@ def examples() -> dict[str, Screen]:
         "event": event_screen(EventView(event, (market(), market("Below 8 °C?")), has_more=True)),
         "market": market_screen(view, NOW),
         "market_held": market_screen(market_view(held), NOW),
-        "market_not_live": market_screen(replace(view, outcomes=quiet), NOW),
+        "market_not_live": market_screen(replace(view, outcomes=unheard), NOW),
         "market_resolved": market_screen(replace(view, market=resolved), NOW),
         "market_paused": paused(market_screen(view, NOW)),
         "amounts": amount_screen(view, 0, Usdc(Decimal("989.848001")), NOW),
-        "amounts_no_seller": amount_screen(
-            replace(view, outcomes=quiet), 0, Usdc(Decimal(1000)), NOW
-        ),
+        "amounts_no_seller": amount_screen(replace(view, outcomes=quiet), 0, CASH, NOW),
         "amount_question": amount_question(
             market().question, "Yes", SpendOther(MarketId("501"), 0)
         ),
@@ -279,7 +311,9 @@ def examples() -> dict[str, Screen]:
         "ticket_sell_thin": ticket_screen(sell_quote(), OFFER, NOW),
         "ticket_submitting": submitting_screen(buy_quote()),
         "ticket_expired": expired_screen(buy_quote(), AGAIN),
-        "receipt_bought": receipt_screen(order(), market(), PositionId(9)),
+        "receipt_bought": receipt_screen(
+            replace(order(), basis=PriceState.LIVE), market(), PositionId(9)
+        ),
         "receipt_part": receipt_screen(
             order(OrderStatus.PARTIAL, filled="8"), market(), PositionId(9)
         ),
@@ -293,8 +327,9 @@ def examples() -> dict[str, Screen]:
         "positions_empty": positions_screen(empty, 0, NOW),
         "position": position_screen(held, NOW),
         "position_closed": position_screen(replace(held, position=closed), NOW),
+        "left_out": left_out_notice(42, 1000),
         "old_screen": old_screen(),
-        "secret_refused": secret_refused(was_deleted=True),
+        "secret_refused": secret_refused(SecretKind.PRIVATE_KEY, was_deleted=True),
         "failure_cash": failure_screen(
             InsufficientBalance("This costs 10.15 USDC with the fee; you have 4.00."),
             ShowMarket(MarketId("501")),

@@ -29,7 +29,7 @@ from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSa
 from infrastructure.sandbox.exchange.recording import load_recording
 from infrastructure.sandbox.exchange.replay import Start
 from infrastructure.sandbox.exchange.server import serve_exchange
-from telegram_bot.assembly import build_streamer
+from telegram_bot.feed_assembly import build_streamer
 from tests.support.figures import Figures
 from tests.support.rows import add_position, add_user
 

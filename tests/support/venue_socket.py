@@ -1,18 +1,23 @@
-"""A market socket that a test scripts: it remembers what it was told and says what it is told."""
+"""A market socket that a test scripts: it remembers what it was told and says what it is told.
+
+`frames` and `subscribed` know the newest connection; `heard` and `carried` know each of them.
+"""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 PATIENCE = 5.0  # seconds; a test that waits longer has failed
 
 
 class VenueSocket:
-    """All connections of one server: `frames` holds every JSON frame, oldest first."""
+    """All connections of one server, oldest first."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -20,7 +25,9 @@ class VenueSocket:
         self.texts: list[str] = []
         self.connections: list[ServerConnection] = []
         self.opened = 0
-        self.accepts = True
+        self.asked = 0  # for a connection, refused ones included
+        self.heard: dict[ServerConnection, list[dict[str, object]]] = {}
+        self.refusals: list[tuple[HTTPStatus, str]] = []  # status and Retry-After, for the next
         self._news = asyncio.Condition()
 
     async def serve(self, socket: ServerConnection) -> None:
@@ -28,18 +35,33 @@ class VenueSocket:
         await self._change(lambda: self._open(socket))
         try:
             async for frame in socket:
-                await self._change(lambda heard=str(frame): self._hear(heard))  # type: ignore[misc] # bound now
+                await self._change(lambda heard=str(frame): self._hear(socket, heard))  # type: ignore[misc] # bound now
         except ConnectionClosed:
             pass
         finally:
             await self._change(lambda: self.connections.remove(socket))
 
+    async def refuse(self, socket: ServerConnection, _: Request) -> Response | None:
+        """Answers the handshake where a refusal was scripted."""
+        self.asked += 1
+        if not self.refusals:
+            return None
+        status, after = self.refusals.pop(0)
+        response = socket.respond(status, "")
+        if after:
+            response.headers["Retry-After"] = after
+        return response
+
     async def say(self, *messages: object) -> None:
         """Send each message as JSON, or as it is if it is text or bytes, on every connection."""
+        for socket in list(self.connections):
+            await self.say_on(socket, *messages)
+
+    async def say_on(self, socket: ServerConnection, *messages: object) -> None:
+        """The same on one connection."""
         for message in messages:
             frame = message if isinstance(message, str | bytes) else json.dumps(message)
-            for socket in list(self.connections):
-                await socket.send(frame, text=True)
+            await socket.send(frame, text=True)
 
     async def hang_up(self, code: int = 1012) -> None:
         for socket in list(self.connections):
@@ -51,25 +73,23 @@ class VenueSocket:
             await self._news.wait_for(condition)
 
     def subscribed(self) -> set[str]:
-        """What all frames so far amount to."""
-        tokens: set[str] = set()
-        for frame in self.frames:
-            ids = frame["assets_ids"]
-            assert isinstance(ids, list)
-            if frame.get("operation") == "unsubscribe":
-                tokens.difference_update(ids)
-            else:
-                tokens.update(ids)
-        return tokens
+        """What all frames of the newest connection amount to."""
+        return amount(self.frames)
+
+    def carried(self) -> list[set[str]]:
+        """What each open connection carries."""
+        return [amount(self.heard[socket]) for socket in self.connections]
 
     def _open(self, socket: ServerConnection) -> None:
         self.connections.append(socket)
         self.opened += 1
+        self.heard[socket] = []
         self.frames.clear()
 
-    def _hear(self, frame: str) -> None:
+    def _hear(self, socket: ServerConnection, frame: str) -> None:
         if frame.startswith("{"):
             self.frames.append(json.loads(frame))
+            self.heard[socket].append(self.frames[-1])
         else:
             self.texts.append(frame)
 
@@ -79,11 +99,24 @@ class VenueSocket:
             self._news.notify_all()
 
 
+def amount(frames: Iterable[dict[str, object]]) -> set[str]:
+    """The tokens that these subscriptions leave."""
+    tokens: set[str] = set()
+    for frame in frames:
+        ids = frame["assets_ids"]
+        assert isinstance(ids, list)
+        if frame.get("operation") == "unsubscribe":
+            tokens.difference_update(ids)
+        else:
+            tokens.update(ids)
+    return tokens
+
+
 @asynccontextmanager
 async def venue_socket() -> AsyncIterator[VenueSocket]:
     """A server on a free port, for the length of the block."""
     venue = VenueSocket()
-    async with serve(venue.serve, "127.0.0.1", 0) as server:
+    async with serve(venue.serve, "127.0.0.1", 0, process_request=venue.refuse) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         venue.url = f"ws://127.0.0.1:{port}/ws/market"
         yield venue

@@ -1,6 +1,7 @@
 """A quiet market stays live, a dead feed does not: whatever PONG says."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,13 +9,14 @@ import pytest
 
 from core.domain.book import Book
 from core.domain.errors import Unavailable
-from core.domain.price import PriceState
+from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId
 from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
 from data_ingestion.streamer.auditor import Auditor, AuditPace
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.websocket_client import wire
+from data_ingestion.streamer.websocket_client.shard import Shard
 
 YES, NO = TokenId("1"), TokenId("2")
 BEGAN = 1_790_658_674_000  # ms
@@ -26,8 +28,13 @@ class Desk:
     def __init__(self) -> None:
         self.now = 0.0
         self.is_away = False
+        self.is_hanging = False
+        self.retry_after = 0.0
+        self.news: TokenId | None = None  # told by the socket while REST is asked
+        self.canaries = frozenset[TokenId]()
         self.asked: list[list[TokenId]] = []
-        self.recycled = 0
+        self.recycled: list[frozenset[TokenId]] = []
+        self.last_data: float | None = None
         self.renewed: list[TokenId] = []
         self.board = PriceBoard(lambda: self.now)
         self.updater = MarketUpdater(
@@ -38,30 +45,46 @@ class Desk:
             self,
             self.board,
             self.updater,
+            self,
             followed=lambda: {YES, NO},
-            recycle=self.recycle,
-            pace=AuditPace(recheck=0.0),
+            pace=AuditPace(recheck=0.0, deadline=0.05),
             clock=lambda: self.now,
         )
 
+    def shards(self) -> tuple[Shard, ...]:
+        both = frozenset({YES, NO})
+        return (Shard(0, both, self.canaries, 0.0, self.last_data),)
+
+    def recycle(self, tokens: Collection[TokenId]) -> None:
+        self.recycled.append(frozenset(tokens))
+
+    async def second(self) -> None:
+        """One second passes, with both looks."""
+        self.now += 1.0
+        self.auditor.watch()
+        await self.auditor.audit()
+
     async def books(self, tokens: Sequence[TokenId]) -> list[BookSnapshot]:
         self.asked.append(list(tokens))
+        if self.is_hanging:
+            await asyncio.Event().wait()
         if self.is_away:
-            raise Unavailable("The venue does not answer")
-        return [self._snapshot(token) for token in tokens]
+            raise Unavailable("The venue does not answer", self.retry_after)
+        told = [self.snapshot(token) for token in tokens]
+        if self.news is not None:
+            await self.stream(self.news)
+        return told
 
-    def _snapshot(self, token: TokenId) -> BookSnapshot:
+    def snapshot(self, token: TokenId) -> BookSnapshot:
         bid, ask, at = self.venue[token]
         book = Book(token)
         book.replace([(bid, "10")], [(ask, "10")])
         return BookSnapshot(book, None, None, None, wall(at))
 
-    def recycle(self) -> None:
-        self.recycled += 1
-
     async def stream(self, token: TokenId) -> None:
         """The socket tells the venue's present book."""
         self.updater.follow(token, None)
+        self.last_data = self.now
         bid, ask, at = self.venue[token]
         levels = [wire.WireLevel(bid, "10")], [wire.WireLevel(ask, "10")]
         stamp = str(BEGAN + int(at * 1000))
@@ -78,16 +101,6 @@ class Desk:
         return quote.price if quote else None
 
 
-class _Source:
-    """A price source that is one function."""
-
-    def __init__(self, books: Callable[[Sequence[TokenId]], Awaitable[list[BookSnapshot]]]) -> None:
-        self._books = books
-
-    async def books(self, tokens: Sequence[TokenId]) -> list[BookSnapshot]:
-        return await self._books(tokens)
-
-
 def wall(at: float) -> datetime:
     return datetime.fromtimestamp((BEGAN + at * 1000) / 1000, UTC)
 
@@ -101,22 +114,22 @@ async def desk() -> Desk:
 
 
 async def test_a_talkative_token_is_not_asked_about(desk: Desk) -> None:
-    for second in range(1, 20):
-        desk.now = float(second)
+    for _ in range(20):
+        await desk.second()
         await desk.stream(YES)
         await desk.stream(NO)
-        await desk.auditor.audit()
     assert desk.asked == []
 
 
 async def test_a_quiet_market_stays_live_however_long_it_is_quiet(desk: Desk) -> None:
-    for second in range(1, 121):
-        desk.now = float(second)
-        await desk.auditor.audit()
+    """Its connection is as quiet; REST proves every few seconds that nothing is missing."""
+    for _ in range(120):
+        await desk.second()
+    assert desk.board.gap_figures().opened == {}
     assert desk.board.is_live(YES)
     assert desk.board.is_live(NO)
-    assert 10 <= len(desk.asked) <= 20
-    assert desk.recycled == 0
+    assert 20 <= len(desk.asked) <= 40
+    assert desk.recycled == []
 
 
 async def test_a_frozen_connection_is_found_within_ten_seconds_and_replaced(desk: Desk) -> None:
@@ -124,12 +137,25 @@ async def test_a_frozen_connection_is_found_within_ten_seconds_and_replaced(desk
     desk.move(YES, "0.7", "0.74")
     desk.move(NO, "0.26", "0.3")
     while desk.board.is_live(YES) and desk.now < 60:
-        desk.now += 1.0
-        await desk.auditor.audit()
+        await desk.second()
     assert desk.now <= 10
     assert desk.price(YES) == Decimal("0.72")
     assert desk.board.state(YES) is PriceState.POLLED
-    assert desk.recycled == 1
+    assert desk.board.why(YES) is Doubt.FROZEN
+    assert desk.recycled == [{YES, NO}]
+
+
+@pytest.mark.parametrize("fault", ["is_away", "is_hanging"])
+async def test_a_silent_connection_is_suspect_within_ten_seconds_while_rest_is_down(
+    desk: Desk, fault: str
+) -> None:
+    setattr(desk, fault, True)
+    while desk.board.is_live(YES) and desk.now < 60:
+        await desk.second()
+    assert 9 <= desk.now <= 10
+    assert desk.board.state(YES) is PriceState.SUSPECT
+    assert desk.board.why(NO) is Doubt.SILENT
+    assert desk.recycled == []
 
 
 async def test_one_frozen_token_is_found_repaired_and_its_neighbour_left_alone(
@@ -138,47 +164,72 @@ async def test_one_frozen_token_is_found_repaired_and_its_neighbour_left_alone(
     desk.now = 0.5
     desk.move(YES, "0.7", "0.74")
     while desk.board.is_live(YES) and desk.now < 60:
-        desk.now += 1.0
+        await desk.second()
         await desk.stream(NO)
-        await desk.auditor.audit()
     assert desk.now <= 20
     assert desk.price(YES) == Decimal("0.72")
     assert YES in desk.renewed
     assert desk.board.is_live(NO)
-    assert desk.recycled == 0
+    assert desk.recycled == []
+
+
+@pytest.mark.parametrize("fault", ["is_away", "is_hanging"])
+async def test_a_price_that_nothing_proves_is_not_live_for_longer_than_twenty_seconds(
+    desk: Desk, fault: str
+) -> None:
+    setattr(desk, fault, True)
+    while desk.board.is_live(YES) and desk.now < 60:
+        await desk.second()
+        await desk.stream(NO)
+    assert 19 <= desk.now <= 20
+    assert desk.board.state(YES) is PriceState.SUSPECT
+    assert desk.board.why(YES) is Doubt.UNPROVEN
+    assert desk.board.is_live(NO)
+
+
+async def test_a_silent_canary_makes_its_connection_suspect_before_a_silent_token_would(
+    desk: Desk,
+) -> None:
+    desk.is_away = True
+    desk.canaries = frozenset({NO})
+    for _ in range(10):
+        await desk.second()
+        desk.last_data = desk.now  # something else on the connection goes on
+    assert desk.board.why(YES) is Doubt.SILENT
+    assert desk.recycled == []
+
+
+async def test_a_venue_that_asks_for_patience_is_left_alone_so_long(desk: Desk) -> None:
+    desk.is_away, desk.retry_after = True, 30.0
+    for _ in range(30):
+        await desk.second()
+        await desk.stream(NO)
+    assert len(desk.asked) == 1
+
+
+async def test_a_connection_that_never_brings_a_book_which_rest_has_is_replaced(
+    desk: Desk,
+) -> None:
+    third = TokenId("3")
+    desk.venue[third] = ("0.1", "0.14", 0.0)
+    desk.updater.follow(third, None)
+    desk.updater.connection_opened([third])
+    await desk.second()
+    desk.updater.take_polled(desk.snapshot(third), desk.now)
+    while not desk.recycled and desk.now < 60:
+        await desk.second()
+        await desk.stream(YES)
+        await desk.stream(NO)
+    assert desk.now == 12
+    assert desk.recycled == [{third}]
+    assert desk.renewed == [third, third]
 
 
 async def test_news_that_arrives_while_the_venue_is_asked_is_no_loss(desk: Desk) -> None:
     """REST may be a moment ahead of the socket: the second look settles it."""
     desk.now = 7.5
     desk.move(YES, "0.7", "0.74")
-    looks = desk.books
-
-    async def books_then_news(tokens: Sequence[TokenId]) -> list[BookSnapshot]:
-        told = await looks(tokens)
-        await desk.stream(YES)
-        return told
-
-    auditor = Auditor(
-        _Source(books_then_news),
-        desk.board,
-        desk.updater,
-        followed=lambda: {YES, NO},
-        recycle=desk.recycle,
-        pace=AuditPace(recheck=0.0),
-        clock=lambda: desk.now,
-    )
-    await auditor.audit()
+    desk.news = YES
+    await desk.auditor.audit()
     assert desk.board.is_live(YES)
-    assert auditor.statistics.stale == 0
-
-
-async def test_a_price_that_nothing_proves_is_not_live_for_longer_than_twenty_seconds(
-    desk: Desk,
-) -> None:
-    desk.is_away = True
-    while desk.board.is_live(YES) and desk.now < 60:
-        desk.now += 1.0
-        await desk.auditor.audit()
-    assert 19 <= desk.now <= 22
-    assert desk.board.state(YES) is PriceState.SUSPECT
+    assert desk.auditor.statistics.stale == 0

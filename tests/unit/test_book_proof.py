@@ -1,46 +1,32 @@
 """The venue's hash proves the book: every recorded one verifies, and a lost change is found."""
 
-import gzip
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.domain.book import Book
+from core.domain.health import Doubt
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.market_updater.proof import BookProof, Verdict
 from data_ingestion.streamer.websocket_client import wire
-from tests.support.rows import market
-
-Pair = tuple[str, str]
+from tests.support.recorded_venue import Pair, RecordedVenue, described, long_recording
 
 
 def updater_for(pairs: list[Pair], board: PriceBoard | None = None) -> MarketUpdater:
     """An updater that follows both tokens of each pair, as the catalogue describes them."""
     updater = MarketUpdater(board or PriceBoard(lambda: 0.0), clock=lambda: 0.0)
-    for number, pair in enumerate(pairs, start=1):
-        base = market(number)
-        outcomes = tuple(
-            replace(outcome, token=TokenId(token))
-            for outcome, token in zip(base.outcomes, pair, strict=True)
-        )
-        updater.describe(replace(base, outcomes=outcomes))
-        updater.follow(TokenId(pair[0]), TokenId(pair[1]))
-        updater.follow(TokenId(pair[1]), TokenId(pair[0]))
+    follow(updater, pairs)
     return updater
 
 
-def recorded(fixtures_dir: Path) -> tuple[list[Pair], list[bytes]]:
-    folder = fixtures_dir / "tickscope/derived_wire"
-    pairs = [
-        (pair["assets"][0], pair["assets"][1])
-        for pair in json.loads((folder / "markets.json").read_bytes())["pairs"]
-    ]
-    with gzip.open(folder / "nhl_g4_0132_0145.jsonl.gz") as lines:
-        return pairs, [line[line.index(b'"raw":') + 6 : -2] for line in lines]
+def follow(updater: MarketUpdater, pairs: list[Pair]) -> None:
+    for number, pair in enumerate(pairs, start=1):
+        updater.describe(described(number, pair))
+        updater.follow(TokenId(pair[0]), TokenId(pair[1]))
+        updater.follow(TokenId(pair[1]), TokenId(pair[0]))
 
 
 def hear(updater: MarketUpdater, frames: list[bytes]) -> None:
@@ -50,12 +36,21 @@ def hear(updater: MarketUpdater, frames: list[bytes]) -> None:
 
 
 def test_every_hash_of_the_long_recording_verifies(fixtures_dir: Path) -> None:
-    pairs, frames = recorded(fixtures_dir)
-    updater = updater_for(pairs)
-    hear(updater, frames)
+    """The books of the two tokens whose price grid changes on the way are asked for again."""
+    recorded, venue, asked = long_recording(fixtures_dir), RecordedVenue(), list[TokenId]()
+    board = PriceBoard(lambda: 0.0)
+    updater = MarketUpdater(board, renew=asked.extend, clock=lambda: int(venue.at) / 1000)
+    follow(updater, recorded.pairs)
+    for frame in recorded.frames:
+        for message in venue.tell(frame):
+            updater.apply(message, 0.0)
+        for token in asked:
+            updater.apply(venue.book(token), 0.0)
+        asked.clear()
     # The 500 are books told just before the trade that changes their last trade price.
     assert updater.proofs == {Verdict.PROVEN: 191_097, Verdict.OPEN: 500}
-    assert not updater.dropped
+    assert updater.dropped == {"duplicate": 2}
+    assert board.gap_figures().opened == {Doubt.TICK: 2}
 
 
 def test_the_venues_own_capture_verifies(fixtures_dir: Path) -> None:
@@ -74,7 +69,7 @@ def test_a_lost_change_is_found_and_nothing_wrong_stays_live(
     fixtures_dir: Path, every: int
 ) -> None:
     """Each k-th frame is lost for a while; what is live afterwards equals a feed that lost none."""
-    pairs, frames = recorded(fixtures_dir)
+    pairs, frames = long_recording(fixtures_dir)
     lossy, whole = PriceBoard(lambda: 0.0), PriceBoard(lambda: 0.0)
     updater, oracle = updater_for(pairs, lossy), updater_for(pairs, whole)
     lost = [frame for number, frame in enumerate(frames[:20_000]) if number == 0 or number % every]
@@ -104,7 +99,7 @@ def test_a_change_lost_below_the_top_is_found_within_three_more() -> None:
     verdicts = []
     for size, stated in zip(("1", "2", "3"), hashes, strict=True):
         ours.apply("BUY", "0.20", size)
-        verdicts.append(proof.compare(ours, "0x1", stated, "1790658674035"))
+        verdicts.append(compare(proof, ours, stated))
     assert verdicts == [Verdict.OPEN, Verdict.OPEN, Verdict.WRONG]
 
 
@@ -113,28 +108,28 @@ def test_a_mismatch_that_a_late_trade_explains_is_no_loss() -> None:
     later = BookProof("5", False, "0.01", "0.450")
     for _ in range(2):
         stated = told(later, book)
-        assert proof.compare(book, "0x1", stated, "1790658674035") is Verdict.OPEN
+        assert compare(proof, book, stated) is Verdict.OPEN
     proof.traded("0.45")
-    assert proof.compare(book, "0x1", told(later, book), "1790658674035") is Verdict.PROVEN
+    assert compare(proof, book, told(later, book)) is Verdict.PROVEN
 
 
 def test_without_a_known_input_nothing_is_proven_and_nothing_is_wrong() -> None:
     _, book = proven()
     for _ in range(5):
-        assert BookProof().compare(book, "0x1", "0" * 40, "1790658674035") is Verdict.OPEN
+        assert compare(BookProof(), book, "0" * 40) is Verdict.OPEN
 
 
 def test_a_wrong_hash_that_never_matched_is_no_proof_of_a_loss() -> None:
     _, book = proven()
     proof = BookProof("5", False, "0.01", "")
     for _ in range(10):
-        assert proof.compare(book, "0x1", "0" * 40, "1790658674035") is Verdict.OPEN
+        assert compare(proof, book, "0" * 40) is Verdict.OPEN
 
 
 def test_hashes_that_stop_matching_are_found_on_every_busy_token(
     fixtures_dir: Path,
 ) -> None:
-    pairs, frames = recorded(fixtures_dir)
+    pairs, frames = long_recording(fixtures_dir)
     updater = updater_for(pairs)
     hear(updater, frames[:1])
     forged = [frame.replace(b'"hash":"', b'"hash":"0') for frame in frames[1:200]]
@@ -146,8 +141,15 @@ def proven() -> tuple[BookProof, Book]:
     """A small book and a proof that has just matched it."""
     proof, book = BookProof("5", False, "0.01", ""), Book(TokenId("1"))
     book.replace([("0.4", "10")], [("0.5", "10")])
-    assert proof.compare(book, "0x1", told(proof, book), "1790658674035") is Verdict.PROVEN
+    assert compare(proof, book, told(proof, book)) is Verdict.PROVEN
     return proof, book
+
+
+def compare(proof: BookProof, book: Book, stated: str) -> Verdict:
+    """One comparison that is a whole frame."""
+    proof.matches(book, "0x1", stated, "1790658674035")
+    proof.conclude()
+    return proof.verdict
 
 
 def told(proof: BookProof, book: Book) -> str:

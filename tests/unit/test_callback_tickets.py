@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from core.domain.offer import ButtonClaim
+from core.domain.secrets import pasted_secret
 from core.domain.units import MarketId, PositionId, UserId
 from telegram_bot.actions import SellOther, ShowMarket, SpendOther
 from telegram_bot.pending import LIFETIME, PendingInputs
-from telegram_bot.secret_text import looks_secret
 from telegram_bot.tickets import ShownTicket, Tickets, TicketState
 from tests.support import examples
 from tests.support.manual_clock import ManualClock
@@ -92,7 +92,7 @@ def test_a_new_question_replaces_the_old_one() -> None:
     ],
 )
 def test_keys_and_seed_phrases_are_recognised(text: str) -> None:
-    assert looks_secret(text)
+    assert pasted_secret(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,4 @@ def test_keys_and_seed_phrases_are_recognised(text: str) -> None:
     ],
 )
 def test_what_people_search_for_is_no_secret(text: str) -> None:
-    assert not looks_secret(text)
+    assert pasted_secret(text) is None

@@ -24,3 +24,14 @@ async def test_a_whole_frame_is_handed_over_at_once() -> None:
 
 async def test_control_frames_are_the_librarys() -> None:
     assert frames_taken_of(Frame(Opcode.PONG, b"a")) == []
+
+
+async def test_a_text_in_fragments_is_handed_over_whole_and_not_overtaken() -> None:
+    taken = frames_taken_of(
+        Frame(Opcode.TEXT, b"a", fin=False),
+        Frame(Opcode.PING, b""),
+        Frame(Opcode.CONT, b"b", fin=False),
+        Frame(Opcode.CONT, b"c"),
+        Frame(Opcode.TEXT, b"d"),
+    )
+    assert taken == [b"abc", b"d"]

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telegram_bot.pacing import PENALTY, WINDOW, Lane, Pace
@@ -26,6 +26,7 @@ def test_no_minute_ever_holds_more_than_twenty_messages(
 
 
 @given(st.lists(st.floats(0, 5), max_size=100))
+@example([1.0151091121231217, *[0.0] * 12, 4.579831638261514, 4.704208403280808, 1.289377258963146])
 def test_live_edits_leave_five_of_a_minute_free(pauses: list[float]) -> None:
     lane, now, sent = Lane(Pace()), 0.0, list[float]()
     for pause in pauses:
@@ -33,7 +34,7 @@ def test_live_edits_leave_five_of_a_minute_free(pauses: list[float]) -> None:
         lane.spend(now)
         sent.append(now)
         assert len([at for at in sent if at > now - WINDOW + 1e-6]) <= 15
-    assert all(later - earlier >= 3 - 1e-9 for earlier, later in pairwise(sent))
+    assert all(later - earlier >= 3 - 1e-6 for earlier, later in pairwise(sent))
     for _ in range(5):
         assert lane.wait(now) == 0
         lane.spend(now)

@@ -1,14 +1,10 @@
 """Books and prices from news: exact where it is whole, distrusted where it is not."""
 
-import gzip
-import json
 from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.domain.book import Book
 from core.domain.market import Source
@@ -18,6 +14,7 @@ from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.websocket_client import wire
+from tests.support.recorded_venue import RecordedVenue, long_recording
 
 YES, NO = TokenId("1"), TokenId("2")
 AT = "1790658674035"
@@ -133,19 +130,19 @@ async def test_a_top_that_disagrees_with_the_venue_is_distrusted_and_asked_for_a
 async def test_a_snapshot_that_does_not_come_is_asked_for_again_every_five_seconds(
     desk: Desk,
 ) -> None:
-    desk.updater.connection_opened()
+    desk.updater.connection_opened([YES, NO])
     desk.now += 4.9
-    desk.updater.renew_overdue()
+    desk.updater.check()
     assert desk.renewed == []
     desk.now += 0.2
-    desk.updater.renew_overdue()
-    desk.updater.renew_overdue()
+    desk.updater.check()
+    desk.updater.check()
     assert desk.renewed == [YES, NO]
 
 
 async def test_a_lost_connection_makes_every_live_token_suspect(desk: Desk) -> None:
     await desk.snapshot({"0.5": "5"}, {"0.54": "3"})
-    desk.updater.connection_lost()
+    desk.updater.connection_lost([YES, NO])
     assert desk.board.state(YES) is PriceState.SUSPECT
     await desk.change("BUY", "0.53", "5", "0.53", "0.54")
     assert desk.price() == Decimal("0.52")
@@ -234,22 +231,23 @@ async def test_a_polled_book_that_differs_from_a_live_one_asks_for_a_new_snapsho
 
 
 async def test_after_every_recorded_frame_our_top_is_the_venues(fixtures_dir: Path) -> None:
-    folder = fixtures_dir / "tickscope/derived_wire"
-    board = PriceBoard(lambda: 0.0)
-    updater = MarketUpdater(board, clock=lambda: 0.0)
-    for pair in json.loads((folder / "markets.json").read_bytes())["pairs"]:
-        first, second = pair["assets"]
-        updater.follow(first, second)
-        updater.follow(second, first)
+    recorded, venue = long_recording(fixtures_dir), RecordedVenue()
+    board, asked = PriceBoard(lambda: 0.0), list[TokenId]()
+    updater = MarketUpdater(board, renew=asked.extend, clock=lambda: int(venue.at) / 1000)
+    for first, second in recorded.pairs:
+        updater.follow(TokenId(first), TokenId(second))
+        updater.follow(TokenId(second), TokenId(first))
     checked = 0
-    with gzip.open(folder / "nhl_g4_0132_0145.jsonl.gz") as lines:
-        for line in lines:
-            for message in wire.decode(line[line.index(b'"raw":') + 6 : -2]):
-                await updater.handle_price_update(message, 0.0)
-                if isinstance(message, wire.WirePriceChange):
-                    checked += _tops_agree(board, message)
+    for frame in recorded.frames:
+        for message in venue.tell(frame):
+            await updater.handle_price_update(message, 0.0)
+            if isinstance(message, wire.WirePriceChange):
+                checked += _tops_agree(board, message)
+        for token in asked:  # two new price grids
+            await updater.handle_price_update(venue.book(token), 0.0)
+        asked.clear()
     assert checked == 190_463
-    assert not updater.dropped
+    assert updater.dropped == {"duplicate": 2, "older_than_snapshot": 2}
 
 
 def _tops_agree(board: PriceBoard, message: wire.WirePriceChange) -> int:
@@ -260,30 +258,6 @@ def _tops_agree(board: PriceBoard, message: wire.WirePriceChange) -> int:
         assert quote.bid == (Decimal(entry.best_bid or 0) or None)
         assert quote.ask == (Decimal(entry.best_ask or 0) or None)
     return len(message.entries())
-
-
-PRICES = st.sampled_from(["0.01", "0.2", "0.5", "0.51", "0.9", "0.99"])
-SIZES = st.sampled_from(["0", "1", "2.5", "1000"])
-CHANGES = st.lists(st.tuples(st.sampled_from(["BUY", "SELL"]), PRICES, SIZES), max_size=30)
-
-
-@given(CHANGES, CHANGES)
-async def test_whatever_came_before_the_next_snapshot_is_the_truth(
-    before: list[tuple[str, str, str]], after: list[tuple[str, str, str]]
-) -> None:
-    desk = Desk()
-    await desk.snapshot({"0.5": "5"}, {"0.54": "3"})
-    for side, price, size in before:
-        await desk.change(side, price, size)
-    await desk.snapshot({"0.3": "5"}, {"0.4": "3"})
-    levels = {"BUY": {Decimal("0.3")}, "SELL": {Decimal("0.4")}}
-    for side, price, size in after:
-        await desk.change(side, price, size)
-        (set.discard if size == "0" else set.add)(levels[side], Decimal(price))
-    quote = desk.board.quote(YES)
-    assert quote is not None
-    assert quote.bid == max(levels["BUY"], default=None)
-    assert quote.ask == min(levels["SELL"], default=None)
 
 
 async def test_a_resolution_told_by_the_socket_wakes_whoever_asks_the_catalogue() -> None:

@@ -194,6 +194,12 @@ def test_nothing_is_sent_when_nothing_changed_until_the_heartbeat_is_due() -> No
     assert speaks.next_ping(12.0) == 8.0
 
 
+def test_a_heartbeat_is_due_as_soon_as_a_timer_for_it_ends() -> None:
+    speaks = channel()
+    list(speaks.frames_to_send(frozenset({TokenId("1")}), 0.0))
+    assert list(speaks.frames_to_send(frozenset({TokenId("1")}), 9.9999999)) == ["PING"]
+
+
 def test_a_connection_is_dead_when_not_even_a_pong_came_for_three_heartbeats() -> None:
     heard = channel()
     heard.receive(b"PONG", 5.0)

@@ -18,7 +18,8 @@ SUFFIXES = {
     "histogram": ("_bucket", "_sum", "_count"),
 }
 WORDS = {"and", "or", "unless", "by", "on", "le", "sum", "rate", "increase", "absent"} | {
-    "histogram_quantile"
+    "histogram_quantile",
+    "topk",
 }
 RULE = re.compile(
     r"      - alert: (?P<alert>[A-Z]\w+)\n"

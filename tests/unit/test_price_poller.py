@@ -5,11 +5,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
+import pytest
+
 from core.domain.book import Book
 from core.domain.errors import Unavailable
+from core.domain.health import PriceState
 from core.domain.units import TokenId
 from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
+from data_ingestion.poller.backoff import Backoff
 from data_ingestion.poller.price_poller import PollIntervals, PricePoller
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.websocket_client import wire
@@ -23,6 +27,8 @@ class Venue:
     def __init__(self) -> None:
         self.asked: list[list[TokenId]] = []
         self.is_away = False
+        self.retry_after = 0.0
+        self.without: set[TokenId] = set()  # tokens the venue has no book of
         self.news = asyncio.Condition()
 
     async def books(self, tokens: Sequence[TokenId]) -> list[BookSnapshot]:
@@ -30,8 +36,9 @@ class Venue:
             self.asked.append(list(tokens))
             self.news.notify_all()
         if self.is_away:
-            raise Unavailable("The venue does not answer")
-        return [BookSnapshot(_book(token), None, None, None, None) for token in tokens]
+            raise Unavailable("The venue does not answer", self.retry_after)
+        found = [token for token in tokens if token not in self.without]
+        return [BookSnapshot(_book(token), None, None, None, None) for token in found]
 
     async def until(self, requests: int) -> None:
         async with asyncio.timeout(5), self.news:
@@ -130,6 +137,47 @@ async def test_a_token_that_stops_being_live_is_polled_at_once() -> None:
         assert desk.venue.asked == [[YES, NO], [YES]]
 
 
+async def test_a_suspect_token_is_asked_for_at_once_without_being_told_to() -> None:
+    desk = Desk(streaming=True)
+    await desk.stream()
+    states = list[PriceState]()
+    desk.board.listen(lambda token: states.append(desk.board.state(token)))
+    async with desk.running():
+        desk.updater.suspect([YES, NO])
+        await desk.venue.until(1)
+    assert desk.venue.asked == [[YES, NO]]
+    assert states[:4] == [PriceState.SUSPECT] * 2 + [PriceState.RESYNCING] * 2
+
+
+async def test_a_token_repaired_by_the_audit_is_not_asked_for_a_second_time() -> None:
+    desk = Desk(streaming=True)
+    await desk.stream()
+    async with desk.running():
+        desk.updater.repair(BookSnapshot(_book(YES), None, None, None, None), desk.now)
+        await desk.at(59.0)
+        assert desk.venue.asked == []
+        await desk.at(60.0)
+        assert desk.venue.asked == [[YES]]
+
+
+async def test_a_token_without_a_book_at_the_venue_is_asked_for_again_and_then_down() -> None:
+    desk = Desk(streaming=True)
+    await desk.stream()
+    desk.venue.without = {YES}
+    async with desk.running():
+        desk.updater.suspect([YES])
+        await desk.venue.until(1)
+        await desk.at(1.0)
+        await desk.at(2.0)
+        await desk.at(6.0)
+        assert desk.board.state(YES) is PriceState.DOWN
+        asked = len(desk.venue.asked)
+        await desk.at(65.0)
+        assert len(desk.venue.asked) == asked
+        await desk.at(66.0)
+        assert len(desk.venue.asked) == asked + 1
+
+
 async def test_tokens_nobody_wants_are_not_asked_for() -> None:
     desk = Desk()
     async with desk.running():
@@ -156,3 +204,17 @@ async def test_a_silent_venue_is_counted_and_does_not_end_the_poller() -> None:
             await asyncio.sleep(0)
         assert desk.poller.statistics.failures == 1
         assert desk.board.quote(YES) is None
+        assert desk.board.state(YES) is PriceState.DOWN
+
+
+def test_a_venue_that_fails_is_left_alone_twice_as_long_each_time() -> None:
+    backoff = Backoff()
+    pauses = [backoff.after(Unavailable("no"), chance=0.0) for _ in range(7)]
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    backoff.over()
+    assert backoff.after(Unavailable("no"), chance=1.0) == 0.5
+
+
+@pytest.mark.parametrize(("asked", "pause"), [(12.0, 12.0), (0.2, 1.0), (10_000.0, 300.0)])
+def test_a_venue_that_asks_for_patience_gets_it_within_reason(asked: float, pause: float) -> None:
+    assert Backoff().after(Unavailable("no", asked), chance=0.0) == pause

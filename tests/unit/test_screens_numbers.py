@@ -5,14 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from core.domain.price import PriceState
 from core.domain.units import Price, Size, Usdc
 from telegram_bot.screens.numbers import (
     cents,
     ending,
     gain,
     money,
-    priced,
     shares,
     signed,
     volume,
@@ -77,27 +75,7 @@ def test_volumes_are_rough() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("state", "age", "text"),
-    [
-        (PriceState.LIVE, 3.0, "62¢ · live"),
-        (PriceState.LIVE, 35.0, "62¢ · live, unchanged for 30 s"),
-        (PriceState.POLLED, 4.2, "62¢ · polled 4 s ago"),
-        (PriceState.POLLED, 0.2, "62¢ · polled just now"),
-        (PriceState.SUSPECT, 12.0, "62¢ · feed being checked, last news 10 s ago"),
-        (PriceState.DOWN, 190.0, "no live price: last 62¢, 3 min ago"),
-        (PriceState.DOWN, 7300.0, "no live price: last 62¢, 2 h ago"),
-        (PriceState.DOWN, None, "no live price: last 62¢, age unknown"),
-    ],
-)
-def test_a_price_says_where_it_comes_from_and_how_old_it_is(
-    state: PriceState, age: float | None, text: str
-) -> None:
-    assert priced(Price(Decimal("0.62")), state, age) == text
-
-
-def test_without_a_price_nothing_is_claimed() -> None:
-    assert priced(None, PriceState.LIVE, 1.0) == "no price yet"
+def test_a_price_that_is_not_there_is_none() -> None:
     assert cents(None) == "none"
 
 

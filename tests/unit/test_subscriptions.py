@@ -28,11 +28,9 @@ class Wire:
         self.followed: set[TokenId] = set()
         self.learned: list[MarketId] = []
 
-    async def subscribe_markets(self, token_ids: Collection[TokenId]) -> None:
-        self.carried.update(token_ids)
-
-    async def unsubscribe_markets(self, token_ids: Collection[TokenId]) -> None:
-        self.carried.difference_update(token_ids)
+    async def exchange_markets(self, gone: Collection[TokenId], new: Collection[TokenId]) -> None:
+        self.carried.difference_update(gone)
+        self.carried.update(new)
 
     def follow(self, token: TokenId, complement: TokenId | None) -> None:
         assert complement is not None
@@ -50,6 +48,7 @@ class Desk:
         self.wire = Wire()
         self.manager = WebSocketManager()
         self.held: list[tuple[UserId, MarketId]] = []
+        self.told: list[int] = []  # how many tokens are beyond the limit
         self.fails = False
         self.subscriptions = SubscriptionManager(
             self.manager,
@@ -60,6 +59,7 @@ class Desk:
             on_market=[self.wire.learn],
             limit=limit,
         )
+        self.subscriptions.on_left_out(self.told.append)
 
     async def _load(self, ids: Collection[MarketId]) -> Sequence[Market]:
         await asyncio.sleep(0)
@@ -125,8 +125,20 @@ async def test_beyond_the_limit_positions_come_before_cards_and_the_rest_is_told
     assert desk.wire.carried == set(ONE.tokens)
     await desk.manager.subscribe_market_for_user(BEN, TWO.id, Reason.HELD)
     await desk.subscriptions.reconcile()
-    assert desk.wire.carried == set(TWO.tokens)
+    assert desk.wire.carried == desk.wire.followed == set(TWO.tokens)
     assert desk.subscriptions.left_out == set(ONE.tokens)
+    assert desk.told == [2]
+    await desk.subscriptions.on_position_closed(BEN, TWO.id)
+    assert desk.wire.carried == desk.wire.followed == set(ONE.tokens)
+    assert desk.told == [2, 0]
+
+
+async def test_the_limit_never_parts_the_tokens_of_a_market() -> None:
+    desk = Desk(limit=3)
+    for one in (ONE, TWO):
+        await desk.subscriptions.on_trade_executed(ANNA, one.id)
+    assert desk.wire.carried == set(ONE.tokens)
+    assert desk.subscriptions.left_out == set(TWO.tokens)
 
 
 async def test_a_database_that_is_away_is_asked_again_and_nothing_is_dropped() -> None:

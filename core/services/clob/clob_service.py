@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -260,7 +261,7 @@ class ClobService:
             settled = await settle(session, order, execution, mark, self._now())
         if execution.matches:
             await self._tell(settled)
-        return settled
+        return replace(settled, basis=execution.basis)
 
     async def _tell(self, order: Order) -> None:
         ticket = order.ticket

@@ -37,6 +37,7 @@ def _view(position: Position, stored: Stored, board: PriceBoard, now: datetime) 
             price_age=_age(stored.price_times.get(position.market_id), now),
             state=board.state(position.token_id),
             bid=None,
+            why=board.why(position.token_id),
         )
     return PositionView(
         position=_marked(position, quote),
@@ -45,6 +46,7 @@ def _view(position: Position, stored: Stored, board: PriceBoard, now: datetime) 
         price_age=reading.age,
         state=reading.state,
         bid=quote.bid,
+        why=reading.why,
     )
 
 

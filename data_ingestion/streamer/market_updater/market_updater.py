@@ -1,27 +1,28 @@
 """Books from news, and prices from books: the one writer of the price board's live prices."""
 
-import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Final, assert_never
 
-from core.domain.book import Book
-from core.domain.errors import InvalidBook, InvalidQuantity
-from core.domain.market import Market, Source
-from core.domain.price import PriceState, Quote, shown_price
-from core.domain.units import Price, TokenId, price
+from core.domain.health import Doubt
+from core.domain.market import Market
+from core.domain.units import TokenId
 from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
+from data_ingestion.streamer.market_updater.changes import Changes
+from data_ingestion.streamer.market_updater.deliveries import Deliveries
+from data_ingestion.streamer.market_updater.polled import Polled
 from data_ingestion.streamer.market_updater.proof import Verdict
-from data_ingestion.streamer.market_updater.token_feed import TokenFeed, instant
+from data_ingestion.streamer.market_updater.publisher import Publisher
+from data_ingestion.streamer.market_updater.snapshots import Snapshots
+from data_ingestion.streamer.market_updater.token_feed import NEVER, TokenFeed
+from data_ingestion.streamer.market_updater.trust import Trust
 from data_ingestion.streamer.websocket_client import wire
 
-logger = logging.getLogger(__name__)
-
-RENEW_EVERY: Final = 5.0  # seconds between new snapshots asked for one token
 MS_DIGITS: Final = 13  # of a timestamp in milliseconds until the year 2286
 EARLIEST: Final = "1577836800000"  # ms, the year 2020; older timestamps are nonsense
+UNREACHED: Final = "9" * (MS_DIGITS + 1)  # above every timestamp: nothing counts as in order
 
 
 class MarketUpdater:
@@ -34,29 +35,54 @@ class MarketUpdater:
         renew: Callable[[Collection[TokenId]], None] = lambda _: None,
         observe_lag: Callable[[float], None] = lambda _: None,
         verifies: bool = True,
+        copies: int = 1,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """`verifies`: prove each book by the venue's hash.
 
+        `copies`: how many connections bring the same news; the first delivery of each counts.
         `observe_lag` is told the seconds from the venue's timestamp to now, at each news.
         """
-        self.dropped: Counter[str] = Counter()  # entries that could not be applied, by reason
-        self.proofs: Counter[Verdict] = Counter()  # comparisons of hashes, by result
-        self._verifies = verifies
         self._described: dict[TokenId, Market] = {}
         self._board = board
-        self._touch = board.touch
-        self._renew = renew
-        self._observe_lag = observe_lag
-        self._on_resolved: Callable[[], None] = lambda: None
         self._clock = clock
-        self._wall = wall
         self._feeds: dict[TokenId, TokenFeed] = {}
+        self._trust = Trust(board, clock)
+        self._trust.renew = renew
+        publisher = Publisher(board, observe_lag, wall)
+        deliveries = Deliveries(copies)
+        self.dropped = deliveries.dropped  # news that could not be applied, by reason
+        changes = Changes(
+            self._feeds,
+            self._trust,
+            publisher,
+            verifies=verifies,
+            deliveries=deliveries,
+            clock=clock,
+        )
+        self._polled = Polled(self._feeds, board, self._trust, publisher, self.dropped)
+        self._snapshots = Snapshots(
+            self._feeds, self._trust, publisher, changes, verifies=verifies, deliveries=deliveries
+        )
+        self._changes = changes
+        changes.go_on = self._polled.go_on
+        self._change, self._change_unordered = changes.apply, changes.apply_unordered
+        self._unsettled = changes.unsettled
+        self._on_resolved: Callable[[], None] = lambda: None
+        self._proven_by_dropped = 0
+        self._in_order_from = NEVER if deliveries.is_single else UNREACHED
+        self._newest = self._in_order_from  # timestamp: later changes need no look at their order
+
+    @property
+    def proofs(self) -> Counter[Verdict]:
+        """Comparisons of hashes, by result."""
+        proven = self._proven_by_dropped + sum(feed.proof.proven for feed in self._feeds.values())
+        return self._changes.unproven + Counter({Verdict.PROVEN: proven})
 
     def on_renewal(self, renew: Callable[[Collection[TokenId]], None]) -> None:
         """Whom to ask for new snapshots: the connection, which is built after its listener."""
-        self._renew = renew
+        self._trust.renew = renew
 
     def on_resolution(self, tell: Callable[[], None]) -> None:
         """Whom to tell that the stream spoke of a market's result."""
@@ -70,52 +96,46 @@ class MarketUpdater:
                 self._feeds[token].proof.describe(market)
 
     def follow(self, token: TokenId, complement: TokenId | None) -> None:
-        """Take notice of news about `token` from now on."""
-        if token not in self._feeds:
-            feed = self._feeds[token] = TokenFeed(token, complement, self._clock())
-            if token in self._described:
-                feed.proof.describe(self._described[token])
+        """Take notice of news about `token` from now on; its first book is waited for."""
+        if token in self._feeds:
+            return
+        feed = self._feeds[token] = TokenFeed(token, complement, self._clock())
+        if token in self._described:
+            feed.proof.describe(self._described[token])
+        self._board.set_state(token, self._board.state(token), Doubt.UNHEARD)
 
     def drop(self, token: TokenId) -> None:
         """Forget the book; the board keeps the last price, which ages."""
-        if self._feeds.pop(token, None) is not None:
+        feed = self._feeds.pop(token, None)
+        if feed is not None:
+            self._proven_by_dropped += feed.proof.proven
             self._board.forget(token)
 
-    def connection_opened(self) -> None:
-        """Snapshots were just asked for; each makes its token live."""
-        now = self._clock()
-        for feed in self._feeds.values():
-            feed.renewed_at = feed.waits_since = now
+    def connection_opened(self, tokens: Collection[TokenId]) -> None:
+        """Snapshots of these were just asked for; each makes its token live."""
+        self._newest = self._in_order_from
+        for feed in self._named(tokens):
+            self._trust.opened(feed)
 
-    def connection_lost(self) -> None:
-        """Whatever happened meanwhile was missed: no book is trusted before its next snapshot."""
-        self.suspect(self._feeds)
+    def connection_lost(self, tokens: Collection[TokenId]) -> None:
+        """Whatever happens to these is missed: no book is trusted before its next snapshot."""
+        for feed in self._named(tokens):
+            self._trust.lost(feed)
 
-    def suspect(self, tokens: Iterable[TokenId]) -> None:
+    def suspect(self, tokens: Collection[TokenId], why: Doubt = Doubt.UNREADABLE) -> None:
         """Something about these tokens was missed: distrust their books until a new snapshot."""
-        for token in list(tokens):
-            feed = self._feeds.get(token)
-            if feed is not None and feed.has_snapshot:
-                self._distrust(token, feed)
+        for feed in self._named(tokens):
+            self._trust.doubt(feed, why)
 
-    def renew_overdue(self) -> None:
-        """Ask again for snapshots that did not come; call it now and then while connected."""
-        for token, feed in self._feeds.items():
-            if not feed.has_snapshot:
-                self._ask_for_snapshot(token, feed)
+    def check(self) -> None:
+        """What only time tells: call it every second or so."""
+        self._trust.check(self._feeds.values())
 
-    def longest_wait(self) -> float:
-        """Seconds that a token with a book at the venue has been without one here; 0 if none is.
-
-        What REST has no book for either is not the connection's fault.
-        """
+    def worn(self) -> frozenset[TokenId]:
+        """Tokens whose connection did not bring their book although asked more than once."""
         now = self._clock()
-        waits = (
-            now - feed.waits_since
-            for token, feed in self._feeds.items()
-            if not feed.has_snapshot and self._board.state(token) is PriceState.POLLED
-        )
-        return max(waits, default=0.0)
+        feeds = self._feeds.items()
+        return frozenset(t for t, feed in feeds if feed.health.needs_another_connection(now))
 
     async def handle_price_update(self, message: wire.Message, received: float) -> None:
         """Apply one message that arrived at `received` (monotonic seconds)."""
@@ -130,19 +150,47 @@ class MarketUpdater:
         if not (timestamp.isdigit() and len(timestamp) == MS_DIGITS and timestamp >= EARLIEST):
             self.dropped["timestamp"] += 1
         elif isinstance(message, wire.WirePriceChange):  # nearly all of them: the hot path
-            for entry in message.price_changes or message.entries():
-                self._change(entry, message.market, timestamp, received)
+            change = self._change_unordered
+            if timestamp >= self._newest:
+                self._newest = timestamp
+                change = self._change
+            entries = message.price_changes or message.entries()
+            for entry in entries:
+                change(entry, message.market, timestamp, received)
+            if self._unsettled:
+                self._changes.settle(entries, timestamp, received)
         else:
             self._apply_rare(message, received)
+
+    def take_polled(self, snapshot: BookSnapshot, received: float) -> None:
+        """A book by REST: see `Polled.take`."""
+        self._polled.take(snapshot, received)
+
+    def repair(self, snapshot: BookSnapshot, received: float) -> None:
+        """Our book has missed something: see `Polled.repair`."""
+        self._polled.repair(snapshot, received)
+
+    def agrees_with(self, snapshot: BookSnapshot) -> bool:
+        """Whether our streamed book is the polled one, or not older: see `Polled.agrees_with`."""
+        return self._polled.agrees_with(snapshot)
+
+    def asked(self, tokens: Collection[TokenId]) -> None:
+        """REST is being asked for these tokens' books."""
+        self._polled.asked(tokens)
+
+    def unanswered(self, tokens: Collection[TokenId]) -> None:
+        """REST did not answer for these tokens."""
+        self._polled.unanswered(tokens)
 
     def _apply_rare(self, message: wire.RareMessage, received: float) -> None:
         match message:
             case wire.WireBook():
-                self._snapshot(message, received)
+                self._newest = max(self._newest, message.timestamp)
+                self._snapshots.book(message, received)
             case wire.WireTrade() | wire.WireLegacyTrade():
-                self._trade(message, received)
+                self._snapshots.trade(message, received)
             case wire.WireTickSize():
-                self._tick(message)
+                self._snapshots.tick(message)
             case wire.WireResolved():
                 self._on_resolved()  # a hint only: the catalogue decides
             case wire.WireBestBidAsk() | wire.WireNewMarket():
@@ -150,179 +198,5 @@ class MarketUpdater:
             case _:
                 assert_never(message)
 
-    def take_polled(self, snapshot: BookSnapshot, received: float) -> None:
-        """A book by REST: shown while the stream does not carry the token, else only compared."""
-        token = snapshot.book.token
-        feed = self._feeds.get(token)
-        if feed is not None and feed.has_snapshot:
-            if not self.agrees_with(snapshot):
-                self._distrust(token, feed)
-            return
-        complement = self._board.quote(feed.complement) if feed and feed.complement else None
-        quote = Quote(
-            token=token,
-            price=self._price(snapshot.book, snapshot.last_trade, complement),
-            bid=snapshot.book.best_bid,
-            ask=snapshot.book.best_ask,
-            last_trade=snapshot.last_trade,
-            source=Source.POLL,
-            received=received,
-            at=snapshot.at,
-        )
-        self._board.publish(quote)
-        self._board.set_state(token, PriceState.POLLED)
-
-    def agrees_with(self, snapshot: BookSnapshot) -> bool:
-        """Whether our streamed book is the polled one, or not older: then ours counts.
-
-        A token whose book is not trusted agrees with everything; it is being repaired already.
-        """
-        feed = self._feeds.get(snapshot.book.token)
-        return feed is None or not feed.has_snapshot or feed.holds(snapshot)
-
-    def repair(self, snapshot: BookSnapshot, received: float) -> None:
-        """Our book has missed something: show the polled one, and ask for a new snapshot."""
-        token = snapshot.book.token
-        feed = self._feeds.get(token)
-        if feed is not None and feed.has_snapshot:
-            self.dropped["silently_stopped"] += 1
-            self._distrust(token, feed)
-            self.take_polled(snapshot, received)
-
-    def _change(self, entry: wire.WireChange, market: str, timestamp: str, received: float) -> None:
-        token = entry.asset_id
-        feed = self._feeds.get(token)
-        if feed is None or not feed.has_snapshot:
-            return
-        book = feed.book
-        try:
-            book.apply(entry.side, entry.price, entry.size)
-            is_below_top = (
-                entry.best_bid == feed.told_bid
-                and entry.best_ask == feed.told_ask
-                and book.best_bid_micros == feed.shown_bid
-                and book.best_ask_micros == feed.shown_ask
-            )
-            agrees = is_below_top or feed.agrees(entry.best_bid, entry.best_ask)
-        except (InvalidQuantity, InvalidBook):
-            self._refuse(token, feed)
-            return
-        if not agrees:
-            self.dropped["book_disagrees"] += 1
-            self._distrust(token, feed)
-            return
-        if is_below_top:  # most changes
-            feed.at = timestamp
-            self._touch(token, received)
-        else:
-            feed.told_bid, feed.told_ask = entry.best_bid, entry.best_ask
-            self._publish(token, feed, timestamp, received)
-        if self._verifies:
-            self._prove(feed, market, entry.hash, timestamp)
-
-    def _prove(self, feed: TokenFeed, market: str, stated: str, timestamp: str) -> None:
-        verdict = feed.proof.compare(feed.book, market, stated, timestamp)
-        self.proofs[verdict] += 1
-        if verdict is Verdict.WRONG:
-            self.dropped["hash_differs"] += 1
-            self._distrust(feed.book.token, feed)
-
-    def _snapshot(self, message: wire.WireBook, received: float) -> None:
-        token = message.asset_id
-        feed = self._feeds.get(token)
-        if feed is None:
-            return
-        try:
-            feed.take(message)
-        except (InvalidQuantity, InvalidBook):
-            self._refuse(token, feed)
-            return
-        feed.has_snapshot = True
-        feed.shown_bid = -1  # published whatever it says: it may end a doubt
-        self._publish(token, feed, message.timestamp, received)
-        self._board.set_state(token, PriceState.LIVE)
-        if self._verifies:
-            feed.proof.begin(message.tick_size, message.last_trade_price)
-            self._prove(feed, message.market, message.hash, message.timestamp)
-
-    def _trade(self, message: wire.WireTrade | wire.WireLegacyTrade, received: float) -> None:
-        token = message.asset_id
-        feed = self._feeds.get(token)
-        if feed is None:
-            return
-        try:
-            feed.last_trade = price(message.price)
-        except InvalidQuantity:
-            self.dropped["trade"] += 1
-            return
-        for traded in (feed, self._feeds.get(feed.complement) if feed.complement else None):
-            if traded is not None:
-                traded.proof.traded(message.price)
-        if feed.has_snapshot:
-            self._publish(token, feed, message.timestamp, received)
-
-    def _tick(self, message: wire.WireTickSize) -> None:
-        """A new grid is a new book: the old one holds prices that may no longer exist."""
-        token = message.asset_id
-        feed = self._feeds.get(token)
-        if feed is None:
-            return
-        try:
-            price(message.new_tick_size)
-        except InvalidQuantity:
-            self.dropped["tick"] += 1
-            return
-        feed.proof.retick(message.new_tick_size)
-
-    def _publish(self, token: TokenId, feed: TokenFeed, timestamp: str, received: float) -> None:
-        book = feed.book
-        feed.at = timestamp
-        top = (book.best_bid_micros, book.best_ask_micros)
-        if top == (feed.shown_bid, feed.shown_ask) and feed.last_trade == feed.shown_trade:
-            self._touch(token, received)
-            return
-        feed.shown_bid, feed.shown_ask = top
-        feed.shown_trade = feed.last_trade
-        complement = self._board.quote(feed.complement) if feed.complement else None
-        told = instant(timestamp)
-        self._observe_lag(self._wall() - told.timestamp())
-        self._board.publish(
-            Quote(
-                token=token,
-                price=self._price(book, feed.last_trade, complement),
-                bid=book.best_bid,
-                ask=book.best_ask,
-                last_trade=feed.last_trade,
-                source=Source.WS,
-                received=received,
-                at=told,
-                book=book,
-            )
-        )
-
-    def _price(
-        self, book: Book, last_trade: Price | None, complement: Quote | None
-    ) -> Price | None:
-        """An empty book says nothing about the price: the last one stays, and ages."""
-        other = complement.last_trade if complement else None
-        shown = shown_price(book.best_bid, book.best_ask, last_trade, other)
-        if shown is not None:
-            return shown
-        known = self._board.quote(book.token)
-        return known.price if known else None
-
-    def _refuse(self, token: TokenId, feed: TokenFeed) -> None:
-        self.dropped["invalid_entry"] += 1
-        self._distrust(token, feed)
-
-    def _distrust(self, token: TokenId, feed: TokenFeed) -> None:
-        feed.has_snapshot = False
-        feed.waits_since = self._clock()
-        self._board.set_state(token, PriceState.SUSPECT)
-        self._ask_for_snapshot(token, feed)
-
-    def _ask_for_snapshot(self, token: TokenId, feed: TokenFeed) -> None:
-        now = self._clock()
-        if now - feed.renewed_at >= RENEW_EVERY:
-            feed.renewed_at = now
-            self._renew((token,))
+    def _named(self, tokens: Collection[TokenId]) -> list[TokenFeed]:
+        return [self._feeds[token] for token in tokens if token in self._feeds]

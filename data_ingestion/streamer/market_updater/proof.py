@@ -12,6 +12,7 @@ from core.domain.book import Book, HashInputs
 from core.domain.market import Market
 
 PATIENCE: Final = 3  # mismatches in a row before a book counts as wrong; a trade explains two
+LASTING: Final = 2.0  # seconds of mismatches before a book counts as wrong, however few they are
 DECIMALS: Final = 3  # that the venue writes a last trade with, at least
 
 
@@ -32,9 +33,11 @@ class BookProof:
     tick: str | None = None
     last_trade: str | None = None  # None: never told
     is_proven: bool = False  # some hash matched since the last snapshot
-    mismatches: int = 0  # in a row
+    has_matched: bool = False  # some hash matched ever: the venue can be compared with
+    is_odd: bool = False  # the newest comparison did not match, and is not concluded
+    mismatches: int = 0  # frames in a row that ended with one
     proven: int = 0  # ever
-    unproven: int = 0  # comparisons that did not match, ever
+    open_since: float | None = None  # monotonic seconds; when a question arose that is still open
     _inputs: HashInputs | None = None  # gathered anew after each change of one
 
     def describe(self, market: Market) -> None:
@@ -44,6 +47,12 @@ class BookProof:
         self.tick = self.tick or f"{market.tick.normalize():f}"
         self._inputs = None
 
+    def learn(self, inputs: HashInputs) -> None:
+        """Take over what the venue itself has just hashed."""
+        self.minimum_size, self.neg_risk = inputs.minimum_size, inputs.neg_risk
+        self.tick, self.last_trade = inputs.tick, inputs.last_trade
+        self._inputs = inputs
+
     def begin(self, tick: str | None, last_trade: str | None) -> None:
         """A snapshot came. One without a last trade often follows a trade that is told later:
 
@@ -51,9 +60,18 @@ class BookProof:
         """
         self.tick = tick or self.tick
         self.last_trade = self.last_trade if last_trade is None else last_trade
-        self.is_proven = False
-        self.mismatches = 0
         self._inputs = None
+        self.restart()
+
+    def restart(self) -> None:
+        """The book was replaced: what was found out about the old one is void."""
+        self.is_proven = self.is_odd = False
+        self.mismatches = 0
+        self.open_since = None
+
+    def excuse(self) -> None:
+        """REST has the very book that did not match: hashes say nothing until one matches."""
+        self.has_matched = False
 
     def retick(self, tick: str) -> None:
         """The price grid changed."""
@@ -66,21 +84,51 @@ class BookProof:
         self.last_trade = f"{whole}.{decimals.ljust(DECIMALS, '0')}"
         self._inputs = None
         self.mismatches = 0
+        self.open_since = None
 
-    def compare(self, book: Book, market: str, stated: str, timestamp: str) -> Verdict:
-        """Whether `book` has the hash that the venue `stated` for it."""
+    def matches(self, book: Book, market: str, stated: str, timestamp: str) -> bool:
+        """Whether `book` has the hash that the venue `stated` for it; remembers the answer."""
         inputs = self._inputs or self.inputs(market)
         if inputs is None or not stated:
-            return Verdict.OPEN
+            return False
         if book.hash(inputs, timestamp) == stated:
-            self.is_proven = True
+            self.is_proven = self.has_matched = True
+            self.is_odd = False
             self.mismatches = 0
             self.proven += 1
+            return True
+        self.is_odd = True
+        return False
+
+    def conclude(self) -> None:
+        """The frame is over: inside of it, later entries explain the mismatches of earlier ones."""
+        self.mismatches += self.is_odd
+        self.is_odd = False
+
+    def is_match(self, book: Book, market: str, stated: str, timestamp: str) -> bool:
+        """The same without remembering it, for a book that is only tried on."""
+        inputs = self.inputs(market)
+        return inputs is not None and bool(stated) and book.hash(inputs, timestamp) == stated
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the comparisons up to now say, in their number."""
+        if self.is_proven and not self.mismatches:
             return Verdict.PROVEN
-        self.mismatches += 1
-        self.unproven += 1
         is_wrong = self.is_proven and self.mismatches >= PATIENCE
         return Verdict.WRONG if is_wrong else Verdict.OPEN
+
+    def question(self, now: float) -> None:
+        """Something is odd about the book: it must prove itself soon."""
+        self.mismatches = max(1, self.mismatches)
+        if self.open_since is None:
+            self.open_since = now
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether a question has been open for so long that no late news explains it."""
+        return (
+            self.mismatches > 0 and self.open_since is not None and now - self.open_since >= LASTING
+        )
 
     def inputs(self, market: str) -> HashInputs | None:
         """What goes into the hash besides the levels; None while something is unknown."""

@@ -1,13 +1,21 @@
 """What the stream has told about one token."""
 
+from collections import deque
 from datetime import UTC, datetime
+from typing import Final
 
-from core.domain.book import NO_ASK, Book
+from core.domain.book import Book, HashInputs
+from core.domain.health import TokenHealth
 from core.domain.price import own_last_trade
-from core.domain.units import Price, TokenId, price, price_micros
+from core.domain.units import Price, TokenId, price
 from core.ports import BookSnapshot
+from data_ingestion.streamer.market_updater.kept import Kept, has_top, is_replayed
 from data_ingestion.streamer.market_updater.proof import BookProof
 from data_ingestion.streamer.websocket_client import wire
+
+KEPT: Final = 128  # changes of one token that wait for its book
+RECENT: Final = 512  # entries of one token that a second copy is compared with
+NEVER: Final = "0"  # a timestamp before all others
 
 
 class TokenFeed:
@@ -19,34 +27,67 @@ class TokenFeed:
 
     __slots__ = (
         "at",
+        "base",
         "book",
+        "candidate",
         "complement",
-        "has_snapshot",
+        "crossed_since",
+        "health",
+        "is_live",
+        "kept",
         "last_trade",
+        "left_out",
         "proof",
-        "renewed_at",
+        "recent",
         "shown_ask",
         "shown_bid",
         "shown_trade",
+        "ticked_at",
+        "token",
         "told_ask",
         "told_bid",
-        "waits_since",
+        "traded_at",
     )
 
     def __init__(self, token: TokenId, complement: TokenId | None, now: float) -> None:
-        self.at = "0"  # the venue's timestamp of the newest news, milliseconds
+        self.at = NEVER  # the venue's timestamp of the newest news of the book, milliseconds
+        self.base = NEVER  # and of the snapshot that it goes back to
         self.book = Book(token)
+        self.candidate: BookSnapshot | None = None  # proven, until the stream goes on from it
         self.complement = complement
-        self.proof = BookProof()
-        self.has_snapshot = False
+        self.crossed_since: float | None = None
+        self.health = TokenHealth(now)
+        self.is_live = False  # what the health says, at hand for the hot path
+        self.kept = deque[Kept](maxlen=KEPT)
         self.last_trade: Price | None = None
-        self.renewed_at = now  # when a snapshot was last asked for
+        self.left_out = NEVER  # the newest change that was not kept
+        self.proof = BookProof()
+        self.recent = deque[str](maxlen=RECENT)  # the newest first; empty with one connection
         self.shown_bid = -1
         self.shown_trade: Price | None = None
         self.shown_ask = -1
+        self.ticked_at = NEVER
         self.told_bid: str | None = ""
         self.told_ask: str | None = ""
-        self.waits_since = now  # without a trusted book
+        self.token = token
+        self.traded_at = NEVER
+
+    def begin_connection(self) -> None:
+        """What another connection told has no order with what this one will tell."""
+        self.at = self.base = NEVER
+        self.forget_kept()
+
+    def forget_kept(self) -> None:
+        """Nothing is waited for any more."""
+        self.kept.clear()
+        self.candidate = None
+        self.left_out = NEVER
+
+    def keep(self, entry: wire.WireChange, market: str, timestamp: str) -> None:
+        """A change that belongs to the book which is on its way."""
+        if len(self.kept) == KEPT:
+            self.left_out = max(self.left_out, self.kept[0].timestamp)
+        self.kept.append(Kept(entry, market, timestamp))
 
     def take(self, message: wire.WireBook) -> None:
         """Become the snapshot.
@@ -57,6 +98,8 @@ class TokenFeed:
             ((level.price, level.size) for level in message.bids),
             ((level.price, level.size) for level in message.asks),
         )
+        self.at = self.base = message.timestamp
+        self.crossed_since = None
         if message.last_trade_price:
             self.last_trade = own_last_trade(
                 price(message.last_trade_price),
@@ -68,13 +111,9 @@ class TokenFeed:
     def agrees(self, bid: str | None, ask: str | None) -> bool:
         """Whether our top is the one that an entry states, where it states one.
 
-        The venue writes an empty side as "", "0" or, for asks, "1".
         Raises: InvalidQuantity.
         """
-        book = self.book
-        if bid is not None and price_micros(bid or "0") != book.best_bid_micros:
-            return False
-        return ask is None or (price_micros(ask or "1") or NO_ASK) == book.best_ask_micros
+        return has_top(self.book, bid, ask)
 
     def holds(self, snapshot: BookSnapshot) -> bool:
         """Whether our book is the polled one, or not older: then ours counts."""
@@ -82,6 +121,52 @@ class TokenFeed:
             return True
         ours, theirs = self.book, snapshot.book
         return ours.bids() == theirs.bids() and ours.asks() == theirs.asks()
+
+    def continued(self, snapshot: BookSnapshot) -> Book | None:
+        """The proven book by REST with every later change applied to it.
+
+        None if it is older than what the stream told, a change in between is missing, or the
+        result is not what the venue stated with the last change.
+        """
+        known = max(self.at, self.left_out)
+        if not snapshot.is_proven or snapshot.inputs is None or snapshot.timestamp < known:
+            return None
+        later = [kept for kept in self.kept if kept.timestamp >= snapshot.timestamp]
+        book = Book(self.token)
+        book.replace(snapshot.book.raw_bids(), snapshot.book.raw_asks())
+        if not later:
+            return book
+        inputs = self._newest_inputs(snapshot.inputs, snapshot.timestamp)
+        return book if is_replayed(book, later, inputs) else None
+
+    def learn(self, snapshot: BookSnapshot) -> None:
+        """Our book counts, but the venue itself says what it hashes besides."""
+        if snapshot.inputs is not None and snapshot.is_proven and not self.proof.is_proven:
+            self.proof.learn(self._newest_inputs(snapshot.inputs, snapshot.timestamp))
+
+    def adopt(self, book: Book, snapshot: BookSnapshot) -> None:
+        """Go on from the book by REST, and from what the venue hashed for it."""
+        if book.has_levels_of(self.book):
+            self.proof.excuse()
+        self.book = book
+        self.base = snapshot.timestamp
+        self.at = max([self.base, *(kept.timestamp for kept in self.kept)])
+        if snapshot.inputs is not None:
+            self.proof.learn(self._newest_inputs(snapshot.inputs, snapshot.timestamp))
+        self.proof.restart()
+        self.crossed_since = None
+        if snapshot.last_trade is not None and self.traded_at <= snapshot.timestamp:
+            self.last_trade = snapshot.last_trade
+
+    def _newest_inputs(self, told: HashInputs, timestamp: str) -> HashInputs:
+        """Trades and ticks that the stream told of after the snapshot count."""
+        ours = self.proof
+        last_trade, tick = told.last_trade, told.tick
+        if self.traded_at > timestamp and ours.last_trade is not None:
+            last_trade = ours.last_trade
+        if self.ticked_at > timestamp and ours.tick is not None:
+            tick = ours.tick
+        return HashInputs(told.market, told.minimum_size, tick, told.neg_risk, last_trade)
 
 
 def instant(timestamp: str) -> datetime:

@@ -1,7 +1,7 @@
 """The market channel without a socket: frames and the time in, frames and messages out."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -15,6 +15,7 @@ MAX_DECODED: Final = 8 * 1024 * 1024  # bytes; a larger frame is no market news
 PONG_PATIENCE: Final = (
     3.0  # ping intervals without a single byte before a connection counts as dead
 )
+SOON: Final = 0.001  # seconds; a timer may end that much before its time
 JSON_STARTS: Final = frozenset(b"{[ \n\r\t")
 
 
@@ -28,6 +29,7 @@ class MarketChannel:
         self.subscribed: frozenset[TokenId] = frozenset()
         self.dropped: Counter[str] = Counter()  # pieces that could not be read, by reason
         self.suspects: set[TokenId] = set()  # tokens about which something was dropped
+        self.disowned: frozenset[TokenId] = frozenset()  # another connection speaks for these
         self.last_heard = now
         self.last_data: float | None = None
         self._heard: dict[type[wire.Message], int] = dict.fromkeys(wire.EVENT_NAMES, 0)
@@ -43,13 +45,18 @@ class MarketChannel:
         for tokens in _batched(sorted(wanted - self.subscribed)):
             yield self._subscribe(tokens)
         self.subscribed = wanted
-        if now - self._last_ping >= self._ping_interval:
+        self.disowned -= wanted
+        if self.next_ping(now) <= SOON:
             self._last_ping = now
             yield "PING"
 
     def renew(self, tokens: frozenset[TokenId]) -> Iterator[str]:
         """Unsubscribe and subscribe again, so that the venue sends a new snapshot of each."""
         known = sorted(tokens & self.subscribed)
+        if known and self.last_data is None:  # perhaps the form that opens the channel was lost
+            self._opened = False
+            for batch in _batched(known):
+                yield self._subscribe(batch)
         for batch in _batched(known):
             yield _json({"operation": "unsubscribe", "assets_ids": batch})
             yield self._subscribe(batch)
@@ -57,12 +64,12 @@ class MarketChannel:
     def receive(self, frame: bytes, now: float) -> Sequence[wire.Message]:
         """The messages in `frame`; a heartbeat has none, and what cannot be read is counted."""
         self.last_heard = now
-        if not frame or frame[0] not in JSON_STARTS:
-            self._texts["pong" if frame == b"PONG" else "text"] += 1
-            return ()
         if len(frame) > MAX_DECODED:
             self.dropped["oversized"] += 1
             self.suspects |= self.subscribed
+            return ()
+        if not frame or frame[0] not in JSON_STARTS:
+            self._texts["pong" if frame == b"PONG" else "text"] += 1
             return ()
         try:
             messages = wire.decode(frame)
@@ -73,7 +80,7 @@ class MarketChannel:
         heard = self._heard
         for message in messages:
             heard[type(message)] += 1
-        return messages
+        return list(_without(messages, self.disowned)) if self.disowned else messages
 
     @property
     def counts(self) -> Counter[str]:
@@ -100,6 +107,18 @@ class MarketChannel:
         verb = {"operation": "subscribe"} if self._opened else {"type": "market"}
         self._opened = True
         return _json({"assets_ids": tokens, **verb, "custom_feature_enabled": False})
+
+
+def _without(
+    messages: Sequence[wire.Message], tokens: Collection[TokenId]
+) -> Iterator[wire.Message]:
+    """What is not about these tokens: news of theirs may still be on its way."""
+    for message in messages:
+        if isinstance(message, wire.WirePriceChange):
+            entries = [entry for entry in message.entries() if entry.asset_id not in tokens]
+            yield msgspec.structs.replace(message, price_changes=entries, asset_id=TokenId(""))
+        elif getattr(message, "asset_id", None) not in tokens:
+            yield message
 
 
 def _json(message: dict[str, object]) -> str:

@@ -1,67 +1,54 @@
-"""The market-data socket: connects while something is wanted, and comes back after every loss."""
+"""The market-data socket: as many connections as the wanted tokens need, seen as one."""
 
 import asyncio
-import logging
-import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Final, Protocol
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
-
+from core.domain.market import Market
 from core.domain.units import TokenId
-from data_ingestion.streamer.websocket_client.connection import direct
-from data_ingestion.streamer.websocket_client.protocol import MarketChannel
-from data_ingestion.streamer.websocket_client.wire import Message
+from data_ingestion.streamer.websocket_client.connection import TakeFrame
+from data_ingestion.streamer.websocket_client.copies import Copies
+from data_ingestion.streamer.websocket_client.dialing import (
+    FOREVER,
+    MAX_FRAME,
+    ConnectionStatistics,
+    Dialing,
+    ReconnectPolicy,
+)
+from data_ingestion.streamer.websocket_client.market_connection import (
+    NOTHING,
+    MarketConnection,
+    MarketListener,
+)
+from data_ingestion.streamer.websocket_client.placement import Kin, place
+from data_ingestion.streamer.websocket_client.shard import Shard
+from data_ingestion.streamer.websocket_client.turns import Turns
 
-logger = logging.getLogger(__name__)
+__all__ = ["MAX_FRAME", "Layout", "MarketListener", "ReconnectPolicy", "WebSocketClient"]
 
-MAX_FRAME: Final = 64 * 1024 * 1024  # bytes; the first dump of 1,000 books is several megabytes
-OPEN_TIMEOUT: Final = 10.0  # seconds
-CLOSE_TIMEOUT: Final = 1.0  # seconds; a dead peer must not hold up the next connection
-FIRST_DELAY: Final = 0.2  # seconds
-LONGEST_DELAY: Final = 10.0  # seconds
-STABLE: Final = 60.0  # seconds a connection must live before the backoff starts over
-RECYCLE_EVERY: Final = 60.0  # seconds at least between two connections replaced on suspicion
-WARN_EVERY: Final = 60.0  # seconds between warnings about frames that cannot be read
-
-
-class MarketListener(Protocol):
-    """Who is told what the connection hears. Nothing here may block."""
-
-    def apply(self, message: Message, received: float) -> None: ...
-
-    def connection_opened(self) -> None: ...
-
-    def connection_lost(self) -> None: ...
-
-    def suspect(self, tokens: Collection[TokenId]) -> None: ...
+LOOK_BEAT: Final = 0.25  # seconds between two looks at whether a copy lags behind another
 
 
 @dataclass(frozen=True, slots=True)
-class ReconnectPolicy:
-    """Whether and how often to come back; `max_attempts` 0 = for ever."""
+class Layout:
+    """How tokens are spread over connections."""
 
-    enabled: bool = True
-    max_attempts: int = 0
+    tokens: int = 200  # most on one connection, canaries included
+    copies: int = 1  # connections for the same tokens
+    canaries: int = 0  # tokens of each connection that nobody wants, see `Canaries`
 
-
-@dataclass(slots=True)
-class ConnectionStatistics:
-    """Totals over all connections of a run."""
-
-    connections: int = 0  # open now
-    opened: int = 0  # ever
-    messages: Counter[str] = field(default_factory=Counter)  # by event
-    dropped: Counter[str] = field(default_factory=Counter)  # by reason
+    @property
+    def room(self) -> int:
+        """For wanted tokens."""
+        return max(1, self.tokens - self.canaries)
 
 
 class WebSocketClient:
-    """Keeps one connection to the market channel that carries exactly the wanted tokens."""
+    """Keeps connections to the market channel that together carry exactly the wanted tokens."""
 
     def __init__(
         self,
@@ -69,228 +56,192 @@ class WebSocketClient:
         listener: MarketListener,
         *,
         ping_interval: float = 10.0,
-        policy: ReconnectPolicy = ReconnectPolicy(),
+        policy: ReconnectPolicy = FOREVER,
+        layout: Layout = Layout(),
         clock: Callable[[], float] = time.monotonic,
-        jitter: Callable[[], float] = random.random,
-        tap: Callable[[bytes], None] | None = None,
+        tap: TakeFrame | None = None,
     ) -> None:
         """`tap` is handed every frame as it came, before anybody reads it."""
-        self.connected = asyncio.Event()
-        self.gave_up = asyncio.Event()
+        self.connected = asyncio.Event()  # at least one connection is open
+        self.gave_up = asyncio.Event()  # none is, and none will be
+        self.rearranged = asyncio.Event()  # set whenever shards came, went or lost a canary
         self.statistics = ConnectionStatistics()
-        self._url = url
+        self.layout = layout
         self._listener = listener
-        self._ping_interval = ping_interval
-        self._policy = policy
-        self._clock = clock
-        self._jitter = jitter
-        self._tap = tap
-        self._wanted: set[TokenId] = set()
-        self._renewals: set[TokenId] = set()
-        self._changed = asyncio.Event()
-        self._channel: MarketChannel | None = None
-        self._warned_at = -WARN_EVERY
-        self._recycled_at = -RECYCLE_EVERY
-        self._is_worn = False
+        turns = Turns(clock=clock, jitter=policy.jitter)
+        self._dialing = Dialing(url, ping_interval, policy, self.statistics, turns, clock, tap)
+        self._kin: dict[TokenId, Kin] = {}
+        self._siblings: dict[TokenId, tuple[TokenId, ...]] = {}  # of the same market
+        self._wanted: dict[TokenId, None] = {}  # in the order of the wishes
+        self._placed: dict[int, frozenset[TokenId]] = {}
+        self._canaries: dict[int, frozenset[TokenId]] = {}
+        self._shards: dict[int, Copies] = {}
+        self._running: set[MarketConnection] = set()
+        self._tasks: asyncio.TaskGroup | None = None
 
     @property
     def subscribed(self) -> frozenset[TokenId]:
-        """What the present connection carries; empty without one."""
-        return self._channel.subscribed if self._channel else frozenset()
+        """What the open connections carry."""
+        return NOTHING.union(*(connection.subscribed for connection in self._running))
+
+    @property
+    def wanted(self) -> Collection[TokenId]:
+        """What is to be carried, canaries excluded."""
+        return self._wanted.keys()
+
+    def shards(self) -> tuple[Shard, ...]:
+        """How the tokens are spread now, and how the connections do."""
+        return tuple(
+            Shard(
+                number=number,
+                tokens=copies.tokens,
+                canaries=self._canaries.get(number, NOTHING),
+                opened_at=copies.opened_at,
+                last_data=copies.last_data,
+            )
+            for number, copies in self._shards.items()
+        )
+
+    def describe(self, market: Market) -> None:
+        """What belongs together; tell it before the market's tokens are wanted."""
+        name = f"market {market.id}"
+        kin = Kin(f"event {market.event.id}" if market.event else name, name)
+        self._kin.update(dict.fromkeys(market.tokens, kin))
+        self._siblings.update(dict.fromkeys(market.tokens, market.tokens))
 
     async def subscribe_markets(self, token_ids: Collection[TokenId]) -> None:
-        """Want these tokens too, on this and every later connection."""
-        self._wanted.update(token_ids)
-        self._changed.set()
+        """Want these tokens too, on present and later connections."""
+        await self.exchange_markets((), token_ids)
+
+    async def exchange_markets(self, gone: Collection[TokenId], new: Collection[TokenId]) -> None:
+        """Both at once, so that what the one leaves empty serves the other."""
+        for token in gone:
+            self._wanted.pop(token, None)
+        self._wanted.update(dict.fromkeys(new))
+        self._arrange()
 
     async def unsubscribe_markets(self, token_ids: Collection[TokenId]) -> None:
-        """Want these tokens no longer; without any wanted token the connection is closed."""
-        self._wanted.difference_update(token_ids)
-        self._changed.set()
+        """Want these tokens no longer; a connection without a wanted token is closed."""
+        await self.exchange_markets(token_ids, ())
+
+    def carry_canaries(self, canaries: Mapping[int, frozenset[TokenId]]) -> None:
+        """By shard, the tokens that nobody wants and that show whether its connection lives."""
+        self._canaries = dict(canaries)
+        self._arrange()
 
     def renew(self, token_ids: Collection[TokenId]) -> None:
         """Ask the venue for new snapshots of tokens whose book cannot be trusted."""
-        self._renewals.update(token_ids)
-        self._changed.set()
+        for copies in self._shards.values():
+            copies.renew(token_ids)
 
-    def recycle(self) -> None:
-        """Replace the connection, which answers but brings nothing; once a minute at the most."""
-        if self._clock() - self._recycled_at >= RECYCLE_EVERY:
-            self._recycled_at = self._clock()
-            self._is_worn = True
-            self._changed.set()
+    def recycle(self, token_ids: Collection[TokenId]) -> None:
+        """Replace the connections that carry any of these; each once a minute at the most."""
+        for copies in self._shards.values():
+            if not copies.tokens.isdisjoint(token_ids):
+                copies.recycle()
 
     async def run(self) -> None:
-        """Connect while something is wanted, serve, reconnect, until cancelled."""
-        delays, failures = self._delays(), 0
-        while await self._something_is_wanted():
-            began = self._clock()
-            await self._serve_one_connection()
-            if not self._wanted:
-                continue
-            lived = self._clock() - began
-            delays, failures = (self._delays(), 0) if lived > STABLE else (delays, failures + 1)
-            if self._should_give_up(failures):
-                self.gave_up.set()
-                logger.error("[WEBSOCKET] not reconnecting after %s failures; polling", failures)
-                await asyncio.Event().wait()
-            await asyncio.sleep(next(delays))
-
-    def _should_give_up(self, failures: int) -> bool:
-        if not self._policy.enabled:
-            return True
-        return 0 < self._policy.max_attempts <= failures
-
-    def _delays(self) -> Iterator[float]:
-        """Full jitter: anywhere between nothing and a limit that doubles."""
-        limit = FIRST_DELAY
-        while True:
-            yield self._jitter() * limit
-            limit = min(limit * 2, LONGEST_DELAY)
-
-    async def _something_is_wanted(self) -> bool:
-        while not self._wanted:
-            self._changed.clear()
-            await self._changed.wait()
-        return True
-
-    async def _serve_one_connection(self) -> None:
-        """Network faults end here: they are expected, and the caller comes back."""
-        began = self._clock()
-        channel = MarketChannel(began, self._ping_interval)
-        try:
-            async with asyncio.timeout(OPEN_TIMEOUT):
-                socket = await connect(
-                    self._url,
-                    create_connection=direct(self._taker(channel)),
-                    max_size=MAX_FRAME,
-                    open_timeout=OPEN_TIMEOUT,
-                    close_timeout=CLOSE_TIMEOUT,
-                    ping_interval=None,  # the venue's heartbeat is the text PING
-                    compression=None,  # inflating costs more than all the rest of a frame
-                )
-        except (OSError, WebSocketException, TimeoutError, ValueError) as fault:
-            logger.warning("[WEBSOCKET] cannot connect: %s", _told(fault))
-            return
-        await self._serve(socket, channel, self._clock() - began)
-
-    async def _serve(
-        self, socket: ClientConnection, channel: MarketChannel, connection_time: float
-    ) -> None:
-        self._channel, self._is_worn = channel, False
-        self.statistics.connections += 1
-        self.statistics.opened += 1
-        try:
-            async with socket, asyncio.TaskGroup() as tasks:
-                receiving = tasks.create_task(
-                    self._receive(socket, channel), name="market-stream-receive"
-                )
-                self._announce(connection_time)
-                await self._send_changes(socket, channel)
-                await self._send(socket, channel)
-                receiving.cancel()
-        except* (OSError, WebSocketException, _SilentConnection) as faults:
-            logger.warning("[WEBSOCKET] connection lost: %s", _told(faults.exceptions[0]))
-        finally:
-            self._channel = None
-            self.connected.clear()
-            self.statistics.connections -= 1
-            self.statistics.messages.update(channel.counts)
-            self.statistics.dropped.update(channel.dropped)
-            self._listener.connection_lost()
-
-    def _announce(self, connection_time: float) -> None:
-        tokens = len(self._wanted)
-        logger.info(
-            "WebSocket connected",
-            extra={
-                "market_count": (tokens + 1) // 2,
-                "token_count": tokens,
-                "connection_time": round(connection_time, 4),
-            },
-        )
-        self.connected.set()
-        self._listener.connection_opened()
-
-    async def _send(self, socket: ClientConnection, channel: MarketChannel) -> None:
-        """Send changes and heartbeats; returns when nothing is wanted any more."""
-        while self._wanted:
-            await self._changed_or(channel.next_ping(self._clock()))
-            if channel.is_dead(self._clock()):
-                raise _SilentConnection("nothing heard for three heartbeats")
-            if self._is_worn:
-                raise _SilentConnection("it answered, and brought nothing")
-            await self._send_changes(socket, channel)
-
-    async def _changed_or(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            return
-
-    async def _send_changes(self, socket: ClientConnection, channel: MarketChannel) -> None:
-        self._changed.clear()
-        before, wanted = channel.subscribed, frozenset(self._wanted)
-        renewals, self._renewals = frozenset(self._renewals), set()
-        frames = [*channel.renew(renewals & wanted), *channel.frames_to_send(wanted, self._clock())]
-        for frame in frames:
-            async with asyncio.timeout(OPEN_TIMEOUT):
-                await socket.send(frame)
-        if added := len(wanted - before):
-            logger.info(
-                "Subscribed to %s markets", (len(wanted) + 1) // 2, extra={"new_tokens": added}
-            )
-        if gone := len(before - wanted):
-            logger.info("Unsubscribed from %s tokens", gone, extra={"token_count": len(wanted)})
-
-    async def _receive(self, socket: ClientConnection, channel: MarketChannel) -> None:
-        """Waits for the end of the connection; only fragmented messages come this way."""
-        take = self._taker(channel)
-        while True:
-            take(await socket.recv(decode=False))
-
-    def _taker(self, channel: MarketChannel) -> Callable[[bytes], None]:
-        """Without a tap there is nothing to ask at each frame."""
-        tap, take = self._tap, partial(self._take, channel)
-        if tap is None:
-            return take
-
-        def tapped(frame: bytes) -> None:
-            tap(frame)
-            take(frame)
-
-        return tapped
-
-    def _take(self, channel: MarketChannel, frame: bytes) -> None:
-        received = self._clock()
-        apply = self._listener.apply
-        for message in channel.receive(frame, received):
-            apply(message, received)
-        if channel.suspects:
-            self._report(channel)
-
-    def _report(self, channel: MarketChannel) -> None:
-        self._listener.suspect(frozenset(channel.suspects))
-        channel.suspects.clear()
-        if self._clock() - self._warned_at >= WARN_EVERY:
-            self._warned_at = self._clock()
-            logger.warning("[WEBSOCKET] unreadable news dropped: %s", dict(channel.dropped))
+        """Keep connections for what is wanted, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            try:
+                for copies in self._shards.values():
+                    self._start(copies)
+                await self._look_after()
+            finally:  # while the connections say goodbye, nobody may start another one
+                self._tasks = None
 
     def counts(self) -> tuple[Counter[str], Counter[str]]:
-        """Messages by event and dropped pieces by reason, the present connection included."""
-        channel = self._channel
-        if channel is None:
-            return self.statistics.messages, self.statistics.dropped
-        return (
-            self.statistics.messages + channel.counts,
-            self.statistics.dropped + channel.dropped,
+        """Messages by event and dropped pieces by reason, the open connections included."""
+        messages, dropped = self.statistics.messages.copy(), self.statistics.dropped.copy()
+        for connection in self._running:
+            heard, unread = connection.heard
+            messages.update(heard)
+            dropped.update(unread)
+        return messages, dropped
+
+    async def _look_after(self) -> None:
+        if self.layout.copies == 1:
+            await asyncio.Event().wait()
+        while True:
+            await asyncio.sleep(LOOK_BEAT)
+            for copies in self._shards.values():
+                copies.look()
+
+    def _arrange(self) -> None:
+        """Spread what is wanted, and tell each connection its share."""
+        before = self._homes()
+        placed = place(self._placed, self._wanted, self._kin, self.layout.room)
+        canaries = {
+            number: self._unwanted(self._canaries.get(number, NOTHING)) for number in placed
+        }
+        if placed.keys() != self._placed.keys() or canaries != self._canaries:
+            self.rearranged.set()
+        self._placed, self._canaries = placed, canaries
+        self._close_gone()
+        self._open_new()
+        self._tell_left(before)
+
+    def _unwanted(self, canaries: frozenset[TokenId]) -> frozenset[TokenId]:
+        """Those of no wanted market, whose news would come by two connections otherwise."""
+        wanted = self._wanted.keys()
+        return frozenset(
+            token for token in canaries if wanted.isdisjoint(self._siblings.get(token, (token,)))
         )
 
+    def _close_gone(self) -> None:
+        for number in self._shards.keys() - self._placed.keys():
+            self._shards.pop(number).want(NOTHING)
 
-class _SilentConnection(Exception):
-    """The peer is gone without having said so."""
+    def _open_new(self) -> None:
+        for number, tokens in self._placed.items():
+            copies = self._shards.get(number)
+            is_new = copies is None
+            copies = copies or self._shards.setdefault(number, self._new_shard())
+            copies.want(tokens | self._canaries.get(number, NOTHING))
+            if is_new:
+                self._start(copies)
 
+    def _new_shard(self) -> Copies:
+        return Copies(self._listener, self._dialing, self.layout.copies, self._note_connections)
 
-def _told(fault: BaseException) -> str:
-    return f"{type(fault).__name__}: {fault}"
+    def _start(self, copies: Copies) -> None:
+        if self._tasks is None or self.gave_up.is_set():
+            return
+        for connection in copies.connections:
+            self._running.add(connection)
+            self._tasks.create_task(self._keep(connection), name="market-connection")
+
+    async def _keep(self, connection: MarketConnection) -> None:
+        try:
+            await connection.run()
+        finally:
+            self._running.discard(connection)
+        if connection.gave_up and all(other.gave_up for other in self._kept()):
+            self.gave_up.set()
+
+    def _kept(self) -> list[MarketConnection]:
+        return list(chain.from_iterable(each.connections for each in self._shards.values()))
+
+    def _note_connections(self) -> None:
+        if self.statistics.connections:
+            self.connected.set()
+        else:
+            self.connected.clear()
+
+    def _homes(self) -> dict[TokenId, Copies]:
+        return {token: copies for copies in self._shards.values() for token in copies.tokens}
+
+    def _tell_left(self, before: Mapping[TokenId, Copies]) -> None:
+        """Whatever came between leaving one connection and the snapshot of the other is missed."""
+        after = self._homes()
+        left = [token for token, home in before.items() if after.get(token) is not home]
+        if not left:
+            return
+        self._listener.connection_lost(left)
+        moved = [token for token in left if token in after]
+        for home in {before[token] for token in moved}:
+            home.disown(moved)
+        asked = [token for token in moved if after[token].opened_at is not None]
+        if asked:
+            self._listener.connection_opened(asked)

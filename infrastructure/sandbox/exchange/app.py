@@ -18,8 +18,13 @@ form of the id (digits or 0x), and both also answer below `/gamma` and `/clob`. 
 | `POST /control/drop` | `connections?, code?`: without a code it breaks off |
 | `POST /control/freeze` | `tokens?, connections?, frozen?`: no data, PONG goes on |
 | `POST /control/deaf`, `/control/mute` | `on?`: ignores subscriptions; sends no PONG |
-| `POST /control/corrupt` | `kind, every?, count?, tokens?, connections?, text?, megabytes?` |
+| `POST /control/bookless` | `tokens?, on?`: subscriptions bring no first book, changes come |
+| `POST /control/corrupt` | `kind, every?, count?, event?, tokens?, connections?`, see below |
+| `POST /control/burst` | `token, orders?`: a frame each, all at once |
+| `POST /control/crossed` | `token, seconds?`: a bid at the best ask; 0 = gone in the next frame |
+| `POST /control/clock` | `shift`: seconds that the venue's timestamps are ahead; negative = old |
 | `POST /control/faults` | `path, count?, status?, hang?, garbage?, retry_after?`; `*` in paths |
+| `GET /control/faults` | how many of them are left |
 | `POST /control/heal` | ends all faults |
 | `POST /control/replay/start` | |
 | `GET /control/replay` | `wait?` (seconds, for the end) |
@@ -27,8 +32,11 @@ form of the id (digits or 0x), and both also answer below `/gamma` and `/clob`. 
 | `GET /control/state` | `token` |
 | `GET /control/wait` | `token, subscribed?, timeout?` |
 
-Kinds of corruption: `garbage`, `giant`, `text` now; `skip`, `duplicate`, `reorder`, `wrong_hash`
-for every k-th frame. A fault on the path `/ws/market` refuses the socket's handshake.
+Kinds of corruption: `garbage`, `giant` (`megabytes?`), `text` (`text`) are sent now; `skip`,
+`duplicate`, `reorder`, `late` (a copy of an old frame) and `wrong_hash` happen to every k-th frame,
+perhaps only of one `event`. A fault on the path `/ws/market` refuses the socket's handshake;
+`garbage` in a fault is HTML where JSON should be. What each of them does to the product, and how
+soon it is noticed, stands in `docs/reliability.md`.
 """
 
 import asyncio
@@ -36,7 +44,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, web
 
-from infrastructure.sandbox.exchange import control_feed, control_markets
+from infrastructure.sandbox.exchange import control_bursts, control_feed, control_markets
 from infrastructure.sandbox.exchange.clob import clob_routes, markets
 from infrastructure.sandbox.exchange.clob_requests import refusals
 from infrastructure.sandbox.exchange.control_errors import control_guard
@@ -106,8 +114,13 @@ def _control_routes() -> list[web.RouteDef]:
         web.post("/control/freeze", control_feed.freeze),
         web.post("/control/deaf", control_feed.deaf),
         web.post("/control/mute", control_feed.mute),
+        web.post("/control/bookless", control_feed.bookless),
         web.post("/control/corrupt", control_feed.corrupt),
+        web.post("/control/burst", control_bursts.burst),
+        web.post("/control/crossed", control_bursts.crossed),
+        web.post("/control/clock", control_bursts.clock),
         web.post("/control/faults", control_feed.faults),
+        web.get("/control/faults", control_feed.scripted),
         web.post("/control/heal", control_feed.heal),
         web.post("/control/replay/start", control_feed.start_replay),
         web.get("/control/replay", control_feed.replay),

@@ -24,7 +24,7 @@ from infrastructure.sandbox.exchange.state import MarketState
 
 
 async def server_time(request: web.Request) -> web.Response:
-    return reply(int(request.app[EXCHANGE].clock()))
+    return reply(request.app[EXCHANGE].now_ms() // 1000)
 
 
 async def ok(_: web.Request) -> web.Response:

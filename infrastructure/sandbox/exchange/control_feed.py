@@ -39,6 +39,13 @@ class Switch(msgspec.Struct, forbid_unknown_fields=True):
     on: bool = True
 
 
+class Bookless(msgspec.Struct, forbid_unknown_fields=True):
+    """No tokens: all of them."""
+
+    tokens: list[str] = []
+    on: bool = True
+
+
 class Corrupt(msgspec.Struct, forbid_unknown_fields=True):
     """`garbage`, `giant` and `text` are sent now; the other kinds stay until `heal`."""
 
@@ -47,6 +54,7 @@ class Corrupt(msgspec.Struct, forbid_unknown_fields=True):
     count: int | None = None
     tokens: list[str] = []
     connections: list[int] = []
+    event: str = ""
     text: str = ""
     megabytes: int = 10
 
@@ -117,6 +125,17 @@ async def mute(request: web.Request) -> web.Response:
     return reply({"mute": wish.on})
 
 
+async def bookless(request: web.Request) -> web.Response:
+    faults, wish = request.app[EXCHANGE].hub.faults, await body_of(request, Bookless)
+    if not wish.tokens:
+        faults.is_bookless = wish.on
+    if wish.on:
+        faults.bookless_tokens.update(wish.tokens)
+    else:
+        faults.bookless_tokens.difference_update(wish.tokens)
+    return reply({"bookless": wish.on})
+
+
 async def corrupt(request: web.Request) -> web.Response:
     exchange, wish = request.app[EXCHANGE], await body_of(request, Corrupt)
     match wish.kind:
@@ -136,6 +155,7 @@ async def heal(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     exchange.hub.faults = FeedFaults()
     exchange.rest_faults.scripted.clear()
+    exchange.shift = 0.0
     return reply({"healthy": True})
 
 
@@ -147,6 +167,12 @@ async def faults(request: web.Request) -> web.Response:
         RestFault(wish.path, wish.count, wish.status, wish.hang, wish.garbage, wish.retry_after)
     )
     return reply({"path": wish.path, "count": wish.count})
+
+
+async def scripted(request: web.Request) -> web.Response:
+    """What is still to go wrong with REST, oldest first."""
+    faults = request.app[EXCHANGE].rest_faults.scripted
+    return reply({"faults": [{"path": each.path, "left": each.left} for each in faults]})
 
 
 async def replay(request: web.Request) -> web.Response:
@@ -225,4 +251,5 @@ def _tampering(wish: Corrupt) -> Tampering:
         wish.count,
         frozenset(wish.tokens),
         frozenset(wish.connections),
+        wish.event,
     )

@@ -94,7 +94,7 @@ class NewMarket(msgspec.Struct, forbid_unknown_fields=True):
 
 async def set_price(request: web.Request) -> web.Response:
     exchange, wish = request.app[EXCHANGE], await body_of(request, SetPrice)
-    traded, outcome = _traded(exchange, wish.token)
+    traded, outcome = traded_market(exchange, wish.token)
     at, size = price_micros(wish.price), micros(wish.size)
     tick = traded.state.tick
     spread = micros(wish.spread) if wish.spread else tick * (1 if at % tick else 2)
@@ -115,7 +115,7 @@ async def set_book(request: web.Request) -> web.Response:
 
 async def print_trade(request: web.Request) -> web.Response:
     exchange, wish = request.app[EXCHANGE], await body_of(request, PrintTrade)
-    traded, outcome = _traded(exchange, wish.token)
+    traded, outcome = traded_market(exchange, wish.token)
     price, size = price_micros(wish.price), micros(wish.size)
     now = exchange.now_ms()
     exchange.broadcast(traded.print_trade(outcome, wish.side, price, size, now))
@@ -125,7 +125,7 @@ async def print_trade(request: web.Request) -> web.Response:
 async def place_order(request: web.Request) -> web.Response:
     """The fills come back in terms of the token."""
     exchange, wish = request.app[EXCHANGE], await body_of(request, PlaceOrder)
-    traded, outcome = _traded(exchange, wish.token)
+    traded, outcome = traded_market(exchange, wish.token)
     size, now = micros(wish.size), exchange.now_ms()
     if not size:
         raise CannotDo("size must be positive")
@@ -179,7 +179,7 @@ async def set_tick(request: web.Request) -> web.Response:
     market, tick = _market(exchange, wish.market), price_micros(wish.tick)
     if not tick or MICROS % tick:
         raise CannotDo(f"{wish.tick} does not divide 1")
-    traded, _ = _traded(exchange, market.tokens[0])
+    traded, _ = traded_market(exchange, market.tokens[0])
     exchange.broadcast(traded.set_tick(tick, exchange.now_ms()))
     return reply({"market": market.id, "tick": text(traded.state.tick)})
 
@@ -235,7 +235,7 @@ def _rewrite(
     via: Via,
 ) -> None:
     """Levels in terms of `token`; what lies outside the grid is left out."""
-    traded, outcome = _traded(exchange, token)
+    traded, outcome = traded_market(exchange, token)
     tick = traded.state.tick
     bids, asks = (
         {_on_grid(price, tick): size for price, size in side.items() if 0 < price < MICROS}
@@ -256,7 +256,8 @@ def _found(exchange: ExchangeSandbox, token: str) -> tuple[MarketState, int]:
     return found
 
 
-def _traded(exchange: ExchangeSandbox, token: str) -> tuple[TradedMarket, int]:
+def traded_market(exchange: ExchangeSandbox, token: str) -> tuple[TradedMarket, int]:
+    """The market of a token and which of its outcomes it is. Raises: CannotDo."""
     found, outcome = _found(exchange, token)
     traded = exchange.traded.get(found.listed.condition_id)
     if traded is None:

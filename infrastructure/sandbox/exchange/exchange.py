@@ -47,6 +47,7 @@ class ExchangeSandbox:
         self.options = options or ExchangeOptions()
         self.clock = clock
         self.started_at = clock()
+        self.shift = 0.0  # seconds that the venue's timestamps are ahead of the true time
         self.rate = self.options.rate
         self.hub = Hub(clock, self.options.queue_limit)
         self.rest_faults = RestFaults()
@@ -61,10 +62,10 @@ class ExchangeSandbox:
         self._list(self.catalogue.events.values())
 
     def now_ms(self) -> int:
-        return int(self.clock() * 1000)
+        return int((self.clock() + self.shift) * 1000)
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock(), UTC)
+        return datetime.fromtimestamp(self.clock() + self.shift, UTC)
 
     def find(self, token: str) -> tuple[MarketState, int] | None:
         """The market of a token and which of its outcomes it is."""

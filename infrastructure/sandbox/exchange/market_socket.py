@@ -95,7 +95,7 @@ def _subscribe(exchange: ExchangeSandbox, connection: Connection, request: Reque
         dump = [
             book_message(*found)
             for token in fresh
-            if token not in exchange.hub.faults.frozen_tokens
+            if not exchange.hub.faults.withholds_book(token)
             and (found := exchange.find(token)) is not None
             and found[0].has_book(found[1])
         ]

@@ -6,6 +6,7 @@ import { Composer } from "/page/composer.js";
 import { Scroll } from "/page/scroll.js";
 
 const TYPING = 5000; // milliseconds that "typing…" stays without news
+const TOAST = 8000; // milliseconds that the longest toast stays
 const at = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
 const api = new Api(Number(query.get("user")) || 1001);
@@ -55,7 +56,7 @@ function toast(text) {
   box.textContent = text;
   box.hidden = false;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => (box.hidden = true), 2500 + 40 * text.length);
+  toastTimer = setTimeout(() => (box.hidden = true), Math.min(2500 + 40 * text.length, TOAST));
 }
 
 function alertBox(text) {

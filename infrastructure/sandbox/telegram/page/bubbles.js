@@ -3,6 +3,10 @@
 import { formatted } from "/page/entities.js";
 import { updateKeyboard } from "/page/keyboard.js";
 
+// An edit lights up its time only: nothing moves, and it is cheap beside hundreds of emoji.
+const GLOW = { duration: 1100, easing: "ease-out" };
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
 export class Bubbles {
   // `actions`: onTap(messageId, row, column), onCommand(text), onCopy(text).
   constructor(list, actions) {
@@ -50,10 +54,8 @@ export class Bubbles {
 
   update(item, view) {
     this.fill(item, view);
-    const bubble = item.element.querySelector(".bubble");
-    bubble.classList.remove("changed");
-    void bubble.offsetWidth; // restarts the animation if it is still running
-    bubble.classList.add("changed");
+    if (STILL.matches) return;
+    item.element.querySelector(".time").animate([{ color: "var(--glow)" }, {}], GLOW);
   }
 
   remove(messageId) {

@@ -1,0 +1,96 @@
+"""The stream's rarer news of a token: its whole book, its trades, its price grid."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from core.domain.errors import InvalidBook, InvalidQuantity
+from core.domain.health import Doubt
+from core.domain.units import TokenId, price
+from data_ingestion.streamer.market_updater.changes import Changes
+from data_ingestion.streamer.market_updater.deliveries import Deliveries
+from data_ingestion.streamer.market_updater.publisher import Publisher
+from data_ingestion.streamer.market_updater.token_feed import TokenFeed
+from data_ingestion.streamer.market_updater.trust import Trust
+from data_ingestion.streamer.websocket_client import wire
+
+
+class Snapshots:
+    """Takes books, trades and new price grids."""
+
+    def __init__(
+        self,
+        feeds: Mapping[TokenId, TokenFeed],
+        trust: Trust,
+        publisher: Publisher,
+        changes: Changes,
+        *,
+        verifies: bool,
+        deliveries: Deliveries,
+    ) -> None:
+        self._feeds = feeds
+        self._trust = trust
+        self._publish = publisher.publish
+        self._changes = changes
+        self._verifies = verifies
+        self._deliveries = deliveries
+
+    def book(self, message: wire.WireBook, received: float) -> None:
+        """A whole book replaces ours, and makes its token live."""
+        feed = self._feeds.get(message.asset_id)
+        if feed is None or self._deliveries.repeats_book(feed, message):
+            return
+        is_older = feed.is_live and message.timestamp < feed.at
+        try:
+            feed.take(message)
+        except (InvalidQuantity, InvalidBook):
+            self._changes.refuse(feed)
+            return
+        self._trust.booked(feed)
+        feed.shown_bid = -1  # published whatever it says: it may end a doubt
+        self._publish(feed, message.timestamp, received)
+        if self._verifies:
+            self._prove(feed, message)
+        if is_older:  # on one connection the order of arrival counts, once it is proven
+            self._changes.question(feed)
+
+    def trade(self, message: wire.WireTrade | wire.WireLegacyTrade, received: float) -> None:
+        """A trade changes what is hashed, of both tokens, and perhaps the price shown."""
+        feed = self._feeds.get(message.asset_id)
+        if feed is None or self._deliveries.repeats_trade(feed, message.timestamp):
+            return
+        try:
+            feed.last_trade = price(message.price)
+        except InvalidQuantity:
+            self._changes.dropped["trade"] += 1
+            return
+        for traded in (feed, self._feeds.get(feed.complement) if feed.complement else None):
+            if traded is not None:
+                traded.traded_at = message.timestamp
+                traded.proof.traded(message.price)
+        if feed.is_live and not feed.book.is_crossed:
+            self._publish(feed, message.timestamp, received)
+
+    def tick(self, message: wire.WireTickSize) -> None:
+        """A new grid is a new book: the old one holds prices that may no longer exist."""
+        feed = self._feeds.get(message.asset_id)
+        if feed is None:
+            return
+        try:
+            price(message.new_tick_size)
+        except InvalidQuantity:
+            self._changes.dropped["tick"] += 1
+            return
+        if message.timestamp <= feed.ticked_at:  # another copy told it first
+            return
+        is_new = feed.proof.tick is None or Decimal(feed.proof.tick) != Decimal(
+            message.new_tick_size
+        )
+        feed.ticked_at = message.timestamp
+        feed.proof.retick(message.new_tick_size)
+        if is_new:
+            self._trust.doubt(feed, Doubt.TICK)
+
+    def _prove(self, feed: TokenFeed, message: wire.WireBook) -> None:
+        feed.proof.begin(message.tick_size, message.last_trade_price)
+        if not feed.proof.matches(feed.book, message.market, message.hash, message.timestamp):
+            self._changes.mismatched(feed)

@@ -1,0 +1,86 @@
+"""Moves tokens from state to state, shows it on the board, and asks for the books they need."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
+
+from core.domain.health import Doubt
+from core.domain.units import TokenId
+from core.services.price_board import PriceBoard
+from data_ingestion.streamer.market_updater.token_feed import TokenFeed
+
+CROSSED: Final = 1.0  # seconds a bid may stand above an ask before something must be missing
+
+
+class Trust:
+    """The one place where a feed's health changes."""
+
+    def __init__(self, board: PriceBoard, clock: Callable[[], float]) -> None:
+        self.renew: Callable[[Collection[TokenId]], None] = lambda _: None
+        self._board = board
+        self._clock = clock
+
+    def opened(self, feed: TokenFeed) -> None:
+        """A connection was just asked to carry the token."""
+        feed.begin_connection()
+        feed.health.opened(self._clock())
+        self._show(feed)
+
+    def lost(self, feed: TokenFeed) -> None:
+        """No connection carries the token any more."""
+        feed.forget_kept()
+        feed.health.lost(self._clock())
+        self._show(feed)
+
+    def doubt(self, feed: TokenFeed, why: Doubt) -> None:
+        """Something was missed: the book is asked for at once, unless it was just now."""
+        if feed.is_live:
+            feed.health.doubted(why, self._clock())
+            feed.forget_kept()
+            self._show(feed)
+            self._renew_overdue([feed])
+
+    def booked(self, feed: TokenFeed) -> None:
+        """The stream sent the whole book."""
+        feed.health.booked(self._clock())
+        feed.forget_kept()
+        self._show(feed)
+
+    def asked(self, feed: TokenFeed) -> None:
+        """REST is being asked."""
+        feed.health.asked()
+        self._show(feed)
+
+    def answered(self, feed: TokenFeed, *, is_proven: bool) -> None:
+        """REST answered; see `TokenHealth.answered`."""
+        feed.health.answered(self._clock(), is_proven=is_proven)
+        self._show(feed)
+
+    def unanswered(self, feed: TokenFeed) -> None:
+        """REST did not answer, or with nothing that could be used."""
+        feed.health.unanswered(self._clock())
+        self._show(feed)
+
+    def check(self, feeds: Iterable[TokenFeed]) -> None:
+        """What only time tells: books that do not come, and doubts that do not go."""
+        now, waiting = self._clock(), list[TokenFeed]()
+        for feed in feeds:
+            if not feed.is_live:
+                waiting.append(feed)
+            elif feed.proof.is_overdue(now):
+                self.doubt(feed, Doubt.HASH)
+            elif feed.crossed_since is not None and now - feed.crossed_since >= CROSSED:
+                self.doubt(feed, Doubt.CROSSED)
+        self._renew_overdue(waiting)
+
+    def _renew_overdue(self, feeds: Iterable[TokenFeed]) -> None:
+        now = self._clock()
+        overdue = [feed for feed in feeds if feed.health.is_overdue(now)]
+        for feed in overdue:
+            feed.health.renewed(now)
+        if overdue:
+            self.renew([feed.token for feed in overdue])
+
+    def _show(self, feed: TokenFeed) -> None:
+        health = feed.health
+        feed.is_live = health.is_live
+        self._board.set_state(feed.token, health.state, health.why)

@@ -1,0 +1,158 @@
+"""What a table of faults cannot tell: new wishes, rows, refusals, pauses, second connections."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from core.domain.continuity import Gap
+from core.domain.market import Market
+from core.domain.price import PriceState
+from data_ingestion.streamer.websocket_client.websocket_client import Layout
+from tests.support.hostile_faults import SILENCE
+from tests.support.hostile_house import ONE, House, hostile_house
+from tests.support.hostile_run import SLACK
+from tests.support.stepped_loop import run_stepped, stepped
+
+FIRST_BOOK = 5.0  # seconds, decision 22
+POLLED_WITHIN = 2.0  # seconds after that
+SOURCE_WITHIN = 1.0  # seconds after SUSPECT, decision 14
+
+Scenario = Callable[[House], Awaitable[None]]
+
+
+def play(url: str, scenario: Scenario, layout: Layout = ONE) -> None:
+    async def main() -> None:
+        async with hostile_house(url, layout) as house:
+            await scenario(house)
+
+    run_stepped(main())
+
+
+def is_none_live(house: House) -> bool:
+    return not any(house.board.is_live(token) for token in house.tokens)
+
+
+def is_polled(house: House, market: Market) -> bool:
+    """Both tokens by REST, and right."""
+    return all(
+        house.board.state(token) is PriceState.POLLED and house.witness.is_right(token)
+        for token in market.tokens
+    )
+
+
+@pytest.mark.parametrize("command", ["deaf", "bookless"])
+def test_a_new_market_without_a_first_book_is_polled_then_streamed(
+    database: str, command: str
+) -> None:
+    async def scenario(house: House) -> None:
+        house.trade()
+        await house.control(command)
+        market = await house.hold()
+        await house.stand_still()
+        limit = FIRST_BOOK + POLLED_WITHIN
+        await house.witness.moment(lambda: is_polled(house, market), limit)
+        await asyncio.sleep(FIRST_BOOK)
+        assert not any(house.board.is_live(token) for token in market.tokens)
+        await house.control("heal")
+        await house.witness.moment(house.witness.are_sound, 15)
+        await house.rows_are_true()
+
+    play(database, scenario)
+
+
+def test_rows_stop_saying_that_they_are_streamed_within_a_second_of_the_doubt(
+    database: str,
+) -> None:
+    async def scenario(house: House) -> None:
+        await house.rows_are_true()
+        assert await house.sources() == {"ws"}
+        house.trade()
+        await asyncio.sleep(2)
+        await house.control("freeze")
+        await house.witness.moment(lambda: is_none_live(house), SILENCE + SLACK)
+        await asyncio.sleep(SOURCE_WITHIN)
+        assert is_none_live(house)
+        assert await house.sources() == {"poll"}
+
+    play(database, scenario)
+
+
+def test_a_venue_that_asks_for_patience_is_left_alone_that_long(database: str) -> None:
+    async def scenario(house: House) -> None:
+        await house.control("faults", path="/ws/market", status=429, retry_after=7, count=100)
+        await house.control("drop")
+        await asyncio.sleep(6)
+        assert await house.left() == 99
+        await asyncio.sleep(7)
+        assert 96 <= await house.left() <= 98
+
+    play(database, scenario)
+
+
+def test_a_frame_of_10_mb_costs_no_connection(database: str) -> None:
+    async def scenario(house: House) -> None:
+        before = house.connections()
+        await house.control("corrupt", kind="giant", megabytes=10)
+        await house.witness.moment(lambda: house.witness.is_doubtful, 1)
+        await house.witness.moment(house.witness.are_sound, 10)
+        assert house.connections() == before
+
+    play(database, scenario)
+
+
+def test_a_connection_that_is_dropped_again_and_again_ends_live_without_a_storm(
+    database: str,
+) -> None:
+    async def scenario(house: House) -> None:
+        house.trade()
+        for _ in range(10):
+            await asyncio.sleep(2)
+            await house.control("drop", code=1013)
+        await house.stand_still()
+        await house.witness.moment(house.witness.are_sound, 15)
+        assert house.witness.longest_lie <= SLACK
+        assert len(house.exchange.hub.closed) <= 11
+        await house.rows_are_true()
+
+    play(database, scenario)
+
+
+def test_with_two_copies_a_frozen_one_is_replaced_and_nobody_notices(database: str) -> None:
+    async def scenario(house: House) -> None:
+        house.trade()
+        await asyncio.sleep(2)
+        first, second = house.connections()
+        house.witness.forget()
+        await house.control("freeze", connections=[first])
+        await house.witness.moment(lambda: first not in house.connections(), SILENCE)
+        await house.witness.moment(lambda: len(house.connections()) == 2, 5)
+        assert second in house.connections()
+        await house.stand_still()
+        assert not house.witness.is_doubtful
+        assert house.witness.longest_lie == 0
+        assert house.witness.are_sound()
+
+    play(database, scenario, Layout(copies=2))
+
+
+def test_every_gap_is_told_when_it_opens_and_when_it_closes(database: str) -> None:
+    async def scenario(house: House) -> None:
+        told = list[Gap]()
+        house.board.listen_gaps(told.append)
+        before = {token: house.board.epoch(token) for token in house.tokens}
+        began = stepped().time()
+        await house.control("faults", path="/ws/market", status=503, count=3)
+        await house.control("drop")
+        await house.witness.moment(house.witness.are_sound, 15)
+        lasted = stepped().time() - began
+        opened = [gap.token for gap in told if gap.ended is None]
+        closed = {gap.token: gap for gap in told if gap.ended is not None}
+        assert sorted(opened) == sorted(closed) == sorted(house.tokens)
+        for token, gap in closed.items():
+            assert house.board.epoch(token) > before[token]
+            assert gap.ended is not None
+            assert house.board.gap_seconds(token) == gap.ended - gap.began <= lasted
+        assert house.board.gap_figures().open == 0
+
+    play(database, scenario)

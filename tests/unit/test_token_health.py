@@ -1,0 +1,169 @@
+"""Each state follows from what happened, and from nothing else."""
+
+from collections.abc import Callable
+
+import pytest
+
+from core.domain.health import FROM_THE_STREAM, MOVES, Doubt, Event, PriceState, TokenHealth
+
+LIVE, SUSPECT, RESYNCING = PriceState.LIVE, PriceState.SUSPECT, PriceState.RESYNCING
+POLLED, DOWN = PriceState.POLLED, PriceState.DOWN
+
+
+def live() -> TokenHealth:
+    health = TokenHealth(0.0)
+    health.opened(0.0)
+    health.booked(1.0)
+    return health
+
+
+def suspect(why: Doubt = Doubt.HASH) -> TokenHealth:
+    health = live()
+    health.doubted(why, 2.0)
+    return health
+
+
+def resyncing(why: Doubt = Doubt.HASH) -> TokenHealth:
+    health = suspect(why)
+    health.asked()
+    return health
+
+
+def polled() -> TokenHealth:
+    health = resyncing(Doubt.FROZEN)
+    health.answered(3.0, is_proven=True)
+    return health
+
+
+def down() -> TokenHealth:
+    return TokenHealth(0.0)
+
+
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize("state", PriceState)
+def test_only_listed_moves_change_a_state_and_only_trust_makes_live(
+    state: PriceState, event: Event
+) -> None:
+    after = MOVES.get((state, event), state)
+    if after is LIVE and state is not LIVE:
+        assert event in {Event.BOOK, Event.ADOPTED}
+    if state is LIVE and after is not LIVE:
+        assert (event, after) in {(Event.LOST, SUSPECT), (Event.DOUBTED, SUSPECT)}
+
+
+@pytest.mark.parametrize("make", [suspect, resyncing, polled, down])
+def test_a_book_by_the_stream_makes_every_token_live(make: Callable[[], TokenHealth]) -> None:
+    health = make()
+    health.booked(9.0)
+    assert (health.state, health.why, health.since) == (LIVE, None, 9.0)
+
+
+def test_a_new_token_waits_for_its_first_book() -> None:
+    health = TokenHealth(0.0)
+    assert (health.state, health.why) == (DOWN, Doubt.UNHEARD)
+
+
+@pytest.mark.parametrize("why", Doubt)
+def test_a_doubt_makes_a_live_token_suspect(why: Doubt) -> None:
+    health = suspect(why)
+    assert (health.state, health.why, health.since) == (SUSPECT, why, 2.0)
+    assert health.is_heard is (why in FROM_THE_STREAM)
+
+
+def test_a_second_doubt_does_not_hide_the_first() -> None:
+    health = resyncing(Doubt.HASH)
+    health.doubted(Doubt.SILENT, 4.0)
+    assert (health.state, health.why, health.since) == (RESYNCING, Doubt.HASH, 2.0)
+
+
+def test_a_lost_connection_makes_a_live_token_suspect() -> None:
+    health = live()
+    health.lost(5.0)
+    assert (health.state, health.why) == (SUSPECT, Doubt.DISCONNECTED)
+    assert not health.can_go_on
+
+
+def test_a_proven_book_by_rest_makes_live_where_the_stream_itself_raised_the_doubt() -> None:
+    health = resyncing(Doubt.HASH)
+    health.answered(3.0, is_proven=True)
+    assert health.state is LIVE
+
+
+@pytest.mark.parametrize(
+    "why", [Doubt.FROZEN, Doubt.SILENT, Doubt.UNPROVEN, Doubt.DISCONNECTED, Doubt.UNHEARD]
+)
+def test_a_proven_book_by_rest_is_only_polled_while_the_stream_says_nothing(why: Doubt) -> None:
+    health = resyncing(why)
+    health.answered(3.0, is_proven=True)
+    assert (health.state, health.why) == (POLLED, why)
+    health.heard()
+    health.answered(4.0, is_proven=True)
+    assert health.state is LIVE
+
+
+def test_a_book_by_rest_that_nothing_proves_is_only_polled() -> None:
+    health = resyncing(Doubt.HASH)
+    health.answered(3.0, is_proven=False)
+    assert health.state is POLLED
+
+
+def test_nothing_that_rest_says_makes_a_token_live_that_no_connection_carries() -> None:
+    health = resyncing(Doubt.HASH)
+    health.lost(2.5)
+    health.heard()
+    health.answered(3.0, is_proven=True)
+    assert health.state is POLLED
+
+
+def test_without_an_answer_the_connection_is_given_five_seconds() -> None:
+    health = resyncing(Doubt.HASH)
+    health.unanswered(6.9)
+    assert health.state is SUSPECT
+    health.asked()
+    health.unanswered(7.0)
+    assert health.state is DOWN
+
+
+def test_without_an_answer_and_without_a_connection_a_token_is_down() -> None:
+    health = resyncing(Doubt.HASH)
+    health.lost(2.5)
+    health.unanswered(2.6)
+    assert health.state is DOWN
+
+
+def test_a_polled_token_that_neither_answers_for_any_more_is_down() -> None:
+    health = polled()
+    health.unanswered(60.0)
+    assert health.state is DOWN
+
+
+def test_a_first_book_is_asked_for_again_every_five_seconds() -> None:
+    health = TokenHealth(0.0)
+    health.opened(10.0)
+    assert not health.is_overdue(14.9)
+    assert health.is_overdue(15.0)
+    health.renewed(15.0)
+    assert not health.is_overdue(19.9)
+    assert health.is_overdue(20.0)
+
+
+def test_a_connection_that_does_not_bring_what_rest_has_is_replaced_after_twelve_seconds() -> None:
+    health = TokenHealth(0.0)
+    health.opened(10.0)
+    health.answered(15.0, is_proven=True)
+    assert not health.needs_another_connection(21.9)
+    assert health.needs_another_connection(22.0)
+
+
+def test_a_connection_is_not_blamed_for_a_book_that_rest_has_not_either() -> None:
+    health = TokenHealth(0.0)
+    health.opened(10.0)
+    health.unanswered(15.0)
+    assert not health.needs_another_connection(100.0)
+
+
+def test_a_new_connection_gets_its_own_time() -> None:
+    health = polled()
+    health.opened(50.0)
+    assert not health.needs_another_connection(61.9)
+    assert not health.is_overdue(54.9)
