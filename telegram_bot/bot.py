@@ -30,6 +30,7 @@ from telegram_bot.pending import PendingInputs
 from telegram_bot.reaching import REFUSAL, Reaching
 from telegram_bot.screens.help import COMMANDS
 from telegram_bot.tickets import Tickets
+from telegram_bot.typing_sign import TypingSign
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class BotSettings:
     is_dry_run: bool = True
     pace: Pace = field(default_factory=Pace)
     pause_after: float = PAUSE_AFTER  # seconds without a tap after which a live card rests
+    venue_patience: float = 8.0  # seconds for a question that the venue has to answer
 
     @property
     def mode(self) -> str:
@@ -95,16 +97,19 @@ class TelegramBot:
         self.clock = clock
         self.messenger = Messenger(bot, codec, clock, settings.pace)
         self.live = LiveMessages(board, self.messenger, manager, clock, settings.pause_after)
+        self._typing = TypingSign(self.messenger, clock)
         self._dispatcher = Dispatcher(
             Desk(
                 services=services,
                 codec=codec,
                 messenger=self.messenger,
                 live=self.live,
+                typing=self._typing,
                 pending=PendingInputs(clock),
                 tickets=Tickets(),
                 mode=settings.mode,
                 now=now,
+                venue_patience=settings.venue_patience,
             )
         )
 
@@ -134,7 +139,9 @@ class TelegramBot:
         try:
             await self._reaching.until_answered(application.initialize)
             await application.start()
-            await self._receive()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._typing.run(), name="typing-sign")
+                await self._receive()
         finally:
             await self._stop()
 

@@ -1,7 +1,7 @@
 """What a handler is given: the services, the chat's tools, and who did what where."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from telegram_bot.pending import PendingInputs
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.status import PartState
 from telegram_bot.tickets import Tickets
+from telegram_bot.typing_sign import TypingSign
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ class Desk:
     codec: Codec
     messenger: Messenger
     live: LiveMessages
+    typing: TypingSign
     pending: PendingInputs
     tickets: Tickets
     mode: str
     now: Callable[[], datetime]
     account: Account = Account.PAPER
+    venue_patience: float = 8.0  # seconds for a question that the venue has to answer
     newest_cards: dict[int, int] = field(default_factory=dict)  # message by chat
 
 
@@ -65,9 +68,12 @@ class BotContext:
         """The same act, answered on that card."""
         return replace(self, message_id=message_id)
 
-    def held(self) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
         """No live edit comes between the act and its answer; not to be entered twice."""
-        return self.desk.live.held(self.chat_id)
+        with self.desk.typing.over(self.chat_id):
+            async with self.desk.live.held(self.chat_id):
+                yield
 
     async def show(self, screen: Screen, view: LiveView | None = None) -> int | None:
         """Put `screen` on the tapped card, or below; with `view` it follows the market.
@@ -76,6 +82,8 @@ class BotContext:
         could not be told.
         """
         desk, chat = self.desk, self.chat_id
+        if view is not None:
+            screen = desk.live.told(screen, view)
         if self.message_id is None:
             shown = await desk.messenger.send(chat, screen)
         else:

@@ -7,14 +7,18 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
+from core.domain.continuity import Gap
 from core.domain.errors import PolycoolError
 from core.domain.units import MarketId, TokenId, UserId
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import Reason, WebSocketManager
 from telegram_bot.clock import Clock
+from telegram_bot.interruptions import FIRST_BOOKS, TOLD, Interruption, Interruptions, joined
 from telegram_bot.messenger import LiveEdit, Messenger
+from telegram_bot.screens.continuity import noted
 from telegram_bot.screens.screen import Screen, paused
 
 logger = logging.getLogger(__name__)
@@ -47,11 +51,13 @@ class _Card:
     user_id: UserId
     view: LiveView
     shown: Screen
+    opened_at: float
     pause_at: float
     redraw_at: float
     news: asyncio.Event = field(default_factory=asyncio.Event)
     editing: asyncio.Lock = field(default_factory=asyncio.Lock)
     crashes: int = 0
+    over: Interruption | None = None  # of its prices, the last that ended
 
 
 class LiveMessages:
@@ -64,12 +70,14 @@ class LiveMessages:
         manager: WebSocketManager,
         clock: Clock,
         pause_after: float = PAUSE_AFTER,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._board = board
         self._messenger = messenger
         self._manager = manager
         self._clock = clock
         self._pause_after = pause_after
+        self._interruptions = Interruptions(board, clock.now, wall)
         self._cards: dict[int, _Card] = {}
         self._followers: defaultdict[TokenId, set[_Card]] = defaultdict(set)
         self._changed = asyncio.Event()  # a card came or went
@@ -81,7 +89,7 @@ class LiveMessages:
         now = self._clock.now()
         redraw_at = math.inf if view.redraw_after is None else now + view.redraw_after
         pause_at = now + self._pause_after
-        card = _Card(chat_id, message_id, user_id, view, shown, pause_at, redraw_at)
+        card = _Card(chat_id, message_id, user_id, view, shown, now, pause_at, redraw_at)
         for market in view.markets:
             await self._manager.subscribe_market_for_user(user_id, market, Reason.CARD)
         await self._drop(chat_id, still_wanted=view.markets)
@@ -89,6 +97,10 @@ class LiveMessages:
         for token in view.tokens:
             self._followers[token].add(card)
         self._changed.set()
+
+    def told(self, screen: Screen, view: LiveView) -> Screen:
+        """The screen with what its reader has to know of the stream right now."""
+        return noted(screen, self._interruptions.line(view.tokens))
 
     async def close(self, chat_id: int) -> None:
         """The chat has no live card any more; its last text stays as it is."""
@@ -114,11 +126,13 @@ class LiveMessages:
     async def run(self) -> None:
         """Follow every card until cancelled; the cards outlive a restart of this part."""
         stop_listening = self._board.listen(self._tell)
+        stop_hearing_of_gaps = self._board.listen_gaps(self._tell_of_gap)
         try:
             async with asyncio.TaskGroup() as tasks:
                 await self._follow_all(tasks)
         finally:
             stop_listening()
+            stop_hearing_of_gaps()
 
     async def _follow_all(self, tasks: asyncio.TaskGroup) -> None:
         followed: dict[_Card, asyncio.Task[None]] = {}
@@ -135,19 +149,34 @@ class LiveMessages:
         for card in self._followers.get(token, ()):
             card.news.set()
 
+    def _tell_of_gap(self, gap: Gap) -> None:
+        for card in self._followers.get(gap.token, ()):
+            if self._board.is_live(gap.token):
+                card.over = joined(card.over, gap)
+            card.news.set()
+
     async def _follow(self, card: _Card) -> None:
         if card.crashes >= MAX_CRASHES:
             await self._drop(card.chat_id)
             return
         card.news.set()  # for what happened between drawing and listening
         while (now := self._clock.now()) < card.pause_at:
-            waking = min(card.pause_at, card.redraw_at, now + IDLE_REDRAW)
+            waking = min(card.pause_at, card.redraw_at, self._untrue_at(card, now))
             await self._clock.wait(card.news, waking - now)
             await self._turn(card)
             if self._clock.now() < card.pause_at and await self._refresh(card) is LiveEdit.GONE:
                 await self._drop(card.chat_id)
                 return
         await self._rest(card)
+
+    def _untrue_at(self, card: _Card, now: float) -> float:
+        """When what the card says may become untrue without any news."""
+        moments = [now + IDLE_REDRAW]
+        if card.over is not None:
+            moments.append(card.over.ended + TOLD)
+        if not all(map(self._board.is_live, card.view.tokens)):
+            moments.append(card.opened_at + FIRST_BOOKS)
+        return min(moment for moment in moments if moment > now)
 
     async def _turn(self, card: _Card) -> None:
         """Wait until the chat's pace allows a live edit, or the card is to rest."""
@@ -190,15 +219,20 @@ class LiveMessages:
             await self._drop(card.chat_id)
 
     async def _draw(self, card: _Card) -> Screen:
-        """The newest state; what is shown already if it cannot be had."""
+        """The newest state, and what happened to the stream; as before if it cannot be had."""
         card.crashes += 1
         try:
-            screen = await card.view.draw()
+            screen = self._annotated(card, await card.view.draw())
         except PolycoolError as error:
             logger.debug("a live card cannot be drawn: %s", error)
             screen = card.shown
         card.crashes = 0
         return screen
+
+    def _annotated(self, card: _Card, screen: Screen) -> Screen:
+        looked_for = self._clock.now() - card.opened_at
+        line = self._interruptions.line(card.view.tokens, card.over, looked_for=looked_for)
+        return noted(screen, line)
 
     async def _drop(self, chat_id: int, still_wanted: frozenset[MarketId] = frozenset()) -> None:
         card = self._cards.pop(chat_id, None)

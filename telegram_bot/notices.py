@@ -36,6 +36,7 @@ class NoticeSender:
                 await self._resume()
                 while await self.send_due():
                     pass
+                await self._outbox.count()
             except* (SQLAlchemyError, OSError) as faults:
                 self._failed(faults.exceptions[0])
             else:

@@ -7,7 +7,9 @@ from typing import Final
 WINDOW: Final = 60.0  # seconds in which messages are counted
 PENALTY: Final = 600.0  # seconds that a 429 weighs on its chat
 MAX_DOUBLINGS: Final = 4
-HAIR: Final = 1e-6  # of a message: who waited as long as told may go, in floats too
+# Who waited as long as told may go, in floats too:
+HAIR: Final = 1e-6  # of a message
+INSTANT: Final = 1e-9  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,12 @@ class Lane:
             waits.append(self._sent[len(self._sent) - allowed] + WINDOW - now)
         if self._sent and (live or self._penalties):
             waits.append(self._sent[-1] + self._gap(live=live) - now)
-        return max(waits)
+        longest = max(waits)
+        return longest if longest > INSTANT else 0.0
 
     def has_room(self, now: float) -> bool:
         """Whether something unimportant may go now: it leaves the reserve alone."""
-        return self.wait(now) <= 0 and len(self._sent) < self._allowed(live=True)
+        return self.wait(now) == 0 and len(self._sent) < self._allowed(live=True)
 
     def spend(self, now: float) -> None:
         self._sent.append(now)

@@ -4,23 +4,26 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import sqlalchemy as sa
-from prometheus_client import Counter as Metric
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.domain.health import PriceState
+from data_ingestion.streamer.not_live import MEANINGS, NotLive
 from data_ingestion.streamer.streamer_service import StreamerService, StreamStatistics
 from infrastructure.telemetry.metrics import Metrics
 from infrastructure.telemetry.ops_server import HealthReport, PartHealth, TokenHealth
+from telegram_bot.screens.continuity import REASONS
 
 logger = logging.getLogger(__name__)
 
 PROBE_BEAT: Final = 5.0  # seconds between two questions to the database
 PROBE_TIMEOUT: Final = 2.0  # seconds
 MOST_TOKENS: Final = 20  # of those that are not live, in one report
+MOST_REASONS: Final = 2  # why prices are not live, in one line
 
 
 class FeedFigures:
@@ -41,43 +44,6 @@ class FeedFigures:
 
     def lagged(self, seconds: float) -> None:
         self._metrics.feed_lag.observe(max(0.0, seconds))
-
-
-class StreamFigures:
-    """Carries the stream's own counters over into the metrics, at each scrape.
-
-    The hot path counts in plain integers; Prometheus is told the difference since the last time.
-    """
-
-    def __init__(self, metrics: Metrics, statistics: Callable[[], StreamStatistics]) -> None:
-        self._metrics = metrics
-        self._statistics = statistics
-        self._messages: Counter[str] = Counter()
-        self._dropped: Counter[str] = Counter()
-        self._proofs: Counter[str] = Counter()
-        self._opened = 0
-
-    def render(self) -> bytes:
-        """The metrics as text, up to date."""
-        now = self._statistics()
-        self._metrics.connections_active.set(now.connections)
-        self._metrics.subscriptions.set(now.subscriptions)
-        self._metrics.tokens_wanted.set(now.wanted)
-        self._metrics.tokens_live.set(now.live)
-        _add(self._metrics.messages, now.messages, self._messages)
-        _add(self._metrics.dropped_frames, now.dropped, self._dropped)
-        proofs = Counter({verdict.value: count for verdict, count in now.proofs.items()})
-        _add(self._metrics.book_proofs, proofs, self._proofs)
-        self._proofs = proofs
-        again = max(0, now.opened - 1)
-        self._metrics.reconnects.inc(again - self._opened)
-        self._messages, self._dropped, self._opened = now.messages, now.dropped, again
-        return self._metrics.render()
-
-
-def _add(metric: Metric, now: Counter[str], before: Counter[str]) -> None:
-    for label, count in now.items():
-        metric.labels(label).inc(count - before[label])
 
 
 class DatabaseProbe:
@@ -128,7 +94,8 @@ class Health:
                 "database": _part(self._probe.is_up, "up", "does not answer"),
                 "telegram": _part(self._telegram(), "up", "does not answer"),
                 "stream": self._stream(stream),
-                "poller": PartHealth(ok=True, state=f"{stream.polled_books} books fetched"),
+                "prices": self._prices(stream),
+                "poller": PartHealth(ok=True, state=_polls(stream)),
             },
             newest_price_age=stream.newest_age,
             not_live=self._not_live(),
@@ -142,12 +109,41 @@ class Health:
         )
 
     def _not_live(self) -> list[TokenHealth]:
-        return [
-            TokenHealth(
-                one.token, one.state, None if one.age is None else round(one.age, 1), one.why
-            )
-            for one in self._streamer.not_live(MOST_TOKENS)
-        ]
+        return [self._token(one) for one in self._streamer.not_live(MOST_TOKENS)]
+
+    def _token(self, one: NotLive) -> TokenHealth:
+        board = self._streamer.board
+        doubt, gap = board.why(one.token), board.gap(one.token)
+        return TokenHealth(
+            one.token,
+            one.state,
+            None if one.age is None else round(one.age, 1),
+            self._why(one),
+            doubt=None if doubt is None else doubt.value,
+            epoch=board.epoch(one.token),
+            interrupted=None if gap is None else round(self._clock() - gap.began, 1),
+        )
+
+    def _why(self, one: NotLive) -> str:
+        """The doubt behind its state, where nothing more obvious is wrong."""
+        doubt = self._streamer.board.why(one.token)
+        if doubt is None or one.why not in MEANINGS.values():
+            return one.why
+        return REASONS[doubt]
+
+    def _prices(self, stream: StreamStatistics) -> PartHealth:
+        """Whether every wanted price is live, or polled where nothing streams; else why not."""
+        if not stream.wanted:
+            return PartHealth(ok=True, state="none is wanted")
+        others = self._streamer.not_live(stream.wanted)
+        goal = "live"
+        if not self._streamer.use_websocket:
+            goal, others = "polled", [one for one in others if one.state is not PriceState.POLLED]
+        if not others:
+            return PartHealth(ok=True, state=f"all {stream.wanted} {goal}")
+        reasons = _counted(self._why(one) for one in others)
+        state = f"{len(others)} of {stream.wanted} not {goal}: {reasons}"
+        return PartHealth(ok=True, state=state, is_impaired=True)
 
     def _stream(self, stream: StreamStatistics) -> PartHealth:
         if not self._streamer.use_websocket:
@@ -159,6 +155,16 @@ class Health:
             return PartHealth(ok=True, state=state)
         connection = "connected" if stream.is_streaming else "not connected"
         return PartHealth(ok=False, state=f"{connection}, {state}; polling")
+
+
+def _counted(reasons: Iterable[str]) -> str:
+    most = Counter(reasons).most_common(MOST_REASONS)
+    return "; ".join(f"{reason} ({count})" for reason, count in most)
+
+
+def _polls(stream: StreamStatistics) -> str:
+    failed = f", {stream.poll_failures} requests unanswered" if stream.poll_failures else ""
+    return f"{stream.polled_books} books fetched{failed}"
 
 
 def _part(ok: bool, good: str, bad: str) -> PartHealth:  # noqa: FBT001 - read at the call

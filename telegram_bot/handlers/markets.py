@@ -1,8 +1,11 @@
 """Finding a market: lists, categories, search, links, and the card itself."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
-from core.domain.errors import NotFound
+from core.domain.errors import NotFound, Unavailable
 from core.domain.link import parse_link
 from core.domain.market import Market
 from core.domain.units import EventId, MarketId, UserId
@@ -35,7 +38,9 @@ async def open_text(context: BotContext, text: str) -> None:
     """A link opens what it names; anything else is searched for."""
     link = parse_link(text)
     if link is not None:
-        await _open_found(context, await context.services.markets.resolve_link(link))
+        async with _patience(context, "open this link"):
+            found = await context.services.markets.resolve_link(link)
+        await _open_found(context, found)
     elif "://" in text:
         await context.show(notice("I open links to events and markets on polymarket.com only."))
     else:
@@ -43,7 +48,8 @@ async def open_text(context: BotContext, text: str) -> None:
 
 
 async def search(context: BotContext, action: Search) -> None:
-    page = await context.services.markets.search(action.words, action.page)
+    async with _patience(context, "search there"):
+        page = await context.services.markets.search(action.words, action.page)
     await context.show(search_screen(page, action.words))
 
 
@@ -68,6 +74,16 @@ async def open_market(context: BotContext, market_id: MarketId) -> None:
 async def _draw_market(desk: Desk, user: UserId, market_id: MarketId) -> Screen:
     view = await desk.services.markets.view(market_id, user)
     return market_screen(view, desk.now())
+
+
+@asynccontextmanager
+async def _patience(context: BotContext, deed: str) -> AsyncIterator[None]:
+    """Raises: Unavailable with a sentence when it takes longer than anybody wants to wait."""
+    try:
+        async with asyncio.timeout(context.desk.venue_patience):
+            yield
+    except TimeoutError as late:
+        raise Unavailable(f"The venue does not answer, so I cannot {deed} right now.") from late
 
 
 async def _open_found(context: BotContext, found: Market | EventView) -> None:

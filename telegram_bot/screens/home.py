@@ -4,7 +4,8 @@ from datetime import datetime
 
 from core.domain.views import Portfolio
 from telegram_bot.actions import Help, Home, ShowPositions, Status, Trending
-from telegram_bot.screens.numbers import gain, money, signed
+from telegram_bot.screens.freshness import held_prices
+from telegram_bot.screens.numbers import clock_time, gain, money, signed
 from telegram_bot.screens.screen import Button, Screen, Style, blocks, lines, stamped
 from telegram_bot.screens.text import bold
 
@@ -18,6 +19,7 @@ def home_screen(mode: str, portfolio: Portfolio, now: datetime) -> Screen:
                 f"<b>{money(portfolio.total)}</b> in total",
                 f"Cash {money(portfolio.cash)}",
                 f"Positions {money(portfolio.value)} · {_count(len(portfolio.positions))}",
+                _current(portfolio, now),
             ),
             lines(
                 f"Open P&amp;L {open_gain(portfolio)}",
@@ -34,6 +36,12 @@ def home_screen(mode: str, portfolio: Portfolio, now: datetime) -> Screen:
         ),
         stamp=stamped(now),
     )
+
+
+def _current(portfolio: Portfolio, now: datetime) -> str | None:
+    """A home card stands still, so it says when its prices were what it says they were."""
+    words = held_prices(portfolio.positions)
+    return words and f"At {clock_time(now)}: {words[0].lower()}{words[1:]}"
 
 
 def open_gain(portfolio: Portfolio) -> str:

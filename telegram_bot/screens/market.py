@@ -8,13 +8,12 @@ from core.domain.resolution import Standing, standing_of
 from core.domain.units import Price, Usdc
 from core.domain.views import MarketView, OutcomeView, PositionView
 from telegram_bot.actions import Buy, ShowEvent, ShowMarket, ShowPosition, Spend, SpendOther
+from telegram_bot.screens.freshness import now_line, outcome_price
 from telegram_bot.screens.numbers import (
     cents,
     ending,
     gain,
     money,
-    price_line,
-    priced,
     shares,
     volume,
 )
@@ -68,7 +67,7 @@ def amount_screen(view: MarketView, outcome: int, cash: Usdc, now: datetime) -> 
             f"<b>How much on {safe(chosen.outcome.name, LABEL)}?</b>",
             safe(market.question),
             lines(
-                price_line(chosen.price, chosen.state, chosen.age),
+                now_line(outcome_price(chosen)),
                 _asked(chosen),
                 f"Cash {money(cash)}",
             ),
@@ -113,9 +112,11 @@ def _sides(view: MarketView) -> tuple[str, ...]:
 
 def _side(view: OutcomeView) -> str:
     name = bold(view.outcome.name, LABEL)
-    heading = f"{name} {priced(view.price, view.state, view.age)}"
+    heading = f"{name} {outcome_price(view)}"
+    if view.state is PriceState.DOWN:
+        return heading  # a book of then is none to look at
     if view.bid is None and view.ask is None:
-        return heading if view.state is PriceState.DOWN else lines(heading, "the book is empty")
+        return lines(heading, "the book is empty")
     top = f"bid {cents(view.bid)} · ask {cents(view.ask)}"
     if view.bid is not None and view.ask is not None:
         top += f" · spread {_spread(view)}"
@@ -130,6 +131,8 @@ def _spread(view: OutcomeView) -> str:
 
 
 def _asked(view: OutcomeView) -> str:
+    if view.state not in {PriceState.LIVE, PriceState.POLLED}:
+        return "The ask is not known right now; your quote asks the venue first"
     if view.ask is None:
         return "Nobody sells this outcome right now"
     return f"You buy at the ask: {cents(view.ask)}"

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-from core.domain.price import PriceState
 from core.domain.units import Price, Size, Usdc
 
 CENT: Final = Decimal("0.01")
@@ -94,34 +93,6 @@ def span(seconds: float) -> str:
 
 def ago(seconds: float) -> str:
     return "just now" if seconds < 1 else f"{span(seconds)} ago"
-
-
-def priced(price: Price | None, state: PriceState, age: float | None) -> str:
-    """A price with where it comes from, and its age unless it is live and fresh."""
-    if price is None:
-        return "no price yet"
-    match state:
-        case PriceState.LIVE:
-            is_quiet = age is not None and age >= FRESH
-            return f"{cents(price)} · live" + (
-                f", unchanged for {span(age or 0)}" if is_quiet else ""
-            )
-        case PriceState.POLLED:
-            return f"{cents(price)} · polled {_when(age)}"
-        case PriceState.SUSPECT | PriceState.RESYNCING:
-            return f"{cents(price)} · feed being checked, last news {_when(age)}"
-        case PriceState.DOWN:
-            return f"no live price: last {cents(price)}, {_when(age)}"
-
-
-def price_line(price: Price | None, state: PriceState, age: float | None) -> str:
-    """`Now 62¢ · live`, or a sentence of its own where there is no live price."""
-    text = priced(price, state, age)
-    return text.capitalize() if text.startswith("no") else f"Now {text}"
-
-
-def _when(age: float | None) -> str:
-    return "age unknown" if age is None else ago(age)
 
 
 def clock_time(moment: datetime) -> str:

@@ -14,9 +14,10 @@ from telegram_bot.actions import (
     ShowPositions,
     Trending,
 )
+from telegram_bot.screens.freshness import held_prices, price_line
 from telegram_bot.screens.home import open_gain
 from telegram_bot.screens.market import market_state
-from telegram_bot.screens.numbers import cents, ending, gain, money, price_line, shares, signed
+from telegram_bot.screens.numbers import FRESH, cents, ending, gain, money, shares, signed, span
 from telegram_bot.screens.screen import (
     HOME,
     Button,
@@ -46,6 +47,7 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
                 f"<b>{money(portfolio.total)}</b> in total · cash {money(portfolio.cash)}",
                 f"Open P&amp;L {open_gain(portfolio)}",
                 f"Booked P&amp;L {signed(portfolio.realized)} after all fees",
+                held_prices(portfolio.positions),
             ),
             *(entries or ["Nothing is open. Pick a market and buy your first position."]),
         ),
@@ -77,7 +79,7 @@ def position_screen(view: PositionView, now: datetime) -> Screen:
             lines(
                 f"{bold(position.outcome, 40)} · {shares(holding.amount)} shares",
                 f"Bought at {cents(holding.entry_price)} · cost {money(_cost(position))}",
-                price_line(position.current_price, view.state, view.price_age),
+                _price(view),
                 _worth(position),
             ),
             f"<b>P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}</b>",
@@ -128,10 +130,14 @@ def _entry(number: int, view: PositionView) -> str:
     return lines(
         f"{number}. {bold(view.market.question, SHORT_TITLE)}",
         f"{shares(holding.amount)} {safe(position.outcome, 30)} at {cents(holding.entry_price)}",
-        price_line(position.current_price, view.state, view.price_age),
+        _price(view),
         f"P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}",
         market_state(view.market),
     )
+
+
+def _price(view: PositionView) -> str:
+    return price_line(view.position.current_price, view.state, view.price_age, view.why)
 
 
 def _open(number: int, view: PositionView) -> Button:
@@ -155,8 +161,26 @@ def _sold_now(view: PositionView) -> str:
     if view.liquidation is None:
         return "If sold now: unknown, there is no book to sell into"
     result = usdc(view.liquidation - _cost(view.position))
-    stale = "" if view.state in {PriceState.LIVE, PriceState.POLLED} else ", by an old book"
-    return f"If sold now: {money(view.liquidation)} after the fee ({signed(result)}){stale}"
+    return (
+        f"If sold now: {money(view.liquidation)} after the fee ({signed(result)}){_by_book(view)}"
+    )
+
+
+def _by_book(view: PositionView) -> str:
+    """What the estimate rests on, unless that is a book of now."""
+    match view.state:
+        case PriceState.LIVE:
+            return ""
+        case PriceState.SUSPECT | PriceState.RESYNCING:
+            return ", by a book that is being checked"
+        case PriceState.POLLED | PriceState.DOWN:
+            age = view.price_age
+            is_new = age is not None and age < FRESH and view.state is PriceState.POLLED
+            return "" if is_new else f", by a book {_aged(age)} old"
+
+
+def _aged(age: float | None) -> str:
+    return "of unknown age," if age is None else span(age)
 
 
 def _booked(position: Position) -> str | None:

@@ -1,11 +1,12 @@
 """What became of an order: what happened, what it means in money, what can be done next."""
 
 from core.domain.book import Side
+from core.domain.health import PriceState
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus
 from core.domain.units import PositionId, usdc
 from telegram_bot.actions import Action, ShowMarket, ShowPosition, ShowPositions, Trending
-from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.numbers import cents, clock_time, money, shares
 from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
 from telegram_bot.screens.text import safe
 
@@ -75,10 +76,22 @@ def _filled(order: Order, market: Market) -> tuple[str | None, ...]:
     return (
         heading,
         safe(market.question),
-        lines(paid, f"Average price {cents(order.average_price)}"),
+        lines(paid, f"Average price {cents(order.average_price)}{_basis(order)}"),
         meaning,
         _rest(order),
     )
+
+
+def _basis(order: Order) -> str:
+    """Which book the order was matched with, where that was our own doing."""
+    at = clock_time(order.created_at)
+    match order.basis:
+        case None:
+            return ""
+        case PriceState.LIVE:
+            return f" · from the live book at {at}"
+        case _:
+            return f" · from a book fetched for this order at {at}, not streamed"
 
 
 def _rest(order: Order) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from telegram_bot.actions import Action, Home
 from telegram_bot.screens.numbers import clock_time
 
-PAUSED: Final = "<i>Live updates paused · tap Refresh</i>"
+PAUSED: Final = "<i>Live updates paused: prices are of the time below · tap Refresh</i>"
 
 
 class Style(StrEnum):

@@ -1,12 +1,13 @@
 """A quoted trade that waits for its one tap."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.domain.book import Side
 from core.domain.offer import Offer, TradeQuote
 from core.domain.price import PriceState
 from telegram_bot.actions import Action, CancelTicket, Confirm, Submitting
-from telegram_bot.screens.numbers import FRESH, ago, cents, clock_time, money, shares, signed, span
+from telegram_bot.screens.freshness import unchanged
+from telegram_bot.screens.numbers import cents, clock_time, money, shares, signed
 from telegram_bot.screens.screen import HOME, Button, Screen, Style, blocks, lines
 from telegram_bot.screens.text import safe
 
@@ -16,6 +17,7 @@ def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
     return Screen(
         blocks(
             ticket_text(quote),
+            _source(quote, now),
             f"This quote expires in {left} s, at {clock_time(offer.expires_at)}.",
         ),
         (
@@ -68,7 +70,6 @@ def _buy_text(quote: TradeQuote) -> str:
             f"Cash after this: {money(quote.cash_after)}",
         ),
         _thin(quote),
-        _source(quote),
     )
 
 
@@ -84,7 +85,6 @@ def _sell_text(quote: TradeQuote) -> str:
         ),
         f"Cash after this: {money(quote.cash_after)}",
         _thin(quote),
-        _source(quote),
     )
 
 
@@ -104,8 +104,12 @@ def _thin(quote: TradeQuote) -> str | None:
     return None
 
 
-def _source(quote: TradeQuote) -> str:
+def _source(quote: TradeQuote, now: datetime) -> str:
+    """What the quote rests on; a ticket stands still, so it says times instead of ages."""
     if quote.state is PriceState.LIVE:
-        quiet = f", unchanged for {span(quote.age)}" if quote.age >= FRESH else ""
-        return f"Quoted from the live book{quiet}."
-    return f"Quoted from a book fetched {ago(quote.age)}."
+        return f"Quoted from the live book at {clock_time(now)}{unchanged(quote.age)}."
+    fetched = clock_time(now - timedelta(seconds=quote.age))
+    return (
+        f"Not streamed right now: quoted from a book fetched at {fetched}. "
+        "Confirm takes the newest one."
+    )
