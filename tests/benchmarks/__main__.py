@@ -1,28 +1,78 @@
-"""`make bench`: measure everything, print a table, write bench.json."""
+"""`make bench`: measure, print a table, write bench.json. ARGS="official memory" measures those."""
 
 import logging
 import shutil
+import sys
 import tempfile
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import uvloop
 
 from infrastructure.database.embedded import EmbeddedPostgres
-from tests.benchmarks import database, stream
-from tests.benchmarks.frames import ROOT, capture
-from tests.benchmarks.report import Figure, show
+from tests.benchmarks import (
+    database,
+    flush,
+    lateness,
+    memory,
+    official,
+    pause,
+    signing,
+    stream,
+    wishes,
+)
+from tests.benchmarks.frames import ROOT, Capture, capture
+from tests.benchmarks.report import Figure, show, write
+
+WITH_FRAMES: Final[Mapping[str, Callable[[Capture], Awaitable[list[Figure]]]]] = {
+    "stream": stream.throughput,
+    "official": official.against_official,
+    "pause": pause.pauses,
+    "lateness": lateness.recorded_lateness,
+    "steady": lambda _: stream.lateness(),
+    "signing": lambda _: signing.measure(),
+}
+WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
+    "memory": memory.resident_growth,
+    "wishes": wishes.wishes,
+    "flushes": database.flushes,
+    "hundred-thousand": flush.hundred_thousand,
+    "continuous": flush.without_rest,
+    "debt": flush.in_debt,
+    "committed": database.committed_rows,
+    "committed-positions": flush.committed_positions,
+}
+NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 
 
-async def measure() -> list[Figure]:
-    figures = await stream.throughput(capture())
-    figures += await stream.lateness()
-    async with _postgres() as url:
-        figures += await database.flushes(url)
-    async with _postgres() as url:
-        figures += await database.committed_rows(url)
+def main() -> None:
+    chosen = [name for name in NAMES if not sys.argv[1:] or any(w in name for w in sys.argv[1:])]
+    if not chosen:
+        sys.exit(f"nothing of that name; there are: {', '.join(NAMES)}")
+    logging.disable(logging.WARNING)  # feeds that end are no news here
+    figures = uvloop.run(measure(chosen))
+    show(figures)
+    if chosen == NAMES:  # a part must not look like the whole
+        write(figures, ROOT)
+
+
+async def measure(chosen: list[str]) -> list[Figure]:
+    frames, figures = capture(), list[Figure]()
+    for name in chosen:
+        began = time.monotonic()
+        figures += await _measured(name, frames)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     return figures
+
+
+async def _measured(name: str, frames: Capture) -> list[Figure]:
+    if name in WITH_FRAMES:
+        return await WITH_FRAMES[name](frames)
+    async with _postgres() as url:
+        return await WITH_POSTGRES[name](url)
 
 
 @asynccontextmanager
@@ -34,11 +84,6 @@ async def _postgres() -> AsyncIterator[str]:
             yield server.url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def main() -> None:
-    logging.disable(logging.WARNING)  # feeds that end are no news here
-    show(uvloop.run(measure()), ROOT)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ from infrastructure.database.address import database_url, driver_dsn
 from infrastructure.database.engine import create_engine
 from infrastructure.database.migrate import upgrade
 from tests.benchmarks import feeds
+from tests.benchmarks.ours import follow
 from tests.benchmarks.report import Figure, percentile
-from tests.benchmarks.stream import BUSY, QUIET, RATE, Listener, follow
+from tests.benchmarks.stream import BUSY, QUIET, RATE, Listener
 from tests.support.rows import add_markets, market
 
 ROUNDS: Final = 7

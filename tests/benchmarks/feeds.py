@@ -29,8 +29,8 @@ TEXT: Final = 0x81  # a whole text frame
 @contextmanager
 def flood(frames: list[bytes]) -> Iterator[str]:
     """Sends all `frames` as fast as they are taken, once for each connection, then closes."""
-    blob = [b"".join(_framed(frame) for frame in chunk) for chunk in _chunks(frames)]
-    with _process(_flood, blob) as url:
+    blob = [b"".join(framed(frame) for frame in chunk) for chunk in _chunks(frames)]
+    with process(_flood, blob) as (url, _):
         yield url
 
 
@@ -47,21 +47,32 @@ class Plan:
 @contextmanager
 def paced(plan: Plan) -> Iterator[str]:
     """Each change carries when it was sent (monotonic ns, one clock for all) as its hash."""
-    with _process(_paced, plan) as url:
+    with process(_paced, plan) as (url, _):
         yield url
 
 
 @contextmanager
-def _process(target: object, payload: object) -> Iterator[str]:
+def process(target: object, payload: object) -> Iterator[tuple[str, Connection]]:
+    """`target(payload, pipe)` in a process of its own; it sends its port first. URL and pipe."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=target, args=(payload, theirs), daemon=True)  # type: ignore[arg-type] # both targets fit
+    process = context.Process(target=target, args=(payload, theirs), daemon=True)  # type: ignore[arg-type] # all targets fit
     process.start()
     try:
-        yield f"ws://127.0.0.1:{ours.recv()}"
+        yield f"ws://127.0.0.1:{ours.recv()}", ours
     finally:
         process.terminate()
         process.join()
+
+
+def framed(payload: bytes) -> bytes:
+    """An unmasked text frame, as servers send them. Source: RFC 6455, 5.2."""
+    size = len(payload)
+    if size < MEDIUM:
+        return struct.pack("!BB", TEXT, size) + payload
+    if size < LARGE:
+        return struct.pack("!BBH", TEXT, 126, size) + payload
+    return struct.pack("!BBQ", TEXT, 127, size) + payload
 
 
 def _flood(blobs: list[bytes], port: Connection) -> None:
@@ -103,22 +114,11 @@ async def _tick(socket: ServerConnection, pairs: Sequence[tuple[str, str]], rate
     for number in itertools.count():
         await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
         comes = number // len(pairs) % 2 == 0
-        change = [(pairs[number % len(pairs)][0], 0.5, "BUY")]
         top = ("0.500" if comes else "0.499", "0.501")
-        mark = str(time.monotonic_ns())
-        await socket.send(top_change(change, "10" if comes else "0", top, mark), text=True)
+        change = [(pairs[number % len(pairs)][0], 0.5, "BUY", str(time.monotonic_ns()))]
+        await socket.send(top_change(change, "10" if comes else "0", top), text=True)
 
 
 def _chunks(frames: list[bytes]) -> Iterator[list[bytes]]:
     for start in range(0, len(frames), CHUNK):
         yield frames[start : start + CHUNK]
-
-
-def _framed(payload: bytes) -> bytes:
-    """An unmasked text frame, as servers send them. Source: RFC 6455, 5.2."""
-    size = len(payload)
-    if size < MEDIUM:
-        return struct.pack("!BB", TEXT, size) + payload
-    if size < LARGE:
-        return struct.pack("!BBH", TEXT, 126, size) + payload
-    return struct.pack("!BBQ", TEXT, 127, size) + payload

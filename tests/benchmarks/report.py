@@ -1,6 +1,7 @@
 """The table that is printed and the file that is written."""
 
 import json
+import operator
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,16 @@ from statistics import quantiles
 from typing import Final
 
 TARGET: Final = "bench.json"
+COMPARISONS: Final = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "<": operator.lt,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value; `aim` is what we want it to be, empty where there is no aim."""
+    """One measured value; `aim` is what we want it to be ("< 20", "0"), empty without one."""
 
     name: str
     value: float
@@ -20,27 +26,45 @@ class Figure:
     how: str
     aim: str = ""
 
+    @property
+    def verdict(self) -> str:
+        """ "ok" or "miss"; empty where there is no aim."""
+        if not self.aim:
+            return ""
+        *sign, bound = self.aim.split()
+        is_met = COMPARISONS[sign[0]] if sign else operator.eq
+        return "ok" if is_met(self.value, float(bound)) else "miss"
+
 
 def percentile(values: list[float], percent: int) -> float:
     """The value below which `percent` of `values` lie."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def show(figures: list[Figure], root: Path) -> None:
-    """Print the figures and write them beside the sources."""
+def show(figures: list[Figure]) -> None:
+    """Print the figures, their aims and whether they were met."""
     width = max(len(figure.name) for figure in figures)
     print(f"\nPython {platform.python_version()}, {platform.machine()}, {platform.system()}\n")
     for figure in figures:
-        aim = f"   aim {figure.aim}" if figure.aim else ""
-        print(f"{figure.name:<{width}}  {figure.value:>12,.3f} {figure.unit:<10}{aim}")
+        line = f"{figure.name:<{width}}  {figure.value:>13,.3f} {figure.unit:<9}"
+        print(f"{line} {figure.aim:<8} {figure.verdict}".rstrip())
+    missed = [figure.name for figure in figures if figure.verdict == "miss"]
+    aims = sum(1 for figure in figures if figure.aim)
+    print(f"\n{aims - len(missed)} of {aims} aims met{': missed ' if missed else ''}", end="")
+    print(", ".join(missed))
+
+
+def write(figures: list[Figure], root: Path) -> None:
+    """The same for programs, beside the sources."""
     written = {
         figure.name: {
             "value": round(figure.value, 6),
             "unit": figure.unit,
             "how": figure.how,
             "aim": figure.aim,
+            "verdict": figure.verdict,
         }
         for figure in figures
     }
     (root / TARGET).write_text(json.dumps(written, indent=2) + "\n")
-    print(f"\nwritten to {TARGET}")
+    print(f"written to {TARGET}")
