@@ -4,13 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NewType
 
 from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.errors import IllegalTransition
 from core.domain.health import PriceState
 from core.domain.units import MarketId, OrderId, Price, Size, TokenId, Usdc, UserId
+
+OrderHash = NewType("OrderHash", str)
+"""0x and 64 hexadecimal digits: the venue's id of an order, known before it is sent."""
 
 
 class OrderStatus(StrEnum):
@@ -81,6 +84,17 @@ class Ticket:
     key: str
     spend: Usdc | None = None
     size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPayload:
+    """The one form in which an order is ever sent; committed before its first byte leaves."""
+
+    hash: OrderHash
+    salt: int
+    timestamp: int  # milliseconds, part of what was signed
+    body: bytes = field(repr=False)  # of `POST /order`
+    signed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
