@@ -159,7 +159,7 @@ def _worth(position: Position) -> str | None:
 
 def _sold_now(view: PositionView) -> str:
     if view.liquidation is None:
-        return "If sold now: unknown, there is no book to sell into"
+        return "If sold now: unknown until its order book is seen again"
     result = usdc(view.liquidation - _cost(view.position))
     return (
         f"If sold now: {money(view.liquidation)} after the fee ({signed(result)}){_by_book(view)}"

@@ -215,6 +215,8 @@ async def test_a_polled_book_is_shown_while_the_stream_is_not_live(desk: Desk) -
     quote = desk.board.quote(YES)
     assert quote is not None
     assert (quote.price, quote.source) == (Decimal("0.42"), Source.POLL)
+    assert quote.book is not None, "what a sale would bring is known from it"
+    assert [level.price for level in quote.book.bids()] == [Decimal("0.4")]
     assert desk.board.state(YES) is PriceState.POLLED
 
 

@@ -66,6 +66,7 @@ class Publisher:
                 source=Source.POLL,
                 received=received,
                 at=snapshot.at,
+                book=book,
             )
         )
 
