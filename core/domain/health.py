@@ -141,8 +141,12 @@ class TokenHealth:
 
     def unanswered(self, now: float) -> None:
         """REST did not answer; a connection is given its time to do so."""
-        may_come = self.is_carried and now - self.since < FIRST_BOOK
+        may_come = self.is_carried and not self.has_waited(now)
         self._take(Event.UNANSWERED if may_come else Event.FORSAKEN)
+
+    def has_waited(self, now: float) -> bool:
+        """Whether the time is over in which a connection brings a book."""
+        return not self.is_live and now - self.since >= FIRST_BOOK
 
     def is_overdue(self, now: float) -> bool:
         """Whether it is time to ask the stream (again) for its book."""

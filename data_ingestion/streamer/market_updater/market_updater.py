@@ -16,13 +16,14 @@ from data_ingestion.streamer.market_updater.polled import Polled
 from data_ingestion.streamer.market_updater.proof import Verdict
 from data_ingestion.streamer.market_updater.publisher import Publisher
 from data_ingestion.streamer.market_updater.snapshots import Snapshots
-from data_ingestion.streamer.market_updater.token_feed import NEVER, TokenFeed
+from data_ingestion.streamer.market_updater.token_feed import TokenFeed
 from data_ingestion.streamer.market_updater.trust import Trust
+from data_ingestion.streamer.market_updater.verdicts import Verdicts
 from data_ingestion.streamer.websocket_client import wire
 
-MS_DIGITS: Final = 13  # of a timestamp in milliseconds until the year 2286
+DIGITS: Final = 13  # of a timestamp in milliseconds between the years 2001 and 2286
 EARLIEST: Final = "1577836800000"  # ms, the year 2020; older timestamps are nonsense
-UNREACHED: Final = "9" * (MS_DIGITS + 1)  # above every timestamp: nothing counts as in order
+LATEST: Final = "4102444800000"  # ms, the year 2100; so are later ones
 
 
 class MarketUpdater:
@@ -53,32 +54,29 @@ class MarketUpdater:
         publisher = Publisher(board, observe_lag, wall)
         deliveries = Deliveries(copies)
         self.dropped = deliveries.dropped  # news that could not be applied, by reason
-        changes = Changes(
-            self._feeds,
-            self._trust,
-            publisher,
-            verifies=verifies,
-            deliveries=deliveries,
-            clock=clock,
-        )
+        self._verdicts = Verdicts(self._trust, self.dropped, clock)
         self._polled = Polled(self._feeds, board, self._trust, publisher, self.dropped)
-        self._snapshots = Snapshots(
-            self._feeds, self._trust, publisher, changes, verifies=verifies, deliveries=deliveries
+        self._changes = Changes(
+            self._feeds,
+            publisher,
+            self._verdicts,
+            deliveries,
+            verifies=verifies,
+            go_on=self._polled.go_on,
         )
-        self._changes = changes
-        changes.go_on = self._polled.go_on
-        self._change, self._change_unordered = changes.apply, changes.apply_unordered
-        self._unsettled = changes.unsettled
+        self._snapshots = Snapshots(
+            self._feeds, self._trust, publisher, self._verdicts, deliveries, verifies=verifies
+        )
+        self._change = self._changes.apply
+        self._unsettled = self._changes.unsettled
         self._on_resolved: Callable[[], None] = lambda: None
         self._proven_by_dropped = 0
-        self._in_order_from = NEVER if deliveries.is_single else UNREACHED
-        self._newest = self._in_order_from  # timestamp: later changes need no look at their order
 
     @property
     def proofs(self) -> Counter[Verdict]:
         """Comparisons of hashes, by result."""
         proven = self._proven_by_dropped + sum(feed.proof.proven for feed in self._feeds.values())
-        return self._changes.unproven + Counter({Verdict.PROVEN: proven})
+        return self._verdicts.unproven + Counter({Verdict.PROVEN: proven})
 
     def on_renewal(self, renew: Callable[[Collection[TokenId]], None]) -> None:
         """Whom to ask for new snapshots: the connection, which is built after its listener."""
@@ -113,7 +111,6 @@ class MarketUpdater:
 
     def connection_opened(self, tokens: Collection[TokenId]) -> None:
         """Snapshots of these were just asked for; each makes its token live."""
-        self._newest = self._in_order_from
         for feed in self._named(tokens):
             self._trust.opened(feed)
 
@@ -147,16 +144,14 @@ class MarketUpdater:
         News about tokens nobody follows, and news that makes no sense, changes nothing.
         """
         timestamp = message.timestamp
-        if not (timestamp.isdigit() and len(timestamp) == MS_DIGITS and timestamp >= EARLIEST):
-            self.dropped["timestamp"] += 1
+        is_dated = EARLIEST <= timestamp < LATEST and timestamp.isdigit()
+        if not is_dated or len(timestamp) != DIGITS:
+            self._misdated(message)
         elif isinstance(message, wire.WirePriceChange):  # nearly all of them: the hot path
-            change = self._change_unordered
-            if timestamp >= self._newest:
-                self._newest = timestamp
-                change = self._change
+            change, market = self._change, message.market
             entries = message.price_changes or message.entries()
             for entry in entries:
-                change(entry, message.market, timestamp, received)
+                change(entry, market, timestamp, received)
             if self._unsettled:
                 self._changes.settle(entries, timestamp, received)
         else:
@@ -185,7 +180,6 @@ class MarketUpdater:
     def _apply_rare(self, message: wire.RareMessage, received: float) -> None:
         match message:
             case wire.WireBook():
-                self._newest = max(self._newest, message.timestamp)
                 self._snapshots.book(message, received)
             case wire.WireTrade() | wire.WireLegacyTrade():
                 self._snapshots.trade(message, received)
@@ -197,6 +191,11 @@ class MarketUpdater:
                 pass  # the book says the first, the catalogue the other
             case _:
                 assert_never(message)
+
+    def _misdated(self, message: wire.Message) -> None:
+        """What it told is missed: it has no place in any order."""
+        self.dropped["timestamp"] += 1
+        self.suspect(wire.tokens_of(message))
 
     def _named(self, tokens: Collection[TokenId]) -> list[TokenFeed]:
         return [self._feeds[token] for token in tokens if token in self._feeds]

@@ -34,6 +34,7 @@ class Publisher:
             self.touch(feed.token, received)
             return
         feed.shown_bid, feed.shown_ask = top
+        feed.told_bid = feed.told_ask = None  # what was told of another top proves nothing of this
         feed.shown_trade = feed.last_trade
         told = instant(timestamp)
         self._observe_lag(self._wall() - told.timestamp())

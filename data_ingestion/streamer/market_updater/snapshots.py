@@ -6,11 +6,11 @@ from decimal import Decimal
 from core.domain.errors import InvalidBook, InvalidQuantity
 from core.domain.health import Doubt
 from core.domain.units import TokenId, price
-from data_ingestion.streamer.market_updater.changes import Changes
 from data_ingestion.streamer.market_updater.deliveries import Deliveries
 from data_ingestion.streamer.market_updater.publisher import Publisher
 from data_ingestion.streamer.market_updater.token_feed import TokenFeed
 from data_ingestion.streamer.market_updater.trust import Trust
+from data_ingestion.streamer.market_updater.verdicts import Verdicts
 from data_ingestion.streamer.websocket_client import wire
 
 
@@ -22,28 +22,28 @@ class Snapshots:
         feeds: Mapping[TokenId, TokenFeed],
         trust: Trust,
         publisher: Publisher,
-        changes: Changes,
+        verdicts: Verdicts,
+        deliveries: Deliveries,
         *,
         verifies: bool,
-        deliveries: Deliveries,
     ) -> None:
         self._feeds = feeds
         self._trust = trust
         self._publish = publisher.publish
-        self._changes = changes
+        self._verdicts = verdicts
         self._verifies = verifies
         self._deliveries = deliveries
 
     def book(self, message: wire.WireBook, received: float) -> None:
         """A whole book replaces ours, and makes its token live."""
         feed = self._feeds.get(message.asset_id)
-        if feed is None or self._deliveries.repeats_book(feed, message):
+        if feed is None or self._repeats(feed, message):
             return
         is_older = feed.is_live and message.timestamp < feed.at
         try:
             feed.take(message)
         except (InvalidQuantity, InvalidBook):
-            self._changes.refuse(feed)
+            self._verdicts.refuse(feed)
             return
         self._trust.booked(feed)
         feed.shown_bid = -1  # published whatever it says: it may end a doubt
@@ -51,7 +51,7 @@ class Snapshots:
         if self._verifies:
             self._prove(feed, message)
         if is_older:  # on one connection the order of arrival counts, once it is proven
-            self._changes.question(feed)
+            self._verdicts.question(feed)
 
     def trade(self, message: wire.WireTrade | wire.WireLegacyTrade, received: float) -> None:
         """A trade changes what is hashed, of both tokens, and perhaps the price shown."""
@@ -61,7 +61,7 @@ class Snapshots:
         try:
             feed.last_trade = price(message.price)
         except InvalidQuantity:
-            self._changes.dropped["trade"] += 1
+            self._verdicts.dropped["trade"] += 1
             return
         for traded in (feed, self._feeds.get(feed.complement) if feed.complement else None):
             if traded is not None:
@@ -78,9 +78,9 @@ class Snapshots:
         try:
             price(message.new_tick_size)
         except InvalidQuantity:
-            self._changes.dropped["tick"] += 1
+            self._verdicts.dropped["tick"] += 1
             return
-        if message.timestamp <= feed.ticked_at:  # another copy told it first
+        if self._deliveries.repeats_tick(feed, message.timestamp):
             return
         is_new = feed.proof.tick is None or Decimal(feed.proof.tick) != Decimal(
             message.new_tick_size
@@ -90,7 +90,11 @@ class Snapshots:
         if is_new:
             self._trust.doubt(feed, Doubt.TICK)
 
+    def _repeats(self, feed: TokenFeed, message: wire.WireBook) -> bool:
+        is_late = self._trust.has_waited(feed)
+        return self._deliveries.repeats_book(feed, message, is_late=is_late)
+
     def _prove(self, feed: TokenFeed, message: wire.WireBook) -> None:
         feed.proof.begin(message.tick_size, message.last_trade_price)
         if not feed.proof.matches(feed.book, message.market, message.hash, message.timestamp):
-            self._changes.mismatched(feed)
+            self._verdicts.mismatched(feed)

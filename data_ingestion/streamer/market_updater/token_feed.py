@@ -16,13 +16,15 @@ from data_ingestion.streamer.websocket_client import wire
 KEPT: Final = 128  # changes of one token that wait for its book
 RECENT: Final = 512  # entries of one token that a second copy is compared with
 NEVER: Final = "0"  # a timestamp before all others
+BEYOND: Final = ":"  # and after all others, as strings compare
 
 
 class TokenFeed:
     """What is known about one subscribed token: its book once a snapshot came, and its last trade.
 
     `shown_bid` and `shown_ask` are the top that the board was last given, in millionths of a USDC,
-    `told_bid` and `told_ask` the venue's words for it: so that only changes are published.
+    `told_bid` and `told_ask` the venue's words for it (None: it said nothing): so that only changes
+    are published.
     """
 
     __slots__ = (
@@ -67,8 +69,8 @@ class TokenFeed:
         self.shown_trade: Price | None = None
         self.shown_ask = -1
         self.ticked_at = NEVER
-        self.told_bid: str | None = ""
-        self.told_ask: str | None = ""
+        self.told_bid: str | None = None
+        self.told_ask: str | None = None
         self.token = token
         self.traded_at = NEVER
 
@@ -82,6 +84,11 @@ class TokenFeed:
         self.kept.clear()
         self.candidate = None
         self.left_out = NEVER
+
+    def break_off(self) -> None:
+        """A change was lost: no book can be gone on from before the stream sends a whole one."""
+        self.forget_kept()
+        self.left_out = BEYOND
 
     def keep(self, entry: wire.WireChange, market: str, timestamp: str) -> None:
         """A change that belongs to the book which is on its way."""

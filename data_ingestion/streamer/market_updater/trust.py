@@ -38,6 +38,12 @@ class Trust:
             feed.forget_kept()
             self._show(feed)
             self._renew_overdue([feed])
+        elif why is Doubt.UNREADABLE:
+            feed.break_off()
+
+    def has_waited(self, feed: TokenFeed) -> bool:
+        """Whether its book was not brought in the time that a connection is given."""
+        return feed.health.has_waited(self._clock())
 
     def booked(self, feed: TokenFeed) -> None:
         """The stream sent the whole book."""

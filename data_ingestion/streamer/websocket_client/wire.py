@@ -170,6 +170,15 @@ _KNOWN: Final = frozenset(EVENT_NAMES.values())
 _DECODER: Final = msgspec.json.Decoder(Message | list[Message])
 
 
+def tokens_of(message: Message) -> list[TokenId]:
+    """The tokens whose prices a message is about."""
+    if isinstance(message, WirePriceChange):
+        return [entry.asset_id for entry in message.entries()]
+    if isinstance(message, WireNewMarket | WireResolved):
+        return []
+    return [message.asset_id]
+
+
 class Salvage(msgspec.Struct):
     """What could be read of a frame that is not wholly well-formed, and what could not."""
 
@@ -230,6 +239,9 @@ def _readable_entries(entries: list[object], result: Salvage) -> Iterator[object
 
 
 def _suspect(item: dict[str, object], result: Salvage) -> None:
-    token = item.get("asset_id")
-    if isinstance(token, str):
-        result.suspects.append(token)
+    """Its token, or those of its entries."""
+    entries = item.get("price_changes")
+    for piece in (item, *(entries if isinstance(entries, list) else ())):
+        token = piece.get("asset_id") if isinstance(piece, dict) else None
+        if isinstance(token, str):
+            result.suspects.append(token)
