@@ -1,5 +1,6 @@
 """Builds the feed: stream, subscriptions, writer and poller around one board."""
 
+import time
 from collections.abc import Collection, Sequence
 
 from core.domain.market import Market
@@ -15,6 +16,8 @@ from data_ingestion.streamer.auditor import Auditor
 from data_ingestion.streamer.canaries import BusiestMarkets, Canaries
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
 from data_ingestion.streamer.market_updater.price_writer import Pace, PriceWriter
+from data_ingestion.streamer.quiet import Quiet
+from data_ingestion.streamer.stalling import uptime
 from data_ingestion.streamer.streamer_service import FeedTelemetry, StreamerService
 from data_ingestion.streamer.subscription_manager import (
     HeldMarkets,
@@ -38,12 +41,15 @@ def build_streamer(
     prices: PriceSource,
     telemetry: FeedTelemetry,
 ) -> StreamerService:
-    """The parts, connected; whoever is to hear of their news adds himself by their `on_…`."""
+    """The parts, connected, on the board's clock.
+
+    Whoever is to hear of their news adds himself by their `on_…`.
+    """
     updater = _updater(settings, board, telemetry)
-    client = _client(settings, socket_url, updater)
+    client = _client(settings, socket_url, updater, board)
     updater.on_renewal(client.renew)
     pace = Pace(settings.price_debounce_seconds, 1 / settings.max_position_updates_per_second)
-    writer = PriceWriter(board, sessions, pace, telemetry)
+    writer = PriceWriter(board, sessions, pace, telemetry, clock=board.clock)
     subscriptions = SubscriptionManager(
         manager,
         client,
@@ -60,9 +66,10 @@ def build_streamer(
         canaries=_canaries(client, updater, subscriptions, sessions),
         writer=writer,
         poller=_poller(settings, prices, board, updater, subscriptions, client),
-        auditor=Auditor(prices, board, updater, client, followed=lambda: subscriptions.followed),
+        auditor=_auditor(prices, board, updater, subscriptions, client),
         board=board,
         use_websocket=_uses_websocket(settings),
+        clock=board.clock,
     )
 
 
@@ -76,10 +83,13 @@ def _updater(settings: Settings, board: PriceBoard, telemetry: FeedTelemetry) ->
         observe_lag=telemetry.lagged,
         verifies=settings.ws_verify_hash,
         copies=settings.ws_redundancy,
+        clock=board.clock,
     )
 
 
-def _client(settings: Settings, url: str, updater: MarketUpdater) -> WebSocketClient:
+def _client(
+    settings: Settings, url: str, updater: MarketUpdater, board: PriceBoard
+) -> WebSocketClient:
     return WebSocketClient(
         url,
         updater,
@@ -90,6 +100,7 @@ def _client(settings: Settings, url: str, updater: MarketUpdater) -> WebSocketCl
             copies=settings.ws_redundancy,
             canaries=settings.ws_canaries,
         ),
+        clock=board.clock,
     )
 
 
@@ -126,7 +137,21 @@ def _poller(
         intervals=PollIntervals(
             settings.poll_interval_seconds, settings.poll_interval_streaming_seconds
         ),
+        clock=board.clock,
     )
+
+
+def _auditor(
+    prices: PriceSource,
+    board: PriceBoard,
+    updater: MarketUpdater,
+    subscriptions: SubscriptionManager,
+    client: WebSocketClient,
+) -> Auditor:
+    quiet = Quiet(board, client, lambda: subscriptions.followed, board.clock)
+    # The usual clock stands still while the machine sleeps; any other one is believed.
+    wakefulness = uptime if board.clock is time.monotonic else board.clock
+    return Auditor(prices, updater, quiet, wakefulness=wakefulness)
 
 
 def _loader(sessions: Sessions) -> LoadMarkets:

@@ -6,6 +6,7 @@ from typing import Final
 
 FIRST_BOOK: Final = 5.0  # seconds for a book that was asked for, before it is asked for again
 NEW_CONNECTION: Final = 12.0  # seconds without one, asked for twice, before another connection
+MOST_DOUBLINGS: Final = 6  # of these seconds, where connection after connection does not help
 
 
 class PriceState(StrEnum):
@@ -23,6 +24,7 @@ class Doubt(StrEnum):
 
     UNHEARD = "unheard"  # no first book has come yet
     DISCONNECTED = "disconnected"  # no connection carries it
+    STALLED = "stalled"  # this program stood still, and news waited unread
     SILENT = "silent"  # its whole connection brought nothing
     UNPROVEN = "unproven"  # neither news of its own nor an answer by REST
     FROZEN = "frozen"  # REST has a newer book: its news stopped
@@ -82,7 +84,16 @@ FROM_THE_STREAM: Final = frozenset(
 class TokenHealth:
     """One token's state, why it is not live, and since when. Times are monotonic seconds."""
 
-    __slots__ = ("_asked_at", "is_carried", "is_heard", "since", "state", "why")
+    __slots__ = (
+        "_asked_at",
+        "_in_vain",
+        "_is_absent",
+        "is_carried",
+        "is_heard",
+        "since",
+        "state",
+        "why",
+    )
 
     def __init__(self, now: float) -> None:
         self.state = PriceState.DOWN
@@ -91,6 +102,8 @@ class TokenHealth:
         self.is_carried = False  # a connection was asked for it, or has brought its book
         self.is_heard = False  # the stream spoke of it since the doubt began
         self._asked_at = now  # when the stream was last asked for its book
+        self._in_vain = 0  # connections in a row that were given up because they did not bring it
+        self._is_absent = False  # REST answers, and has no book of it
 
     @property
     def is_live(self) -> bool:
@@ -109,6 +122,7 @@ class TokenHealth:
 
     def lost(self, now: float) -> None:
         """Whatever happens from now on is missed."""
+        self._in_vain += self.needs_another_connection(now)
         self.is_carried = False
         self._doubted(Event.LOST, Doubt.DISCONNECTED, now)
         self.is_heard = False
@@ -134,6 +148,7 @@ class TokenHealth:
 
     def answered(self, now: float, *, is_proven: bool) -> None:
         """REST answered. `is_proven`: by a book that is certain, all later news applied to it."""
+        self._is_absent = False
         if is_proven and self.can_go_on:
             self._trusted(Event.ADOPTED, now)
         else:
@@ -143,6 +158,11 @@ class TokenHealth:
         """REST did not answer; a connection is given its time to do so."""
         may_come = self.is_carried and not self.has_waited(now)
         self._take(Event.UNANSWERED if may_come else Event.FORSAKEN)
+
+    def absent(self, now: float) -> None:
+        """REST answered, and has no book of it: no connection is to blame for bringing none."""
+        self._is_absent = True
+        self.unanswered(now)
 
     def has_waited(self, now: float) -> bool:
         """Whether the time is over in which a connection brings a book."""
@@ -157,11 +177,13 @@ class TokenHealth:
         self._asked_at = now
 
     def needs_another_connection(self, now: float) -> bool:
-        """Whether REST brings what a connection was asked for more than once and did not bring.
+        """Whether the one that was asked more than once does not bring it.
 
-        What REST has no book for either is not the connection's fault.
+        Others travel on it, so each further one is given twice the time.
         """
-        return self.state is PriceState.POLLED and now - self.since >= NEW_CONNECTION
+        patience = NEW_CONNECTION * 2 ** min(self._in_vain, MOST_DOUBLINGS)
+        is_waiting = self.is_carried and not self.is_live and not self._is_absent
+        return is_waiting and now - self.since >= patience
 
     def _doubted(self, event: Event, why: Doubt, now: float) -> None:
         if self.is_live:
@@ -171,6 +193,7 @@ class TokenHealth:
     def _trusted(self, event: Event, now: float) -> None:
         if not self.is_live:
             self.why, self.since = None, now
+        self._in_vain, self._is_absent = 0, False
         self._take(event)
 
     def _take(self, event: Event) -> None:

@@ -20,7 +20,7 @@ class PriceBoard:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+        self.clock = clock  # monotonic seconds: what feeds a board goes by the board's time
         self._quotes: dict[TokenId, Quote] = {}
         self._heard: dict[TokenId, float] = {}
         # The feed spoke of a token and its price stands: it is only younger now. Of all calls
@@ -64,7 +64,7 @@ class PriceBoard:
             self._restore(token)
         elif before is PriceState.LIVE:
             lost_by = self._doubts.setdefault(token, Doubt.UNPROVEN)
-            self._tell_gap(self._continuity.lose(token, lost_by, self._clock()))
+            self._tell_gap(self._continuity.lose(token, lost_by, self.clock()))
         self._tell(token)
 
     def forget(self, token: TokenId) -> None:
@@ -93,7 +93,7 @@ class PriceBoard:
         quote = self._quotes.get(token)
         if quote is None:
             return None
-        age = max(0.0, self._clock() - self._heard[token])
+        age = max(0.0, self.clock() - self._heard[token])
         return Reading(
             value=quote.price,
             source=quote.source,
@@ -113,10 +113,10 @@ class PriceBoard:
 
     def gap_seconds(self, token: TokenId) -> float:
         """All gaps of the token while it was followed, the open one included."""
-        return self._continuity.seconds(token, self._clock())
+        return self._continuity.seconds(token, self.clock())
 
     def gap_figures(self) -> GapFigures:
-        return self._continuity.figures(self._clock())
+        return self._continuity.figures(self.clock())
 
     def epoch(self, token: TokenId) -> int:
         """Which unbroken series of news the present price belongs to."""
@@ -125,16 +125,16 @@ class PriceBoard:
     def age(self, token: TokenId) -> float | None:
         """Seconds since the price was heard of; None before the first."""
         heard = self._heard.get(token)
-        return None if heard is None else max(0.0, self._clock() - heard)
+        return None if heard is None else max(0.0, self.clock() - heard)
 
     def newest_age(self) -> float | None:
         """Seconds since any price was heard of; None before the first."""
         if not self._heard:
             return None
-        return max(0.0, self._clock() - max(self._heard.values()))
+        return max(0.0, self.clock() - max(self._heard.values()))
 
     def _restore(self, token: TokenId) -> None:
-        gap = self._continuity.restore(token, self._clock())
+        gap = self._continuity.restore(token, self.clock())
         if gap is not None:
             self._tell_gap(gap)
 

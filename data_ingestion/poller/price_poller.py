@@ -43,6 +43,8 @@ class PolledBooks(Protocol):
 
     def unanswered(self, tokens: Collection[TokenId]) -> None: ...
 
+    def absent(self, tokens: Collection[TokenId]) -> None: ...
+
 
 @dataclass(slots=True)
 class PollerStatistics:
@@ -142,7 +144,7 @@ class PricePoller:
             try:
                 fetched += await self._ask(batch)
             except (Unavailable, TimeoutError) as fault:
-                self._books.unanswered(tokens)
+                self._books.unanswered([*batch, *rest])
                 await asyncio.sleep(self._failed(fault))
                 return False
         self._succeeded(fetched, len(tokens))
@@ -160,7 +162,7 @@ class PricePoller:
         for snapshot in snapshots:
             self._books.take_polled(snapshot, received)
         answered = {snapshot.book.token for snapshot in snapshots}
-        self._books.unanswered([token for token in batch if token not in answered])
+        self._books.absent([token for token in batch if token not in answered])
         self.statistics.books += len(snapshots)
         return len(snapshots)
 

@@ -1,14 +1,14 @@
 """Tells a quiet market from a dead feed: asks REST about live tokens that have gone silent.
 
 PONG proves that somebody answers, not that news arrives; a connection can be open for hours and
-bring nothing, and a single subscription can stop alone. What neither news nor REST has proven for
-too long is not live any more, whether REST answers, refuses or hangs.
+bring nothing, or all of it late, and a single subscription can stop alone. What neither news nor
+REST has proven for too long is not live any more, whether REST answers, refuses or hangs; and when
+the whole program stood still, nothing is.
 """
 
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,9 +18,9 @@ from core.domain.errors import Unavailable
 from core.domain.health import Doubt
 from core.domain.units import TokenId
 from core.ports import BookSnapshot, PriceSource
-from core.services.price_board import PriceBoard
 from data_ingestion.poller.backoff import Backoff
-from data_ingestion.streamer.websocket_client.shard import Shard
+from data_ingestion.streamer.quiet import Quiet
+from data_ingestion.streamer.stalling import Stalling, uptime
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class AuditPace:
     quiet: float = 5.0  # without news of its own, before a live token is asked about
     every: float = 7.0  # between two questions about one token
     urgent: float = 4.0  # the same on a connection that is silent altogether
+    talking: float = 15.0  # the same about a token whose news goes on: all of it may be late
     beat: float = 1.0  # between two looks at who is due
     recheck: float = 1.0  # before a difference counts: the news may be on its way
     silent: float = 9.0  # without proof on a silent connection, before a price is no longer live
@@ -46,6 +47,8 @@ class AuditedBooks(Protocol):
 
     def agrees_with(self, snapshot: BookSnapshot) -> bool: ...
 
+    def is_proven_by(self, snapshot: BookSnapshot) -> bool: ...
+
     def repair(self, snapshot: BookSnapshot, received: float) -> None: ...
 
     def suspect(self, tokens: Collection[TokenId], why: Doubt) -> None: ...
@@ -53,14 +56,6 @@ class AuditedBooks(Protocol):
     def check(self) -> None: ...
 
     def worn(self) -> frozenset[TokenId]: ...
-
-
-class Connections(Protocol):
-    """What carries the tokens."""
-
-    def shards(self) -> Collection[Shard]: ...
-
-    def recycle(self, tokens: Collection[TokenId]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -76,22 +71,23 @@ class Auditor:
     def __init__(
         self,
         source: PriceSource,
-        board: PriceBoard,
         books: AuditedBooks,
-        connections: Connections,
+        quiet: Quiet,
         *,
-        followed: Callable[[], Collection[TokenId]],
         pace: AuditPace = AuditPace(),
-        clock: Callable[[], float] = time.monotonic,
+        wakefulness: Callable[[], float] = uptime,
     ) -> None:
+        """`wakefulness`: a clock that shows when the program, or the machine, stood still."""
         self.statistics = AuditStatistics()
         self._source = source
-        self._board = board
         self._books = books
-        self._connections = connections
-        self._followed = followed
+        self._quiet = quiet
+        self._board = quiet.board
+        self._connections = quiet.connections
+        self._clock = quiet.clock
         self._pace = pace
-        self._clock = clock
+        self._stalling = Stalling(wakefulness)
+        self._since: dict[TokenId, float] = {}  # when each token was first watched
         self._asked: dict[TokenId, float] = {}
         self._proven: dict[TokenId, float] = {}
         self._backoff = Backoff()
@@ -99,27 +95,37 @@ class Auditor:
 
     async def run(self) -> None:
         """Audit whoever is due, until cancelled; what is unproven is found while REST hangs too."""
+        self._stalling.begin()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch(), name="stream-limits")
             tasks.create_task(self._audits(), name="stream-questions")
 
     async def audit(self) -> None:
-        """One look: every live token that is silent and was not asked about lately."""
-        doubtful = await self._different(self._due())
-        if doubtful:
-            await asyncio.sleep(self._pace.recheck)
-            self._repair(await self._different(list(doubtful)))
+        """One look: every live token that is due is compared, and what differs compared again.
+
+        In between, the stream may tell what REST told a moment earlier.
+        """
+        asked = self._clock()
+        ahead = await self._different(self._due())
+        if not ahead:
+            return
+        await asyncio.sleep(self._pace.recheck)
+        missed = [token for token, told in ahead.items() if not self._books.agrees_with(told)]
+        late = [token for token in missed if self._quiet.has_talked(token, since=asked)]
+        self._repair(await self._different(missed), late)
 
     def watch(self) -> None:
         """What only time tells: overdue books, silent connections, tokens nothing proves."""
+        if self._stalling.has_stalled():
+            self._begin_anew()
         self._books.check()
         worn = self._books.worn()
         if worn:
             self._connections.recycle(worn)
-        for shard in self._connections.shards():
-            if self._silence(shard) >= self._pace.silent:
-                self._books.suspect(self._unproven(shard.tokens, self._pace.silent), Doubt.SILENT)
-        self._books.suspect(self._unproven(self._watched(), self._pace.unproven), Doubt.UNPROVEN)
+        pace, watched = self._pace, self._quiet.watched()
+        silent = self._quiet.on_connections(pace.silent)
+        self._books.suspect(self._unproven(silent, pace.silent), Doubt.SILENT)
+        self._books.suspect(self._unproven(watched, pace.unproven), Doubt.UNPROVEN)
 
     async def _watch(self) -> None:
         while True:
@@ -131,13 +137,21 @@ class Auditor:
             await asyncio.sleep(self._pace.beat)
             await self.audit()
 
+    def _begin_anew(self) -> None:
+        """What waits in the buffers is old: new connections bring new books."""
+        logger.warning("[WEBSOCKET] the program stood still; every book is asked for again")
+        watched = self._quiet.watched()
+        self._books.suspect(watched, Doubt.STALLED)
+        self._connections.recycle(watched)
+
     def _due(self) -> list[TokenId]:
-        now, watched = self._clock(), self._watched()
+        now, watched = self._clock(), self._quiet.watched()
         if now < self._not_before:
             return []
+        self._since = {token: self._since.get(token, now) for token in watched}
         self._asked = {token: at for token, at in self._asked.items() if token in watched}
         self._proven = {token: at for token, at in self._proven.items() if token in watched}
-        urgent = self._on_silent_connections()
+        urgent = self._quiet.on_connections(self._pace.quiet)
         return [
             token
             for token in sorted(watched)
@@ -145,31 +159,12 @@ class Auditor:
         ]
 
     def _is_due(self, token: TokenId, now: float, *, is_urgent: bool) -> bool:
+        if not self._board.is_live(token):
+            return False
+        if self._quiet.of(token) < self._pace.quiet:
+            return now - self._asked.get(token, self._since[token]) >= self._pace.talking
         pause = self._pace.urgent if is_urgent else self._pace.every
-        is_rested = now - self._asked.get(token, -pause) >= pause
-        return is_rested and self._quiet_for(token) >= self._pace.quiet
-
-    def _watched(self) -> frozenset[TokenId]:
-        """Followed tokens and canaries."""
-        canaries = (shard.canaries for shard in self._connections.shards())
-        return frozenset(self._followed()).union(*canaries)
-
-    def _on_silent_connections(self) -> frozenset[TokenId]:
-        shards = self._connections.shards()
-        silent = (s.tokens for s in shards if self._silence(s) >= self._pace.quiet)
-        return frozenset[TokenId]().union(*silent)
-
-    def _silence(self, shard: Shard) -> float:
-        """Seconds since an open connection with traffic, or its canaries, brought anything."""
-        if shard.opened_at is None or shard.last_data is None:
-            return 0.0
-        canaries = min((self._quiet_for(token) for token in shard.canaries), default=0.0)
-        return max(self._clock() - shard.last_data, canaries)
-
-    def _quiet_for(self, token: TokenId) -> float:
-        """Seconds since the stream spoke of a live token; 0 for one that is not live."""
-        age = self._board.age(token) if self._board.is_live(token) else None
-        return age or 0.0
+        return now - self._asked.get(token, -pause) >= pause
 
     def _unproven(self, tokens: Iterable[TokenId], limit: float) -> list[TokenId]:
         """Live tokens that nothing has proven for so long."""
@@ -177,7 +172,7 @@ class Auditor:
         return [
             token
             for token in tokens
-            if self._quiet_for(token) >= limit and now - proven.get(token, -limit) >= limit
+            if self._quiet.of(token) >= limit and now - proven.get(token, -limit) >= limit
         ]
 
     async def _different(self, tokens: list[TokenId]) -> dict[TokenId, BookSnapshot]:
@@ -186,9 +181,9 @@ class Auditor:
         for batch in _batched(tokens):
             asked = self._clock()
             for told in await self._ask(batch):
-                if self._books.agrees_with(told):
+                if self._books.is_proven_by(told):
                     self._proven[told.book.token] = asked
-                else:
+                elif not self._books.agrees_with(told):
                     different[told.book.token] = told
         return different
 
@@ -208,7 +203,8 @@ class Auditor:
         self._asked.update(dict.fromkeys(tokens, self._clock()))
         return snapshots
 
-    def _repair(self, stale: dict[TokenId, BookSnapshot]) -> None:
+    def _repair(self, stale: dict[TokenId, BookSnapshot], late: Collection[TokenId]) -> None:
+        """`late`: tokens of which the stream still speaks, but of older times."""
         if not stale:
             return
         self.statistics.stale += len(stale)
@@ -217,11 +213,12 @@ class Auditor:
             len(stale),
             extra={"tokens": list(stale)[:5]},
         )
-        silent = self._on_silent_connections()  # before the repair: live tokens only are silent
+        # Before the repair: only live tokens are silent.
+        silent = self._quiet.on_connections(self._pace.quiet)
         received = self._clock()
         for snapshot in stale.values():
             self._books.repair(snapshot, received)
-        worn = silent & stale.keys()
+        worn = silent.union(late) & stale.keys()
         if worn:
             self._connections.recycle(worn)
 

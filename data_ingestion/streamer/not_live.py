@@ -21,6 +21,7 @@ REASONS: Final = MappingProxyType(
     {
         Doubt.UNHEARD: "no book by the stream since it was subscribed",
         Doubt.DISCONNECTED: "the connection that carried it was lost",
+        Doubt.STALLED: "this program stood still, and what it heard before is old",
         Doubt.SILENT: "its connection, or the canaries on it, went silent",
         Doubt.UNPROVEN: "neither news nor an answer by REST",
         Doubt.FROZEN: "REST had a newer book: its news had stopped",

@@ -14,6 +14,7 @@ REASONS: Final[Mapping[Doubt, str]] = MappingProxyType(
     {
         Doubt.UNHEARD: "the venue has sent no book",
         Doubt.DISCONNECTED: "the connection to the venue was lost",
+        Doubt.STALLED: "this program stood still for a while",
         Doubt.SILENT: "the venue went silent",
         Doubt.UNPROVEN: "there was neither news nor an answer",
         Doubt.FROZEN: "news stopped while the venue's book moved on",

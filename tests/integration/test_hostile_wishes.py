@@ -61,6 +61,42 @@ def test_a_new_market_without_a_first_book_is_polled_then_streamed(
     play(database, scenario)
 
 
+def test_a_new_market_whose_book_never_comes_is_live_by_rest_and_its_changes(
+    database: str,
+) -> None:
+    """On the connection that is open already, and without disturbing what else it carries."""
+
+    async def scenario(house: House) -> None:
+        before = house.connections()
+        await house.control("bookless")
+        house.trade(trades=False)
+        await house.hold()
+        limit = FIRST_BOOK + POLLED_WITHIN + 3  # each market moves every second or so
+        await house.witness.moment(house.witness.are_sound, limit)
+        assert house.connections() == before
+
+    play(database, scenario)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_new_market_that_its_connection_never_brings_gets_another_one(
+    database: str, status: int
+) -> None:
+    """Whether REST answers meanwhile or not."""
+
+    async def scenario(house: House) -> None:
+        before = house.connections()
+        if status != 200:
+            await house.control("faults", path="/book*", status=status, count=1000)
+        await house.control("deaf")
+        await house.hold()
+        await house.witness.moment(lambda: house.connections() != before, 14)
+        await house.control("heal")
+        await house.witness.moment(house.witness.are_sound, 15)
+
+    play(database, scenario)
+
+
 def test_rows_stop_saying_that_they_are_streamed_within_a_second_of_the_doubt(
     database: str,
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import httpx
@@ -21,12 +22,16 @@ from core.services.websocket_manager import WebSocketManager
 from core.storage.models import Sessions
 from data_ingestion.streamer.streamer_service import StreamerService
 from data_ingestion.streamer.websocket_client.websocket_client import Layout
+from infrastructure.config.settings import Settings
 from infrastructure.database.engine import create_engine
+from infrastructure.polymarket.clob import ClobPrices
+from infrastructure.polymarket.http import VenueHttp
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
 from infrastructure.sandbox.exchange.listing import ListedMarket
 from infrastructure.sandbox.exchange.server import serve_exchange
 from infrastructure.sandbox.exchange.trading import TradedMarket
-from tests.support.hostile_feed import feed
+from telegram_bot.feed_assembly import build_streamer
+from tests.support.figures import Figures
 from tests.support.rows import add_markets, add_position, add_user
 from tests.support.stepped_loop import START, stepped
 from tests.support.witness import Witness
@@ -208,8 +213,15 @@ async def _furnished(
         user = await add_user(session)
     held = [await _held(sessions, user, each) for each in _liveliest(exchange)[:HELD]]
     board, manager = PriceBoard(stepped().time), WebSocketManager()
-    clock = stepped().time
-    streamer = feed(address, client, sessions, board, manager, lambda: clock() + WALL, layout)
+    streamer = build_streamer(
+        _settings(layout),
+        address.replace("http", "ws") + "/ws/market",
+        sessions,
+        board,
+        manager,
+        ClobPrices(VenueHttp(client, address)),
+        Figures(),
+    )
     tokens = frozenset(token for market in held for token in market.tokens)
     house = House(
         exchange=exchange,
@@ -226,6 +238,17 @@ async def _furnished(
     for market in held:
         house.move(market, MOVES[0])
     return house
+
+
+def _settings(layout: Layout) -> Settings:
+    return Settings.model_validate(
+        {
+            "data_dir": Path("nowhere"),
+            "ws_tokens_per_connection": layout.tokens,
+            "ws_redundancy": layout.copies,
+            "ws_canaries": layout.canaries,
+        }
+    )
 
 
 def _liveliest(exchange: ExchangeSandbox) -> list[ListedMarket]:

@@ -15,6 +15,7 @@ from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
 from data_ingestion.streamer.auditor import Auditor, AuditPace
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
+from data_ingestion.streamer.quiet import Quiet
 from data_ingestion.streamer.websocket_client import wire
 from data_ingestion.streamer.websocket_client.shard import Shard
 
@@ -27,6 +28,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.asleep = 0.0  # seconds that only another clock shows
+        self.behind = 0.0  # seconds that the socket's news is old
         self.is_away = False
         self.is_hanging = False
         self.retry_after = 0.0
@@ -43,12 +46,10 @@ class Desk:
         self.venue = {YES: ("0.5", "0.54", 0.0), NO: ("0.46", "0.5", 0.0)}
         self.auditor = Auditor(
             self,
-            self.board,
             self.updater,
-            self,
-            followed=lambda: {YES, NO},
+            Quiet(self.board, self, lambda: {YES, NO}, lambda: self.now),
             pace=AuditPace(recheck=0.0, deadline=0.05),
-            clock=lambda: self.now,
+            wakefulness=lambda: self.now + self.asleep,
         )
 
     def shards(self) -> tuple[Shard, ...]:
@@ -72,6 +73,7 @@ class Desk:
             raise Unavailable("The venue does not answer", self.retry_after)
         told = [self.snapshot(token) for token in tokens]
         if self.news is not None:
+            self.now += 0.1
             await self.stream(self.news)
         return told
 
@@ -86,6 +88,8 @@ class Desk:
         self.updater.follow(token, None)
         self.last_data = self.now
         bid, ask, at = self.venue[token]
+        if self.behind and token == YES:
+            bid, ask, at = "0.5", "0.54", self.now - self.behind
         levels = [wire.WireLevel(bid, "10")], [wire.WireLevel(ask, "10")]
         stamp = str(BEGAN + int(at * 1000))
         await self.updater.handle_price_update(
@@ -113,12 +117,60 @@ async def desk() -> Desk:
     return desk
 
 
-async def test_a_talkative_token_is_not_asked_about(desk: Desk) -> None:
-    for _ in range(20):
+async def test_a_talkative_token_is_seldom_asked_about_and_never_doubted(desk: Desk) -> None:
+    """REST is always a moment ahead of the socket."""
+    desk.news = YES
+    for cents in range(60):
+        desk.move(YES, f"0.{20 + cents % 30}", "0.6")
         await desk.second()
         await desk.stream(YES)
         await desk.stream(NO)
-    assert desk.asked == []
+    assert 3 <= len(desk.asked) <= 8
+    assert desk.board.gap_figures().opened == {}
+    assert desk.recycled == []
+
+
+async def test_a_connection_whose_news_is_a_minute_old_is_found_and_replaced(desk: Desk) -> None:
+    desk.behind, desk.now, desk.asleep = 60.0, 60.0, -60.0
+    desk.news = YES
+    while not desk.recycled and desk.now < 120:
+        await desk.stream(YES)
+        await desk.stream(NO)
+        desk.move(YES, "0.7", "0.74")
+        await desk.second()
+    assert desk.now <= 80
+    assert desk.recycled == [{YES}]
+    assert desk.board.state(YES) is PriceState.POLLED
+    assert desk.price(YES) == Decimal("0.72")
+    assert desk.board.is_live(NO)
+
+
+async def test_a_token_whose_time_ran_ahead_before_it_froze_is_found(desk: Desk) -> None:
+    desk.venue[YES] = ("0.5", "0.54", 3600.0)
+    await desk.stream(YES)
+    desk.now = 0.5
+    desk.move(YES, "0.7", "0.74")
+    while desk.board.is_live(YES) and desk.now < 60:
+        await desk.second()
+        await desk.stream(NO)
+    assert desk.now <= 20
+
+
+@pytest.mark.parametrize("clock", ["now", "asleep"])
+async def test_after_the_program_or_the_machine_stood_still_nothing_is_live(
+    desk: Desk, clock: str
+) -> None:
+    for _ in range(3):
+        await desk.second()
+    setattr(desk, clock, getattr(desk, clock) + 60.0)
+    await desk.stream(YES)  # what had waited in a buffer
+    desk.auditor.watch()
+    assert desk.board.state(YES) is PriceState.SUSPECT
+    assert desk.board.why(YES) is desk.board.why(NO) is Doubt.STALLED
+    assert desk.recycled == [{YES, NO}]
+    desk.now += 1.0
+    desk.auditor.watch()
+    assert desk.recycled == [{YES, NO}]
 
 
 async def test_a_quiet_market_stays_live_however_long_it_is_quiet(desk: Desk) -> None:

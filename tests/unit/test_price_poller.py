@@ -27,6 +27,7 @@ class Venue:
     def __init__(self) -> None:
         self.asked: list[list[TokenId]] = []
         self.is_away = False
+        self.away_after = 1_000_000  # requests
         self.retry_after = 0.0
         self.without: set[TokenId] = set()  # tokens the venue has no book of
         self.news = asyncio.Condition()
@@ -35,7 +36,7 @@ class Venue:
         async with self.news:
             self.asked.append(list(tokens))
             self.news.notify_all()
-        if self.is_away:
+        if self.is_away or len(self.asked) > self.away_after:
             raise Unavailable("The venue does not answer", self.retry_after)
         found = [token for token in tokens if token not in self.without]
         return [BookSnapshot(_book(token), None, None, None, None) for token in found]
@@ -176,6 +177,34 @@ async def test_a_token_without_a_book_at_the_venue_is_asked_for_again_and_then_d
         assert len(desk.venue.asked) == asked
         await desk.at(66.0)
         assert len(desk.venue.asked) == asked + 1
+
+
+async def test_a_batch_without_an_answer_takes_nothing_from_one_that_was_answered() -> None:
+    desk = Desk()
+    first = [TokenId(f"{number:03d}") for number in range(100)]
+    last = TokenId("100")
+    desk.wanted = {*first, last}
+    desk.venue.away_after = 1
+    for token in desk.wanted:
+        desk.updater.follow(token, None)
+    async with desk.running():
+        await desk.venue.until(requests=2)
+        await asyncio.sleep(0)
+        assert {desk.board.state(token) for token in first} == {PriceState.POLLED}
+        assert desk.board.state(last) is PriceState.DOWN
+
+
+async def test_a_live_token_of_which_rest_knows_a_moment_more_is_not_doubted() -> None:
+    desk = Desk()
+    await desk.stream()
+    ahead = Book(YES)
+    ahead.replace([("0.41", "10")], [("0.44", "10")])
+    desk.now = 1.0
+    desk.updater.take_polled(BookSnapshot(ahead, None, None, None, None), desk.now)
+    assert desk.board.is_live(YES)
+    desk.now = 2.0
+    desk.updater.take_polled(BookSnapshot(ahead, None, None, None, None), desk.now)
+    assert desk.board.state(YES) is PriceState.SUSPECT
 
 
 async def test_tokens_nobody_wants_are_not_asked_for() -> None:

@@ -158,8 +158,43 @@ def test_a_connection_that_does_not_bring_what_rest_has_is_replaced_after_twelve
 def test_a_connection_is_not_blamed_for_a_book_that_rest_has_not_either() -> None:
     health = TokenHealth(0.0)
     health.opened(10.0)
-    health.unanswered(15.0)
+    health.absent(15.0)
+    assert health.state is DOWN
     assert not health.needs_another_connection(100.0)
+    health.answered(110.0, is_proven=True)
+    assert health.needs_another_connection(110.0)
+
+
+def test_a_connection_that_brings_no_book_is_replaced_also_while_rest_is_away() -> None:
+    health = TokenHealth(0.0)
+    health.opened(10.0)
+    health.unanswered(15.0)
+    assert not health.needs_another_connection(21.9)
+    assert health.needs_another_connection(22.0)
+
+
+def test_each_connection_given_up_in_vain_doubles_the_time_of_the_next_one() -> None:
+    health, now = TokenHealth(0.0), 0.0
+    for patience in (12, 24, 48, 96, 192, 384, 768, 768):
+        health.opened(now)
+        assert not health.needs_another_connection(now + patience - 0.1)
+        now += patience
+        assert health.needs_another_connection(now)
+        health.lost(now)
+    health.opened(now)
+    health.booked(now)
+    health.lost(now)
+    health.opened(now)
+    assert health.needs_another_connection(now + 12)
+
+
+def test_a_connection_that_was_lost_by_itself_doubles_nothing() -> None:
+    health = TokenHealth(0.0)
+    for now in (0.0, 11.0, 22.0):
+        health.opened(now)
+        health.lost(now + 11.0)
+    health.opened(40.0)
+    assert health.needs_another_connection(52.0)
 
 
 def test_a_new_connection_gets_its_own_time() -> None:

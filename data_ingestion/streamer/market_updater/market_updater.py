@@ -169,6 +169,10 @@ class MarketUpdater:
         """Whether our streamed book is the polled one, or not older: see `Polled.agrees_with`."""
         return self._polled.agrees_with(snapshot)
 
+    def is_proven_by(self, snapshot: BookSnapshot) -> bool:
+        """Whether the polled book is ours, level by level."""
+        return self._polled.is_proven_by(snapshot)
+
     def asked(self, tokens: Collection[TokenId]) -> None:
         """REST is being asked for these tokens' books."""
         self._polled.asked(tokens)
@@ -176,6 +180,10 @@ class MarketUpdater:
     def unanswered(self, tokens: Collection[TokenId]) -> None:
         """REST did not answer for these tokens."""
         self._polled.unanswered(tokens)
+
+    def absent(self, tokens: Collection[TokenId]) -> None:
+        """REST answered, and has no book of these."""
+        self._polled.absent(tokens)
 
     def _apply_rare(self, message: wire.RareMessage, received: float) -> None:
         match message:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from typing import Final
 
 from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId
@@ -11,6 +12,8 @@ from core.services.price_board import PriceBoard
 from data_ingestion.streamer.market_updater.publisher import Publisher
 from data_ingestion.streamer.market_updater.token_feed import TokenFeed
 from data_ingestion.streamer.market_updater.trust import Trust
+
+LATELY: Final = 2.0  # seconds since its last news, for which a token counts as talking
 
 
 class Polled:
@@ -31,7 +34,10 @@ class Polled:
         self._dropped = dropped
 
     def take(self, snapshot: BookSnapshot, received: float) -> None:
-        """A live token is compared, any other one repaired or at least shown."""
+        """A live token is compared, any other one repaired or at least shown.
+
+        REST may be a moment ahead of a token that talks: whether that is all, the audit finds.
+        """
         token = snapshot.book.token
         feed = self._feeds.get(token)
         if feed is None:
@@ -41,7 +47,7 @@ class Polled:
             self._repair(feed, snapshot, received)
         elif feed.holds(snapshot):
             feed.learn(snapshot)
-        else:
+        elif (self._board.age(token) or 0.0) >= LATELY:
             self._trust.doubt(feed, Doubt.FROZEN)
 
     def repair(self, snapshot: BookSnapshot, received: float) -> None:
@@ -60,11 +66,19 @@ class Polled:
         feed = self._feeds.get(snapshot.book.token)
         return feed is None or not feed.is_live or feed.holds(snapshot)
 
+    def is_proven_by(self, snapshot: BookSnapshot) -> bool:
+        """Whether the polled book is ours, level by level; an older one proves nothing."""
+        feed = self._feeds.get(snapshot.book.token)
+        return feed is not None and feed.is_live and feed.equals(snapshot)
+
     def asked(self, tokens: Collection[TokenId]) -> None:
         self._each(tokens, self._trust.asked)
 
     def unanswered(self, tokens: Collection[TokenId]) -> None:
         self._each(tokens, self._trust.unanswered)
+
+    def absent(self, tokens: Collection[TokenId]) -> None:
+        self._each(tokens, self._trust.absent)
 
     def go_on(self, feed: TokenFeed, received: float) -> None:
         """The stream spoke of a token whose book by REST is proven: live, if both fit."""

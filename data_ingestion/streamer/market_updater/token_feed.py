@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.domain.book import Book, HashInputs
-from core.domain.health import TokenHealth
+from core.domain.health import FROM_THE_STREAM, TokenHealth
 from core.domain.price import own_last_trade
 from core.domain.units import Price, TokenId, price
 from core.ports import BookSnapshot
@@ -126,14 +126,19 @@ class TokenFeed:
         """Whether our book is the polled one, or not older: then ours counts."""
         if snapshot.at is not None and snapshot.at <= instant(self.at):
             return True
+        return self.equals(snapshot)
+
+    def equals(self, snapshot: BookSnapshot) -> bool:
+        """Whether both books have the same levels."""
         ours, theirs = self.book, snapshot.book
         return ours.bids() == theirs.bids() and ours.asks() == theirs.asks()
 
     def continued(self, snapshot: BookSnapshot) -> Book | None:
         """The proven book by REST with every later change applied to it.
 
-        None if it is older than what the stream told, a change in between is missing, or the
-        result is not what the venue stated with the last change.
+        None if it is older than what the stream told, a change in between is missing, the result
+        is not what the venue stated with the last change, or the stream that had stopped speaks of
+        older times only.
         """
         known = max(self.at, self.left_out)
         if not snapshot.is_proven or snapshot.inputs is None or snapshot.timestamp < known:
@@ -142,7 +147,7 @@ class TokenFeed:
         book = Book(self.token)
         book.replace(snapshot.book.raw_bids(), snapshot.book.raw_asks())
         if not later:
-            return book
+            return book if self.health.why in FROM_THE_STREAM else None
         inputs = self._newest_inputs(snapshot.inputs, snapshot.timestamp)
         return book if is_replayed(book, later, inputs) else None
 

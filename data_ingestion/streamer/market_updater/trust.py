@@ -66,6 +66,11 @@ class Trust:
         feed.health.unanswered(self._clock())
         self._show(feed)
 
+    def absent(self, feed: TokenFeed) -> None:
+        """REST answered, and has no book of it."""
+        feed.health.absent(self._clock())
+        self._show(feed)
+
     def check(self, feeds: Iterable[TokenFeed]) -> None:
         """What only time tells: books that do not come, and doubts that do not go."""
         now, waiting = self._clock(), list[TokenFeed]()

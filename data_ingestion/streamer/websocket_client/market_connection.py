@@ -30,7 +30,7 @@ class MarketListener(Protocol):
     def apply(self, message: Message, received: float) -> None: ...
 
     def connection_opened(self, tokens: Collection[TokenId]) -> None:
-        """These are being asked for on a new connection, and no other one carried them."""
+        """These are being asked for on a connection, and no other one carried them."""
         ...
 
     def connection_lost(self, tokens: Collection[TokenId]) -> None:
@@ -232,7 +232,7 @@ class MarketConnection:
             take(await socket.recv(decode=False))
 
     def _take(self, channel: MarketChannel, frame: bytes) -> None:
-        if channel is not self._channel:  # it is not believed any more
+        if channel is not self._channel or self._worn:  # it is not believed any more
             return
         received = self._clock()
         apply = self._listener.apply

@@ -180,7 +180,7 @@ class WebSocketClient:
         self._placed, self._canaries = placed, canaries
         self._close_gone()
         self._open_new()
-        self._tell_left(before)
+        self._tell_moves(before)
 
     def _unwanted(self, canaries: frozenset[TokenId]) -> frozenset[TokenId]:
         """Those of no wanted market, whose news would come by two connections otherwise."""
@@ -232,16 +232,16 @@ class WebSocketClient:
     def _homes(self) -> dict[TokenId, Copies]:
         return {token: copies for copies in self._shards.values() for token in copies.tokens}
 
-    def _tell_left(self, before: Mapping[TokenId, Copies]) -> None:
+    def _tell_moves(self, before: Mapping[TokenId, Copies]) -> None:
         """Whatever came between leaving one connection and the snapshot of the other is missed."""
         after = self._homes()
         left = [token for token, home in before.items() if after.get(token) is not home]
-        if not left:
-            return
-        self._listener.connection_lost(left)
+        if left:
+            self._listener.connection_lost(left)
         moved = [token for token in left if token in after]
         for home in {before[token] for token in moved}:
             home.disown(moved)
-        asked = [token for token in moved if after[token].opened_at is not None]
+        arrived = [token for token, home in after.items() if before.get(token) is not home]
+        asked = [token for token in arrived if after[token].opened_at is not None]
         if asked:
             self._listener.connection_opened(asked)
