@@ -19,6 +19,7 @@ from tests.support.venue_socket import VenueSocket, book, change, venue_socket
 ONE, TWO = TokenId("1"), TokenId("2")
 TWICE = Layout(copies=2)
 TOP = ("0.5", "0.54")
+PAIRS = [["1"], ["1"], ["2"], ["2"]]
 LONG = 4 * 3600.0  # seconds
 
 
@@ -121,23 +122,29 @@ async def test_a_copy_is_not_replaced_before_the_other_has_brought_every_book() 
         assert ear.lost == []
 
 
-@on_stepped_time
-async def test_a_copy_that_still_talks_but_two_seconds_late_is_replaced() -> None:
-    ear = Ear()
-    async with venue_socket() as venue, running(venue, ear, layout=TWICE) as client:
-        await both_carry(venue, client, [ONE])
-        good, late = venue.connections
-        began = now()
-        told: list[dict[str, object]] = []
-        while late in venue.connections and now() - began < 30:
+@pytest.mark.parametrize("first", [[], ["9999999999999"]])
+def test_a_copy_that_still_talks_but_two_seconds_late_is_replaced(first: list[str]) -> None:
+    """Also where a time from the future came before."""
+
+    async def scene() -> None:
+        ear = Ear()
+        async with venue_socket() as venue, running(venue, ear, layout=TWICE) as client:
+            await both_carry(venue, client, [ONE])
+            good, late = venue.connections
             news = change("1", "0.5", "10", "BUY", TOP)
-            told.append({**news, "timestamp": str(1_790_000_000_000 + int(now() * 1000))})
-            await venue.say_on(good, told[-1])
-            await venue.say_on(late, told[max(0, len(told) - 6)])  # 2.5 seconds ago
-            await asyncio.sleep(0.5)
-        assert 5.0 <= now() - began <= 10.0  # it was given its time to warm up
-        assert good in venue.connections
-        assert ear.lost == []
+            await venue.say(*[{**news, "timestamp": timestamp} for timestamp in first])
+            began = now()
+            told: list[dict[str, object]] = []
+            while late in venue.connections and now() - began < 30:
+                told.append({**news, "timestamp": str(1_790_000_000_000 + int(now() * 1000))})
+                await venue.say_on(good, told[-1])
+                await venue.say_on(late, told[max(0, len(told) - 6)])  # 2.5 seconds ago
+                await asyncio.sleep(0.5)
+            assert 5.0 <= now() - began <= 10.0  # it was given its time to warm up
+            assert good in venue.connections
+            assert ear.lost == []
+
+    run_stepped(scene())
 
 
 @on_stepped_time
@@ -178,6 +185,34 @@ async def test_old_copies_are_replaced_one_after_the_other_without_a_loss() -> N
         await venue.until(lambda: venue.opened == 4 and venue.carried() == [{"1"}, {"1"}])
         assert not set(venue.connections) & set(old)
         assert (client.statistics.recycled, ear.lost) == (2, [])
+
+
+@on_stepped_time
+async def test_of_all_old_connections_only_one_is_replaced_at_a_time() -> None:
+    ear, skipped = Ear(), 0.0
+    loop, layout = asyncio.get_running_loop(), Layout(tokens=1, copies=2)
+    async with (
+        venue_socket() as venue,
+        running(
+            venue, ear, layout=layout, ping=LONG, clock=lambda: loop.time() + skipped
+        ) as client,
+    ):
+        await client.subscribe_markets([ONE, TWO])
+        await venue.until(lambda: sorted(map(list, venue.carried())) == PAIRS)
+        old = list(venue.connections)
+        for socket in old:
+            await venue.say_on(socket, *map(book, venue.carried_by(socket)))
+        await ear.hear(4)
+        skipped = LONG
+        for number in range(1, 5):
+            await venue.until(lambda: venue.opened == 4 + number and all(venue.carried()))  # noqa: B023 - awaited here
+            await asyncio.sleep(30)
+            assert len(set(venue.connections) - set(old)) == number
+            fresh = venue.connections[-1]
+            await venue.say_on(fresh, *map(book, venue.carried_by(fresh)))
+        assert not set(venue.connections) & set(old)
+        assert (client.statistics.recycled, ear.lost) == (4, [])
+        assert venue.fewest == 3
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -25,6 +25,7 @@ class VenueSocket:
         self.texts: list[str] = []
         self.connections: list[ServerConnection] = []
         self.opened = 0
+        self.fewest = 1_000_000  # connections that a loss left open
         self.asked = 0  # for a connection, refused ones included
         self.heard: dict[ServerConnection, list[dict[str, object]]] = {}
         self.refusals: list[tuple[HTTPStatus, str]] = []  # status and Retry-After, for the next
@@ -39,7 +40,7 @@ class VenueSocket:
         except ConnectionClosed:
             pass
         finally:
-            await self._change(lambda: self.connections.remove(socket))
+            await self._change(lambda: self._close(socket))
 
     async def refuse(self, socket: ServerConnection, _: Request) -> Response | None:
         """Answers the handshake where a refusal was scripted."""
@@ -78,13 +79,20 @@ class VenueSocket:
 
     def carried(self) -> list[set[str]]:
         """What each open connection carries."""
-        return [amount(self.heard[socket]) for socket in self.connections]
+        return [self.carried_by(socket) for socket in self.connections]
+
+    def carried_by(self, socket: ServerConnection) -> set[str]:
+        return amount(self.heard[socket])
 
     def _open(self, socket: ServerConnection) -> None:
         self.connections.append(socket)
         self.opened += 1
         self.heard[socket] = []
         self.frames.clear()
+
+    def _close(self, socket: ServerConnection) -> None:
+        self.connections.remove(socket)
+        self.fewest = min(self.fewest, len(self.connections))
 
     def _hear(self, socket: ServerConnection, frame: str) -> None:
         if frame.startswith("{"):

@@ -21,6 +21,7 @@ WARM_UP: Final = 5.0  # seconds after opening in which a copy may be behind
 SETTLED: Final = 60.0  # seconds after opening; what a copy has not brought by now does not come
 LONGEST_LIFE: Final = 4 * 3600.0  # seconds; subscriptions were seen to stop after some 8 hours
 MS_DIGITS: Final = 13  # of a timestamp in milliseconds until the year 2286
+LATEST: Final = 60_000  # milliseconds; what is older than that is not late: the clock went back
 
 
 class Copy:
@@ -60,14 +61,19 @@ class Copy:
         self._shard.lost(self, tokens)
 
     def _apply_and_note(self, message: Message, received: float) -> None:
-        timestamp = message.timestamp
-        if timestamp > self.newest and len(timestamp) == MS_DIGITS and timestamp.isdigit():
-            self.newest = timestamp
+        self._note(message.timestamp, may_be_old=isinstance(message, WireBook))
         if isinstance(message, WirePriceChange):
             self._brought.update([entry.asset_id for entry in message.entries()])
         elif isinstance(message, WireBook):
             self._brought.add(message.asset_id)
         self._apply(message, received)
+
+    def _note(self, timestamp: str, *, may_be_old: bool) -> None:
+        """The newest, unless that was no time of this day. A quiet token's book is an old one."""
+        if len(timestamp) != MS_DIGITS or not timestamp.isdigit():
+            return
+        if timestamp > self.newest or (not may_be_old and _went_back(self.newest, timestamp)):
+            self.newest = timestamp
 
 
 class Copies:
@@ -123,9 +129,18 @@ class Copies:
         self._wear(self._copies, "it answers, and what it brings is not what the venue has")
 
     def look(self) -> None:
-        """Replace copies that lag or are old, and those that had to wait; call it now and then."""
+        """Replace copies that lag, and those that had to wait; call it now and then."""
         self._wear(self._lagging(), f"it is {LAG:g} s behind its copy")
-        self._wear(self._old(), "it is old")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every copy brings something, or had its time to, and none is to be replaced."""
+        return not any(copy.worn or self._is_new(copy) for copy in self._copies)
+
+    def retire(self) -> bool:
+        """Replace a copy that is old, if the others can stand in; whether that is being done."""
+        spare = (copy for copy in self._old() if self._can_be_spared(copy))
+        return any(copy.connection.recycle("it is old") for copy in spare)
 
     def opened(self, copy: Copy, tokens: Collection[TokenId]) -> None:
         news = self.tokens.intersection(tokens) - self._asked_of_others(copy)
@@ -167,10 +182,18 @@ class Copies:
             return False
         return copy.carried <= other.carried or self._clock() - opened >= SETTLED
 
+    def _is_new(self, copy: Copy) -> bool:
+        opened = copy.connection.opened_at
+        if opened is None:
+            return True
+        return not copy.connection.delivers and self._clock() - opened < SETTLED
+
     def _lagging(self) -> list[Copy]:
         """Copies that do not know by now what another one knew `LAG` seconds ago."""
         now, highs = self._clock(), self._highs
         newest = max(copy.newest for copy in self._copies)
+        if highs and _went_back(highs[-1][1], newest):
+            highs.clear()
         if newest and (not highs or newest > highs[-1][1]):
             highs.append((now, newest))
         while len(highs) > 1 and now - highs[1][0] >= LAG:
@@ -187,6 +210,11 @@ class Copies:
             for copy in self._copies
             if now - (copy.connection.opened_at or now) >= LONGEST_LIFE
         ]
+
+
+def _went_back(before: str, after: str) -> bool:
+    """Whether timestamps, both in milliseconds, are too far apart for lateness."""
+    return bool(before and after) and int(before) - int(after) > LATEST
 
 
 def _was_warm(copy: Copy, moment: float) -> bool:

@@ -167,6 +167,8 @@ class WebSocketClient:
             await asyncio.sleep(LOOK_BEAT)
             for copies in self._shards.values():
                 copies.look()
+            if all(copies.is_whole for copies in self._shards.values()):
+                any(copies.retire() for copies in self._shards.values())  # one of all
 
     def _arrange(self) -> None:
         """Spread what is wanted, and tell each connection its share."""
