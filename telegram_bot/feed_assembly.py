@@ -59,6 +59,7 @@ def build_streamer(
         on_market=(writer.follow, updater.describe, client.describe),
         limit=settings.ws_max_subscriptions,
     )
+    subscriptions.on_forgotten(writer.forget, updater.forget, client.forget)
     return StreamerService(
         client=client,
         updater=updater,

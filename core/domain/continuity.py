@@ -56,6 +56,11 @@ class Continuity:
         """A new epoch: what came before and what comes after are not one series."""
         self._epochs[token] += 1
 
+    def forget(self, token: TokenId) -> None:
+        """A token without an open gap; what its gaps came to stays in the totals."""
+        self._epochs.pop(token, None)
+        self._seconds.pop(token, None)
+
     def gap(self, token: TokenId) -> Gap | None:
         """The open one."""
         return self._open.get(token)

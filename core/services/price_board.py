@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from core.domain.continuity import Continuity, Gap, GapFigures
 from core.domain.health import Doubt, PriceState
 from core.domain.price import Quote, Reading
 from core.domain.units import TokenId
+
+KEPT: Final = 5000  # tokens that no feed carries
 
 Listener: TypeAlias = Callable[[TokenId], None]
 GapListener: TypeAlias = Callable[[Gap], None]
@@ -16,10 +18,13 @@ GapListener: TypeAlias = Callable[[Gap], None]
 class PriceBoard:
     """Newest quote per token. Listeners are told which token changed, and must return at once.
 
-    A token without a state is one that no feed carries: its price is as good as its age.
+    A token without a state is one that no feed carries: its price is as good as its age. Of those
+    the last `kept` prices are remembered.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._strangers: dict[TokenId, None] = {}  # tokens with a price and without a state
         self.clock = clock  # monotonic seconds: what feeds a board goes by the board's time
         self._quotes: dict[TokenId, Quote] = {}
         self._heard: dict[TokenId, float] = {}
@@ -49,6 +54,8 @@ class PriceBoard:
             return
         self._quotes[token] = quote
         self._heard[token] = quote.received
+        if token not in self._states:
+            self._remember(token)
         self._tell(token)
 
     def set_state(self, token: TokenId, state: PriceState, why: Doubt | None = None) -> None:
@@ -59,6 +66,7 @@ class PriceBoard:
         if before is state:
             return
         self._states[token] = state
+        self._strangers.pop(token, None)
         if state is PriceState.LIVE:
             self._doubts.pop(token, None)
             self._restore(token)
@@ -77,6 +85,7 @@ class PriceBoard:
         quote = self._quotes.get(token)
         if quote is not None:
             self._quotes[token] = quote._replace(book=None)
+        self._remember(token)
         self._tell(token)
 
     def quote(self, token: TokenId) -> Quote | None:
@@ -132,6 +141,17 @@ class PriceBoard:
         if not self._heard:
             return None
         return max(0.0, self.clock() - max(self._heard.values()))
+
+    def _remember(self, token: TokenId) -> None:
+        """As one that no feed carries: the one that was heard of longest ago makes room."""
+        self._strangers.pop(token, None)
+        self._strangers[token] = None
+        if len(self._strangers) > self._kept:
+            oldest = next(iter(self._strangers))
+            del self._strangers[oldest]
+            self._quotes.pop(oldest, None)
+            self._heard.pop(oldest, None)
+            self._continuity.forget(oldest)
 
     def _restore(self, token: TokenId) -> None:
         gap = self._continuity.restore(token, self.clock())

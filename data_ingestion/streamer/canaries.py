@@ -33,6 +33,8 @@ class CanaryCarrier(Protocol):
 
     def describe(self, market: Market) -> None: ...
 
+    def forget(self, market: Market) -> None: ...
+
     def carry_canaries(self, canaries: Mapping[int, frozenset[TokenId]]) -> None: ...
 
 
@@ -40,6 +42,8 @@ class CanaryFollower(Protocol):
     """Who keeps the books."""
 
     def describe(self, market: Market) -> None: ...
+
+    def forget(self, market: Market) -> None: ...
 
     def follow(self, token: TokenId, complement: TokenId | None) -> None: ...
 
@@ -64,7 +68,7 @@ class Canaries:
         self._busiest = busiest
         self._each = each
         self._followed = followed
-        self._kept: frozenset[TokenId] = frozenset()
+        self._kept: dict[TokenId, Market] = {}
 
     async def run(self) -> None:
         """Choose anew whenever the connections were rearranged, and now and then."""
@@ -105,13 +109,17 @@ class Canaries:
                     self._carrier.describe(market)
                     self._follower.describe(market)
                     self._follower.follow(token, market.complement(token))
+                    self._kept[token] = market
 
     def _let_go(self) -> None:
         """Forget the books of former canaries, unless they are wanted now."""
         present = frozenset[TokenId]().union(*(each.canaries for each in self._carrier.shards()))
-        for token in self._kept - present - frozenset(self._followed()):
-            self._follower.drop(token)
-        self._kept = present
+        for token in self._kept.keys() - present:
+            market = self._kept.pop(token)
+            if token not in self._followed():
+                self._follower.drop(token)
+                self._follower.forget(market)
+                self._carrier.forget(market)
 
 
 def chosen_canaries(

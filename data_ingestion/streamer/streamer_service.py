@@ -15,12 +15,9 @@ from data_ingestion.poller.price_poller import PricePoller
 from data_ingestion.streamer.auditor import Auditor
 from data_ingestion.streamer.canaries import Canaries
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
-from data_ingestion.streamer.market_updater.price_writer import (
-    PriceWriter,
-    WriterStatistics,
-    WriterTelemetry,
-)
+from data_ingestion.streamer.market_updater.price_writer import PriceWriter
 from data_ingestion.streamer.market_updater.proof import Verdict
+from data_ingestion.streamer.market_updater.writer_figures import WriterStatistics, WriterTelemetry
 from data_ingestion.streamer.not_live import NotLive, why_not_live
 from data_ingestion.streamer.subscription_manager import SubscriptionManager
 from data_ingestion.streamer.websocket_client.websocket_client import WebSocketClient

@@ -60,12 +60,17 @@ class SubscriptionManager:
         self._on_market = on_market
         self._limit = limit
         self._tell_left_out: Callable[[int], None] = lambda _: None
+        self._tell_forgotten: tuple[Callable[[Market], None], ...] = ()
         self._markets: dict[MarketId, Market] = {}
         self._market_of: dict[TokenId, Market] = {}
 
     def on_left_out(self, tell: Callable[[int], None]) -> None:
         """Whom to tell how many tokens are beyond the limit, whenever that number changes."""
         self._tell_left_out = tell
+
+    def on_forgotten(self, *tell: Callable[[Market], None]) -> None:
+        """Whom to tell of each market that nobody wants any more, after its tokens were dropped."""
+        self._tell_forgotten = tell
 
     def wanted_for(self, reason: Reason) -> frozenset[TokenId]:
         """Tokens of the markets whose most urgent wish has this reason."""
@@ -103,11 +108,12 @@ class SubscriptionManager:
         carried, left_out = self._wanted_tokens()
         new, gone = carried - self.followed, self.followed - carried
         was_left_out, self.followed, self.left_out = self.left_out, carried, left_out
-        for token in gone:
+        for token in gone | (was_left_out - carried - left_out):
             self._follower.drop(token)
         self._follow(new)
         if new or gone:
             await self._subscriber.exchange_markets(gone, new)
+        self._forget()
         if len(left_out) != len(was_left_out):
             self._report_left_out(len(was_left_out))
         if new or gone or left_out != was_left_out:
@@ -126,6 +132,15 @@ class SubscriptionManager:
     def _follow(self, tokens: Collection[TokenId]) -> None:
         for token in tokens:
             self._follower.follow(token, self._market_of[token].complement(token))
+
+    def _forget(self) -> None:
+        """What nobody wants is learnt anew when somebody does."""
+        unwanted = self._markets.keys() - self._manager.wanted().keys()
+        for market in [self._markets.pop(market_id) for market_id in unwanted]:
+            for token in market.tokens:
+                self._market_of.pop(token, None)
+            for tell in self._tell_forgotten:
+                tell(market)
 
     def _report_left_out(self, before: int) -> None:
         count = len(self.left_out)

@@ -235,6 +235,20 @@ async def test_no_time_passes_between_a_doubt_and_a_row_that_says_poll(
     assert (await desk.row("markets", ONE.id))["source"] == "poll"
 
 
+async def test_a_doubt_does_not_wait_for_the_next_flush(sessions: Sessions) -> None:
+    """Positions do: they follow at their beat."""
+    desk = Desk(sessions, Pace(debounce=3600, gap=3600))
+    async with desk.sessions.begin() as session:
+        await add_markets(session, [ONE])
+    async with desk.running():
+        desk.tick(YES, "0.6")
+        desk.tick(NO, "0.4")
+        await desk.figures.until(1)
+        desk.board.set_state(NO, PriceState.SUSPECT)
+        await desk.figures.until(2)
+        assert (await desk.row("markets", ONE.id))["source"] == "poll"
+
+
 async def test_a_doubt_does_not_wait_for_the_rest_of_the_flush_that_is_under_way(
     sessions: Sessions,
 ) -> None:

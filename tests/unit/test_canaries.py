@@ -29,6 +29,9 @@ class Books:
     def describe(self, market: Market) -> None:
         assert market in BUSIEST
 
+    def forget(self, market: Market) -> None:
+        assert self.followed.isdisjoint(market.tokens)
+
     def follow(self, token: TokenId, complement: TokenId | None) -> None:
         assert complement is not None
         self.followed.add(token)

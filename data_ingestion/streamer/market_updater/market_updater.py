@@ -93,6 +93,11 @@ class MarketUpdater:
             if token in self._feeds:
                 self._feeds[token].proof.describe(market)
 
+    def forget(self, market: Market) -> None:
+        """Nobody follows its tokens any more."""
+        for token in market.tokens:
+            self._described.pop(token, None)
+
     def follow(self, token: TokenId, complement: TokenId | None) -> None:
         """Take notice of news about `token` from now on; its first book is waited for."""
         if token in self._feeds:
@@ -107,7 +112,7 @@ class MarketUpdater:
         feed = self._feeds.pop(token, None)
         if feed is not None:
             self._proven_by_dropped += feed.proof.proven
-            self._board.forget(token)
+        self._board.forget(token)
 
     def connection_opened(self, tokens: Collection[TokenId]) -> None:
         """Snapshots of these were just asked for; each makes its token live."""

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,29 +14,18 @@ from core.domain.market import Market
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from core.storage.models import Sessions
-from core.storage.prices import refresh_price_times, write_prices
+from core.storage.prices import write_prices
 from data_ingestion.streamer.market_updater.position_beat import USUAL, Budget, PositionBeat
 from data_ingestion.streamer.market_updater.price_rows import market_prices
+from data_ingestion.streamer.market_updater.standing import StandingPrices, Summary
+from data_ingestion.streamer.market_updater.writer_figures import WriterStatistics, WriterTelemetry
 
 logger = logging.getLogger(__name__)
 
 RETRY: Final = 1.0  # seconds after a failed flush
-FRESHNESS_BEAT: Final = 10.0  # seconds between moves of `price_at` where a live price stands still
-SUMMARY_BEAT: Final = 60.0  # seconds between log lines that count what was written
+CORRECTIONS: Final = 0.1  # seconds between two corrections of rows in the pause between flushes
 PART: Final = 0.05  # seconds that one transaction is to take: others wait for its locks
 LEAST, MOST = 8, 256  # tokens in one; preparing more than that would hold up the loop
-
-
-class WriterTelemetry(Protocol):
-    """Where the writer's figures go."""
-
-    def flushed(self, tokens: int, seconds: float) -> None: ...
-
-    def failed(self) -> None: ...
-
-    def committed(self, latency: float) -> None:
-        """Seconds from the receipt of the oldest unsaved change to the committed row."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +35,6 @@ class Pace:
     debounce: float = 1.0
     gap: float = 0.1
     positions: Budget = USUAL
-
-
-@dataclass(slots=True)
-class WriterStatistics:
-    flushes: int = 0
-    failures: int = 0
-    tokens: int = 0  # written, over all flushes
-    positions: int = 0  # rows that changed, over all flushes
-    put_off: int = 0  # tokens whose positions had to wait for the budget, over all flushes
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +65,38 @@ class PriceWriter:
         self._clock = clock
         self._beat = PositionBeat(pace.debounce, pace.positions)
         self._markets: dict[TokenId, Market] = {}
+        self._leaving: set[TokenId] = set()  # forgotten as soon as their last row is written
         self._dirty: dict[TokenId, float] = {}  # token -> receipt of its oldest unsaved change
         self._written: dict[TokenId, float] = {}  # token -> start of its last flush
         self._live: set[TokenId] = set()  # tokens that were live when last heard of
         self._fallen: set[TokenId] = set()  # no longer live, and their row does not say so yet
         self._size = LEAST  # tokens that one transaction can take in its time
+        self._fall = asyncio.Event()  # set while `_fallen` has any
         self._news = asyncio.Event()
+        self._standing = StandingPrices(board, sessions, self._markets.values)
+        self._summary = Summary(self.statistics, self._is_streaming)
         self._is_failing = False
 
     def follow(self, market: Market) -> None:
         """Write the prices of this market's tokens from now on."""
+        self._leaving.difference_update(market.tokens)
         for token in market.tokens:
             self._markets[token] = market
             if self._board.quote(token) is not None:
                 self._mark(token)
+
+    def forget(self, market: Market) -> None:
+        """Write what is left to be written of these tokens, and no more."""
+        self._leaving.update(market.tokens)
+        self._let_go()
 
     async def run(self) -> None:
         """Flush what is due, until cancelled. A failed flush keeps its prices and tries again."""
         stop_listening = self._board.listen(self._mark)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep_times_fresh(), name="price-times")
-                tasks.create_task(self._summarise(), name="price-summary")
+                tasks.create_task(self._standing.run(), name="price-times")
+                tasks.create_task(self._summary.run(), name="price-summary")
                 await self._flush_for_ever()
         finally:
             stop_listening()
@@ -116,7 +106,33 @@ class PriceWriter:
             await self._until_something_is_due()
             began = self._clock()
             await self._flush(began)
-            await asyncio.sleep(max(0.0, began + self._pace.gap - self._clock()))
+            self._let_go()
+            await self._pause(began + self._pace.gap - self._clock())
+
+    async def _pause(self, seconds: float) -> None:
+        """No flush meanwhile, but rows that say `ws` and may not any more are corrected."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        while loop.time() < ends:
+            try:
+                async with asyncio.timeout_at(ends):
+                    await self._fall.wait()
+            except TimeoutError:
+                return
+            await self._correct()
+            await asyncio.sleep(min(CORRECTIONS, max(0.0, ends - loop.time())))
+
+    async def _correct(self) -> None:
+        """Only the markets' rows: the prices stay dirty, for positions to follow in their turn."""
+        fallen, began = self._fall_in(), self._clock()
+        part = _Part({token: self._dirty.get(token, began) for token in fallen}, [])
+        if await self._write(part):
+            self._count(len(fallen), self._clock() - began)
+
+    def _fall_in(self) -> list[TokenId]:
+        fallen, self._fallen = self._fallen, set()
+        self._fall.clear()
+        return list(fallen)
 
     def _mark(self, token: TokenId) -> None:
         if token not in self._markets:
@@ -124,12 +140,24 @@ class PriceWriter:
         if token in self._live and not self._board.is_live(token):
             self._live.discard(token)
             self._fallen.add(token)  # a row that says `ws` must not wait for its beat
+            self._fall.set()
             self._news.set()
         elif self._board.is_live(token):
             self._live.add(token)
         if token not in self._dirty:
             self._dirty[token] = self._received(token)
             self._news.set()
+
+    def _is_streaming(self) -> bool:
+        return any(self._board.is_live(token) for token in self._markets)
+
+    def _let_go(self) -> None:
+        waiting = self._dirty.keys() | self._fallen | set(self._beat.waiting)
+        for token in self._leaving - waiting:
+            self._leaving.discard(token)
+            self._markets.pop(token, None)
+            self._written.pop(token, None)
+            self._live.discard(token)
 
     def _received(self, token: TokenId) -> float:
         """When the news came: a state that changes around a written price is news of now."""
@@ -195,8 +223,7 @@ class PriceWriter:
     def _next_tokens(self, waiting: deque[TokenId]) -> list[TokenId]:
         """Those whose row still says `ws` first."""
         if self._fallen:
-            fallen, self._fallen = self._fallen, set()
-            return list(fallen)
+            return self._fall_in()
         return [waiting.popleft() for _ in range(min(self._size, len(waiting)))]
 
     def _part(self, tokens: Iterable[TokenId], began: float, *, is_in_debt: bool) -> _Part:
@@ -261,34 +288,3 @@ class PriceWriter:
         if self._is_failing:
             self._is_failing = False
             logger.info("prices are written again")
-
-    async def _keep_times_fresh(self) -> None:
-        """A live price that stands still is current all the same: say so in `price_at`."""
-        while True:
-            await asyncio.sleep(FRESHNESS_BEAT)
-            markets = {market.id: market for market in self._markets.values()}
-            live = [
-                market.id
-                for market in markets.values()
-                if all(self._board.is_live(token) for token in market.tokens)
-            ]
-            if live:
-                try:
-                    async with self._sessions.begin() as session:
-                        await refresh_price_times(session, live)
-                except (SQLAlchemyError, OSError):
-                    logger.debug("price times not refreshed", exc_info=True)
-
-    async def _summarise(self) -> None:
-        before = 0
-        while True:
-            await asyncio.sleep(SUMMARY_BEAT)
-            written = self.statistics.tokens - before
-            before = self.statistics.tokens
-            if written:
-                is_live = any(self._board.is_live(token) for token in self._markets)
-                logger.info(
-                    "[%s] %s prices written in the last minute",
-                    "WEBSOCKET" if is_live else "POLLING",
-                    written,
-                )

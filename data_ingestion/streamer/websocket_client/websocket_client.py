@@ -109,6 +109,12 @@ class WebSocketClient:
         self._kin.update(dict.fromkeys(market.tokens, kin))
         self._siblings.update(dict.fromkeys(market.tokens, market.tokens))
 
+    def forget(self, market: Market) -> None:
+        """Nobody wants its tokens any more."""
+        for token in market.tokens:
+            self._kin.pop(token, None)
+            self._siblings.pop(token, None)
+
     async def subscribe_markets(self, token_ids: Collection[TokenId]) -> None:
         """Want these tokens too, on present and later connections."""
         await self.exchange_markets((), token_ids)
