@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from core.domain.book import Book
 from core.domain.price import Quote
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
@@ -122,7 +121,7 @@ class Witness:
         state, outcome = self._found(token)
         quote = self.board.quote(token)
         ours = quote.book if quote else None
-        return ours is not None and _levels(ours) == _levels(state.books[outcome])
+        return ours is not None and ours.has_levels_of(state.books[outcome])
 
     def _found(self, token: TokenId) -> tuple[MarketState, int]:
         found = self.exchange.find(token)
@@ -132,7 +131,3 @@ class Witness:
 
 def _top(quote: Quote) -> tuple[object, ...]:
     return quote.price, quote.bid, quote.ask
-
-
-def _levels(book: Book) -> tuple[object, ...]:
-    return book.bids(), book.asks()
