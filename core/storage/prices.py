@@ -1,6 +1,6 @@
 """Live prices and the P&L that follows from them: one statement for each table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -86,6 +86,11 @@ _TIMES: Final = sa.text(
 )
 
 
+_ENDED: Final = sa.text(
+    "UPDATE markets SET source = 'poll' WHERE source = 'ws' AND id <> ALL (CAST(:ids AS text[]))"
+)
+
+
 async def write_prices(
     session: AsyncSession, markets: Sequence[MarketPrices], marks: Sequence[tuple[TokenId, Price]]
 ) -> int:
@@ -113,6 +118,11 @@ async def write_prices(
 async def refresh_price_times(session: AsyncSession, markets: Sequence[MarketId]) -> None:
     """Say that the stored prices of these live markets are still current."""
     await session.execute(_TIMES, {"ids": list(markets)})
+
+
+async def end_streaming(session: AsyncSession, but: Collection[MarketId]) -> None:
+    """Let no row say that it is streamed, `but` those of these markets."""
+    await session.execute(_ENDED, {"ids": list(but)})
 
 
 def _texts(prices: tuple[Price | None, ...]) -> str:

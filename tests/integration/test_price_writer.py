@@ -203,6 +203,24 @@ async def test_a_failed_flush_keeps_its_prices_and_writes_them_later(
     assert max(desk.figures.latencies) > 0
 
 
+async def test_a_row_that_a_killed_run_left_as_streamed_is_not_streamed_by_the_next(
+    sessions: Sessions,
+) -> None:
+    """Nobody wants that market any more, so nothing else would ever correct its row."""
+    desk, other = Desk(sessions), market(2)
+    async with desk.sessions.begin() as session:
+        await add_markets(session, [ONE, other])
+        await session.execute(sa.text("UPDATE markets SET source = 'ws'"))
+    async with desk.running():
+        for flush in range(1, 50):
+            desk.tick(YES, f"0.{flush + 10}")
+            await desk.figures.until(flush)
+            if (await desk.row("markets", other.id))["source"] == "poll":
+                break
+    assert (await desk.row("markets", other.id))["source"] == "poll"
+    assert (await desk.row("markets", ONE.id))["source"] == "poll"  # without its pair
+
+
 async def test_a_row_stops_saying_ws_at_once_however_slow_the_beat(sessions: Sessions) -> None:
     desk = Desk(sessions, Pace(debounce=3600, gap=0.01))
     async with desk.sessions.begin() as session:

@@ -191,7 +191,7 @@ BOOK_FAULTS: Final = (
         lasts=20,
         effect=Effect.TOLERATED,
         repaired=10,
-        shown=AGAIN,
+        shown=AT_MOST_BLINK,
     ),
     Fault(
         name="garbage",

@@ -95,6 +95,7 @@ class PriceWriter:
         stop_listening = self._board.listen(self._mark)
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._standing.disown(), name="price-rows-of-before")
                 tasks.create_task(self._standing.run(), name="price-times")
                 tasks.create_task(self._summary.run(), name="price-summary")
                 await self._flush_for_ever()

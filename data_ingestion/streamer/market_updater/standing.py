@@ -11,12 +11,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.domain.market import Market
 from core.services.price_board import PriceBoard
 from core.storage.models import Sessions
-from core.storage.prices import refresh_price_times
+from core.storage.prices import end_streaming, refresh_price_times
 from data_ingestion.streamer.market_updater.writer_figures import WriterStatistics
 
 logger = logging.getLogger(__name__)
 
 FRESHNESS_BEAT: Final = 10.0  # seconds between moves of `price_at` where a live price stands still
+RETRY: Final = 1.0  # seconds until a database that is away is asked again
 SUMMARY_BEAT: Final = 60.0  # seconds between log lines that count what was written
 
 
@@ -39,6 +40,19 @@ class StandingPrices:
                         await refresh_price_times(session, sorted(live))
                 except (SQLAlchemyError, OSError):
                     logger.debug("price times not refreshed", exc_info=True)
+
+    async def disown(self) -> None:
+        """Rows of a run that was killed still say `ws`; a database that is away is asked again."""
+        while True:
+            ours = {market.id for market in self.followed() if self._is_priced(market)}
+            try:
+                async with self.sessions.begin() as session:
+                    return await end_streaming(session, ours)
+            except (SQLAlchemyError, OSError):
+                await asyncio.sleep(RETRY)
+
+    def _is_priced(self, market: Market) -> bool:
+        return any(self.board.quote(token) is not None for token in market.tokens)
 
     def _is_live(self, market: Market) -> bool:
         return all(self.board.is_live(token) for token in market.tokens)
