@@ -4,7 +4,7 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 from telegram import Bot, BotCommand, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from infrastructure.sandbox.telegram.serving import served
@@ -28,7 +28,10 @@ PLACES = """async (button) => {
 """At how many places a button is seen in twelve pictures in a row."""
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> & <b>"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, as `chromium` in PATH")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, as `chromium` in PATH"),
+    pytest.mark.xdist_group("page"),  # they share a browser
+]
 
 
 @pytest.fixture
@@ -44,21 +47,28 @@ async def bot(url: str) -> AsyncIterator[Bot]:
         yield bot
 
 
-@pytest.fixture
-async def page(url: str, bot: Bot) -> AsyncIterator[Page]:
-    """The page after a tap on Start; anything in its console that is an error fails the test."""
-    errors: list[str] = []
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One for all pages, each of which has its own cookies and storage."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = await browser.new_page(viewport={"width": 390, "height": 844})
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-        await page.goto(f"{url}/?user={CHAT}&name=Ann")
-        await page.get_by_test_id("start").click()
-        await expect(page.get_by_test_id("text")).to_have_text(["/start"])
-        await bot.get_updates(offset=-1, timeout=0)
-        yield page
+        yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, url: str, bot: Bot) -> AsyncIterator[Page]:
+    """The page after a tap on Start; anything in its console that is an error fails the test."""
+    errors: list[str] = []
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    await page.goto(f"{url}/?user={CHAT}&name=Ann")
+    await page.get_by_test_id("start").click()
+    await expect(page.get_by_test_id("text")).to_have_text(["/start"])
+    await bot.get_updates(offset=-1, timeout=0)
+    yield page
+    await page.close()
     assert errors == []
 
 

@@ -38,6 +38,8 @@ from tests.support.signing import (
 ORDERS: Final = 10_000
 KEY: Final = known_key()
 
+pytestmark = pytest.mark.xdist_group("signing-agreement")  # the orders are drawn and built once
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
