@@ -51,6 +51,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=10.0, help="orders a second; 0 = still")
     parser.add_argument("--replay", type=Path, help="play this recording instead of trading")
     parser.add_argument("--speed", type=float, default=1.0, help="of the replay; 0 = no waiting")
+    parser.add_argument(
+        "--open-accounts", action="store_true", help="give every new wallet money to try with"
+    )
     return parser.parse_args()
 
 
@@ -72,7 +75,11 @@ async def _exchange(stack: AsyncExitStack, options: argparse.Namespace) -> str:
     recording = _recording(options.replay) if options.replay else None
     exchange = ExchangeSandbox(
         ExchangeOptions(
-            seed=options.seed, rate=options.rate, recording=recording, speed=options.speed
+            seed=options.seed,
+            rate=options.rate,
+            recording=recording,
+            speed=options.speed,
+            open_accounts=options.open_accounts,
         )
     )
     address = f"{options.host}:{options.exchange_port}"

@@ -31,12 +31,48 @@ form of the id (digits or 0x), and both also answer below `/gamma` and `/clob`. 
 | `GET /control/connections` | |
 | `GET /control/state` | `token` |
 | `GET /control/wait` | `token, subscribed?, timeout?` |
+| `POST /control/wallet` | `address, signature_type?, funder?, cash?, allowance?, shares?, …` |
+| `GET /control/wallet` | `address`: of the money or of its owner; `/control/wallets` lists all |
+| `POST /control/redeem` | `address, market?`: shares of what ended become money |
+| `GET /control/orders` | `wallet?, hash?`: orders taken, how often each hash was posted |
+| `POST /control/order-faults` | `kind, when?, count?, seconds?, path?, method?, lasting?` |
+| `GET /control/order-faults` | which still wait, and how often each happened |
+| `POST /control/trades` | `settle?` (auto, hold, retry, fail), `delay?, failing?`; `id, status` |
+| `GET /control/trades` | `wallet?`: every trade with an account in it |
+| `POST /control/user-channel` | `kind?` freeze, silent, duplicate, reorder, drop, clear; `times?` |
+| `GET /control/user-channel` | `listeners?`: waits for so many |
+| `POST /control/cancel` | `id, status?`: the venue cancels, in its own words |
+| `POST /control/taker-delay` | `market, seconds`: what takes is `delayed` first |
+| `POST /control/look-ups` | `active_only`: `/data/order/{id}` knows nothing of what ended |
+| `POST /control/heartbeats` | `limit`: seconds of silence that cancel all |
+| `POST /control/rate-limits` | `tier?, enforced?` |
+| `POST /control/geoblock` | `blocked, country?, region?` |
+| `POST /control/relayer` | `delay?, hold?, failing?, busy?, bridged?, skip?`, see below |
+| `GET /control/relayer` | what was submitted, and what has left the wallets |
 
 Kinds of corruption: `garbage`, `giant` (`megabytes?`), `text` (`text`) are sent now; `skip`,
 `duplicate`, `reorder`, `late` (a copy of an old frame) and `wrong_hash` happen to every k-th frame,
 perhaps only of one `event`. A fault on the path `/ws/market` refuses the socket's handshake;
 `garbage` in a fault is HTML where JSON should be. What each of them does to the product, and how
 soon it is noticed, stands in `docs/reliability.md`.
+
+A wallet also takes `session_keys` (by key its end in Unix seconds, null = none, 0 = revoked),
+`closed_only` and `banned`. What is named is set, not added; `allowance` is "max" or USDC, and a new
+wallet allows everything. Amounts are decimal strings; `shares` are by token. Unasked, the exchange
+knows no wallet; with the option `open_accounts` whoever makes an API key for the first time gets
+1,000 pUSD and all allowances, and the first funder that its orders name becomes its own.
+
+Kinds of order faults: `hang`, `reset`, `500`, `502-html`, `truncated`, `wrong-id`,
+`success-true-with-error`, `425`, `429`, `503-cancel-only`, `503-post-only`, `503-disabled`. `when`:
+`before` = nothing was accepted, `after` = it was, and the answer is lost, `late` = it is accepted
+`seconds` after the answer, or after a client that hung gave up. `path` may hold `*`; `method` is
+POST, DELETE (cancels) or GET (look-ups). `lasting` makes a phase of so many seconds.
+`/control/heal` ends all of these.
+
+The relayer answers below `/relayer`. A submission passes from NEW to EXECUTED, MINED (then it has
+happened) and CONFIRMED, `delay` seconds apart; `hold` keeps new ones in NEW. `failing`: so many of
+the next ones fail on the chain; `busy`: so many are refused because the wallet is; `bridged`:
+USDC.e by address; `skip`: that wallet has a turn elsewhere. Order faults work on `/relayer/submit`.
 """
 
 import asyncio
@@ -45,12 +81,18 @@ from typing import Final
 from aiohttp import WSCloseCode, web
 
 from infrastructure.sandbox.exchange import control_bursts, control_feed, control_markets
+from infrastructure.sandbox.exchange.accounts.routes import (
+    account_controls,
+    account_routes,
+    public_routes,
+)
 from infrastructure.sandbox.exchange.clob import clob_routes, markets
 from infrastructure.sandbox.exchange.clob_requests import refusals
 from infrastructure.sandbox.exchange.control_errors import control_guard
 from infrastructure.sandbox.exchange.exchange import EXCHANGE, ExchangeSandbox
 from infrastructure.sandbox.exchange.gamma import gamma_routes
 from infrastructure.sandbox.exchange.market_socket import market_socket
+from infrastructure.sandbox.exchange.relayer.api import open_relayer
 
 SHORTEST_BEAT: Final = 0.005  # seconds; faster flows act several times a beat
 LONGEST_BEAT: Final = 0.25
@@ -59,13 +101,16 @@ LARGEST_DEBT: Final = 1.0  # seconds of flow to catch up with after a delay
 
 
 def exchange_app(exchange: ExchangeSandbox) -> web.Application:
-    app = web.Application(middlewares=[control_guard, exchange.rest_faults.middleware, refusals])
+    faults = (exchange.rest_faults.middleware, exchange.accounts.faults.middleware)
+    app = web.Application(middlewares=[control_guard, *faults, refusals])
     app[EXCHANGE] = exchange
-    app.add_routes(_control_routes())
+    app.add_routes([*_control_routes(), *account_controls()])
     app.add_routes([web.get(f"{prefix}/ws/market", market_socket) for prefix in ("", "/clob")])
+    app.add_routes([*account_routes(), *account_routes("/clob"), *public_routes()])
     app.add_routes([*clob_routes(), *gamma_routes()])  # 0x ids are tried before any other
     app.add_routes([*clob_routes("/clob"), web.get("/clob/markets", markets)])
     app.add_routes(gamma_routes("/gamma"))
+    open_relayer(app)
     app.on_shutdown.append(_let_go)
     return app
 
@@ -91,6 +136,7 @@ async def run_flow(exchange: ExchangeSandbox) -> None:
 async def _let_go(app: web.Application) -> None:
     """End what could hold up the shutdown: hanging requests, open sockets."""
     app[EXCHANGE].rest_faults.scripted.clear()
+    app[EXCHANGE].accounts.close()
     async with asyncio.TaskGroup() as tasks:
         for number, socket in app[EXCHANGE].sockets.items():
             closing = socket.close(code=WSCloseCode.GOING_AWAY)

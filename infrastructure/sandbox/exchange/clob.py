@@ -9,7 +9,6 @@ from infrastructure.sandbox.exchange import clob_json
 from infrastructure.sandbox.exchange.clob_history import prices_history
 from infrastructure.sandbox.exchange.clob_requests import (
     NO_BOOK,
-    Refused,
     batch,
     book_of,
     known,
@@ -20,6 +19,7 @@ from infrastructure.sandbox.exchange.decimals import number, text
 from infrastructure.sandbox.exchange.exchange import EXCHANGE
 from infrastructure.sandbox.exchange.frames import rest_book
 from infrastructure.sandbox.exchange.gamma import reply
+from infrastructure.sandbox.exchange.refused import Refused
 from infrastructure.sandbox.exchange.state import MarketState
 
 

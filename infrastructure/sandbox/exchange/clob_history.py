@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from infrastructure.sandbox.exchange.clob_requests import Refused
 from infrastructure.sandbox.exchange.exchange import EXCHANGE, ExchangeSandbox
 from infrastructure.sandbox.exchange.gamma import reply
 from infrastructure.sandbox.exchange.history import FINEST, INTERVALS, mirrored, sampled
+from infrastructure.sandbox.exchange.refused import Refused
 
 
 async def prices_history(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 
 from infrastructure.sandbox.exchange.exchange import EXCHANGE, ExchangeSandbox
 from infrastructure.sandbox.exchange.gamma import reply
+from infrastructure.sandbox.exchange.refused import Refused
 from infrastructure.sandbox.exchange.state import MarketState
 
 MOST_TOKENS: Final = 500  # in one batch
@@ -23,14 +24,6 @@ class TokenRequest(msgspec.Struct, frozen=True):
     side: str = ""
 
 
-class Refused(Exception):
-    """A request that the CLOB answers with an error."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 _BATCH: Final = msgspec.json.Decoder(list[TokenRequest])
 
 
@@ -40,7 +33,9 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Refused as error:
-        return reply({"error": str(error)}, error.status)
+        refusal = reply({"error": str(error)}, error.status)
+        refusal.headers.update(error.headers)
+        return refusal
 
 
 def book_of(exchange: ExchangeSandbox, token: str) -> Found | None:

@@ -78,4 +78,5 @@ async def clock(request: web.Request) -> web.Response:
     if abs(wish.shift) > LARGEST_SHIFT:
         raise CannotDo(f"shift must be within {LARGEST_SHIFT:.0f} seconds")
     exchange.shift = wish.shift
+    exchange.accounts.orders.expire()
     return reply({"shift": wish.shift})

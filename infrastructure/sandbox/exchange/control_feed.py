@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from infrastructure.sandbox.exchange.accounts import control_orders
 from infrastructure.sandbox.exchange.control_errors import CannotDo, body_of
 from infrastructure.sandbox.exchange.exchange import EXCHANGE, ExchangeSandbox
 from infrastructure.sandbox.exchange.feed_faults import FeedFaults, Kind, Tampering
@@ -156,6 +157,7 @@ async def heal(request: web.Request) -> web.Response:
     exchange.hub.faults = FeedFaults()
     exchange.rest_faults.scripted.clear()
     exchange.shift = 0.0
+    control_orders.heal(exchange)
     return reply({"healthy": True})
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from infrastructure.sandbox.exchange.accounts.accounts import Accounts
 from infrastructure.sandbox.exchange.catalogue import generate
 from infrastructure.sandbox.exchange.flow import OrderFlow
 from infrastructure.sandbox.exchange.frames import Frame, market_resolved, new_market
@@ -38,6 +39,8 @@ class ExchangeOptions:
     recording: Recording | None = None  # play this instead of trading
     speed: float = 1.0  # of the replay; 0 = as fast as the clients read
     start: Start = Start.ANY
+    open_accounts: bool = False  # who makes a first API key is given money to try things out
+    page_size: int = 100  # rows of a page of orders or trades
 
 
 class ExchangeSandbox:
@@ -55,6 +58,12 @@ class ExchangeSandbox:
         self.sockets: dict[int, web.WebSocketResponse] = {}
         self.states: dict[str, MarketState] = {}  # by condition id
         self.traded: dict[str, TradedMarket] = {}  # the same; empty during a replay
+        self.accounts = Accounts(
+            self,
+            self.options.seed,
+            open_accounts=self.options.open_accounts,
+            page_size=self.options.page_size,
+        )
         rng = Random(self.options.seed)  # noqa: S311 - repeatable on purpose, guards nothing
         self.catalogue = self._catalogue(rng)
         self._flow = OrderFlow(rng)
@@ -103,6 +112,7 @@ class ExchangeSandbox:
     def resolve(self, market: ListedMarket, payouts: tuple[Decimal, Decimal]) -> None:
         """End a market: its book empties, Gamma shows the payouts, custom subscribers are told."""
         state = self.state_of(market)
+        self.accounts.ended(state)
         if market.condition_id in self.traded:
             self.broadcast(self.traded[market.condition_id].rewrite({}, {}, self.now_ms()))
         self.close(market)
@@ -114,6 +124,7 @@ class ExchangeSandbox:
     def close(self, market: ListedMarket) -> None:
         """Trading has ended; who won is not decided yet."""
         state = self.state_of(market)
+        self.accounts.ended(state)
         state.accepts_orders = False
         state.is_closed = True
         state.closed_at = self.now()
@@ -139,7 +150,8 @@ class ExchangeSandbox:
             self.replay.open_books(self.find)
 
     def _trade_in(self, markets: Sequence[ListedMarket]) -> list[TradedMarket]:
-        opened = [TradedMarket(self.state_of(market)) for market in markets]
+        trades = self.accounts.trades
+        opened = [TradedMarket(self.state_of(market), trades) for market in markets]
         self.traded |= {each.state.listed.condition_id: each for each in opened}
         return opened
 

@@ -130,7 +130,10 @@ class OrderFlow:
         prices = sorted(engine.depth(side), reverse=side is Side.BUY)  # best first
         stale = self._is_stale(seat, side, prices[0])
         price = prices[0] if stale else self._rng.choice(prices)
-        return seat.market.cancel(self._rng.choice(engine.orders(side, price)), now, outcome)
+        orders = engine.unowned(side, price)
+        if not orders:
+            return []
+        return seat.market.cancel(self._rng.choice(orders), now, outcome)
 
     def _is_stale(self, seat: Seat, side: Side, best: int) -> bool:
         centre = seat.centre() * seat.market.state.tick

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from core.domain.book import Side
 
 
-class Fill(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Fill:
     """Shares that changed hands at a resting order's price, both in millionths."""
 
     price: int
     size: int
+    maker: int = field(default=0, compare=False)  # id of the order that rested
 
 
 class LevelChange(NamedTuple):
@@ -38,6 +40,7 @@ class Order:
     side: Side
     price: int
     left: int
+    is_owned: bool = False  # by an account: nobody else may take it out of the book
 
 
 @dataclass(slots=True)
@@ -86,11 +89,25 @@ class MatchingEngine:
         level = self._sides[side].get(price)
         return list(level.orders) if level else []
 
-    def place(self, side: Side, price: int, size: int) -> Execution:
+    def rests(self, order_id: int) -> bool:
+        return order_id in self._orders
+
+    def unowned(self, side: Side, price: int) -> list[int]:
+        """The same without accounts' orders."""
+        return [each for each in self.orders(side, price) if not self._orders[each].is_owned]
+
+    def best_owned(self, side: Side) -> int | None:
+        """The best price at which an account's order rests."""
+        prices = [
+            each.price for each in self._orders.values() if each.is_owned and each.side is side
+        ]
+        return (max if side is Side.BUY else min)(prices, default=None)
+
+    def place(self, side: Side, price: int, size: int, *, owned: bool = False) -> Execution:
         """Take what is offered at `price` or better; the remainder rests."""
         fills = self.take(side, size, price)
         left = size - sum(fill.size for fill in fills)
-        return Execution(fills, self._rest(side, price, left) if left else None)
+        return Execution(fills, self._rest(side, price, left, owned=owned) if left else None)
 
     def take(self, side: Side, size: int, worst: int | None = None) -> list[Fill]:
         """Fill up to `size` at `worst` or better; nothing rests."""
@@ -100,7 +117,7 @@ class MatchingEngine:
             if not taken:
                 break
             size -= taken
-            fills.append(Fill(order.price, taken))
+            fills.append(Fill(order.price, taken, order.id))
             self._shrink(order, taken)
         return fills
 
@@ -113,7 +130,7 @@ class MatchingEngine:
         return True
 
     def rewrite(self, bids: Mapping[int, int], asks: Mapping[int, int]) -> None:
-        """Replace the whole book by (price, size) levels.
+        """Replace the whole book by (price, size) levels; accounts' orders stay beside them.
 
         The changes come in an order in which no step crosses the book or empties a side in passing.
         """
@@ -139,8 +156,8 @@ class MatchingEngine:
                 return
             yield next(iter(levels[best].orders.values()))
 
-    def _rest(self, side: Side, price: int, size: int) -> int:
-        order = Order(next(self._ids), side, price, size)
+    def _rest(self, side: Side, price: int, size: int, *, owned: bool = False) -> int:
+        order = Order(next(self._ids), side, price, size, owned)
         level = self._sides[side].setdefault(price, Level())
         level.orders[order.id] = order
         level.total += size
@@ -160,7 +177,7 @@ class MatchingEngine:
         self._touched[order.side, order.price] = None
 
     def _rewrite_side(self, side: Side, wanted: Mapping[int, int]) -> None:
-        before = self.depth(side)
+        before = self._unowned_depth(side)
         for price, size in wanted.items():
             if before.get(price) != size:
                 self._clear(side, price)
@@ -169,5 +186,13 @@ class MatchingEngine:
             self._clear(side, price)
 
     def _clear(self, side: Side, price: int) -> None:
-        for order_id in self.orders(side, price):
+        for order_id in self.unowned(side, price):
             self.cancel(order_id)
+
+    def _unowned_depth(self, side: Side) -> dict[int, int]:
+        """Shares by price without accounts' orders; prices with nothing else are left out."""
+        depth = {
+            price: sum(each.left for each in level.orders.values() if not each.is_owned)
+            for price, level in self._sides[side].items()
+        }
+        return {price: size for price, size in depth.items() if size}

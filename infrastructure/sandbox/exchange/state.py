@@ -41,6 +41,7 @@ class MarketState:
     accepts_orders: bool = True
     is_closed: bool = False
     closed_at: datetime | None = None
+    taker_delay: float = 0.0  # seconds that an order which takes has to wait
     payouts: tuple[Decimal, Decimal] | None = None
     history: list[tuple[int, float]] = field(default_factory=list)  # second, first outcome
     is_known: list[bool] = field(default_factory=lambda: [True, True])  # token has had a book

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from core.domain.book import Side
 from core.domain.units import MICROS
@@ -25,6 +25,27 @@ class Outcome(NamedTuple):
     execution: Execution
 
 
+class Match(NamedTuple):
+    """Who met whom: fills in terms of the first outcome, the taker's side and token apart."""
+
+    state: MarketState
+    outcome: int
+    side: Side
+    fills: list[Fill]
+    taker: str  # hash of an account's order; "" = one of the crowd
+    now: int  # milliseconds
+
+
+class Registrar(Protocol):
+    """Whoever keeps the accounts' orders; told while the market is still busy, so it only notes."""
+
+    def matched(self, match: Match) -> None: ...
+
+    def swept(self, state: MarketState, orders: list[int]) -> None:
+        """A coarser tick left no place for these."""
+        ...
+
+
 class TradedMarket:
     """One engine in terms of the first outcome, and the mirrored state that it moves.
 
@@ -32,26 +53,43 @@ class TradedMarket:
     milliseconds. Every method returns the frames in the order in which the venue would send them.
     """
 
-    def __init__(self, state: MarketState) -> None:
+    def __init__(self, state: MarketState, registrar: Registrar | None = None) -> None:
         self.state = state
         self.engine = MatchingEngine()
+        self._registrar = registrar
         self._trades = 0
         self._tick_is_pinned = False
 
-    def limit(self, outcome: int, side: Side, price: int, size: int, now: int) -> Outcome:
+    def limit(
+        self, outcome: int, side: Side, price: int, size: int, now: int, taker: str = ""
+    ) -> Outcome:
         """A limit order: what crosses trades, the rest stays in the book."""
         own, at = _in_first(outcome, side, price)
-        execution = self.engine.place(own, at, size)
-        return Outcome(self._commit(execution.fills, outcome, side, now), execution)
+        execution = self.engine.place(own, at, size, owned=bool(taker))
+        return Outcome(self._commit(execution.fills, outcome, side, now, taker), execution)
 
     def market(
-        self, outcome: int, side: Side, size: int, now: int, worst: int | None = None
+        self,
+        outcome: int,
+        side: Side,
+        size: int,
+        now: int,
+        worst: int | None = None,
+        *,
+        taker: str = "",
     ) -> Outcome:
         """An order that takes what is there, at `worst` or better, and never rests."""
         own, limit = _in_first(outcome, side, 0 if worst is None else worst)
         fills = self.engine.take(own, size, None if worst is None else limit)
         execution = Execution(fills, None)
-        return Outcome(self._commit(fills, outcome, side, now), execution)
+        return Outcome(self._commit(fills, outcome, side, now, taker), execution)
+
+    def offers(self, outcome: int, side: Side) -> list[tuple[int, int]]:
+        """What somebody with an order of this side would meet: price and size, best first."""
+        own, _ = _in_first(outcome, side, 0)
+        depth = self.engine.depth(opposite(own))
+        met = [(MICROS - price if outcome else price, size) for price, size in depth.items()]
+        return sorted(met, reverse=side is Side.SELL)
 
     def cancel(self, order_id: int, now: int, outcome: int = 0) -> list[Frame]:
         self.engine.cancel(order_id)
@@ -60,7 +98,31 @@ class TradedMarket:
     def rewrite(
         self, bids: Mapping[int, int], asks: Mapping[int, int], now: int, *, deltas: bool = True
     ) -> list[Frame]:
-        """Replace the book, in terms of the first outcome: one frame of deltas, or two books."""
+        """Replace the book, in terms of the first outcome: one frame of deltas, or two books.
+
+        What would cross an account's order trades with it, after the rest of the book is there.
+        """
+        bought, sold = self._crossing(bids, asks)
+        quiet_bids = {price: size for price, size in bids.items() if price not in bought}
+        quiet_asks = {price: size for price, size in asks.items() if price not in sold}
+        told = self._rewrite(quiet_bids, quiet_asks, now, deltas=deltas)
+        for price in sorted(sold):
+            told += self.limit(0, Side.SELL, price, asks[price], now).frames
+        for price in sorted(bought, reverse=True):
+            told += self.limit(0, Side.BUY, price, bids[price], now).frames
+        return told
+
+    def _crossing(
+        self, bids: Mapping[int, int], asks: Mapping[int, int]
+    ) -> tuple[set[int], set[int]]:
+        """Prices of new bids and asks that accounts' orders answer."""
+        bid, ask = self.engine.best_owned(Side.BUY), self.engine.best_owned(Side.SELL)
+        bought = {price for price in bids if ask is not None and price >= ask}
+        return bought, {price for price in asks if bid is not None and price <= bid}
+
+    def _rewrite(
+        self, bids: Mapping[int, int], asks: Mapping[int, int], now: int, *, deltas: bool
+    ) -> list[Frame]:
         before = self._tops()
         self.engine.rewrite(bids, asks)
         changes = self.engine.changes()
@@ -98,7 +160,9 @@ class TradedMarket:
         """A trade from before the start."""
         self.state.note_trade(outcome, side, price, 0)
 
-    def _commit(self, fills: list[Fill], outcome: int, side: Side, now: int) -> list[Frame]:
+    def _commit(
+        self, fills: list[Fill], outcome: int, side: Side, now: int, taker: str = ""
+    ) -> list[Frame]:
         before = self._tops()
         changes = self.engine.changes()
         if not changes:
@@ -108,6 +172,8 @@ class TradedMarket:
             for change in changes:
                 self.state.apply(change)
             told = self._told_of(_printed(fills, outcome, side), outcome)
+            if self._registrar is not None:
+                self._registrar.matched(Match(self.state, outcome, side, fills, taker, now))
         else:
             told = [frames.price_change(self.state, [change], outcome) for change in changes]
         return told + self._after(before, now)
@@ -170,6 +236,8 @@ class TradedMarket:
         for order in off:
             self.engine.cancel(order)
         self.state.changed_at = str(now)
+        if off and self._registrar is not None:
+            self._registrar.swept(self.state, off)
         changes = self.engine.changes()
         return [frames.price_change(self.state, changes, 0)] if changes else []
 
