@@ -19,6 +19,10 @@ SECRETS = frozenset(
         "CLOB_API_KEY",
         "CLOB_API_SECRET",
         "CLOB_API_PASSPHRASE",
+        "RELAYER_API_KEY",
+        "BUILDER_API_KEY",
+        "BUILDER_API_SECRET",
+        "BUILDER_API_PASSPHRASE",
     }
 )
 DESCRIPTOR = "POLYCOOL_SECRETS_FD"

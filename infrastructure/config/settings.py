@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from infrastructure.config import sources, values
 from infrastructure.config.secrets_handover import SECRETS
 from infrastructure.config.values import (
+    Amount,
     Count,
+    Days,
     HttpsUrl,
     HttpUrl,
     LogFormat,
@@ -27,7 +29,15 @@ from infrastructure.config.values import (
 from infrastructure.errors import SettingsError
 
 VENUE_URLS = frozenset(
-    {"clob_wss_url", "clob_user_wss_url", "clob_api_url", "gamma_api_url", "data_api_url"}
+    {
+        "clob_wss_url",
+        "clob_user_wss_url",
+        "clob_api_url",
+        "gamma_api_url",
+        "data_api_url",
+        "relayer_api_url",
+        "geoblock_url",
+    }
 )
 
 
@@ -54,9 +64,17 @@ class Settings(BaseSettings):
     clob_api_url: HttpUrl = "https://clob.polymarket.com"
     gamma_api_url: HttpUrl = "https://gamma-api.polymarket.com"
     data_api_url: HttpUrl = "https://data-api.polymarket.com"
+    relayer_api_url: HttpUrl = "https://relayer-v2.polymarket.com"
+    geoblock_url: HttpUrl = "https://polymarket.com/api/geoblock"
     clob_api_key: SecretStr | None = None
     clob_api_secret: SecretStr | None = None
     clob_api_passphrase: SecretStr | None = None
+    clob_api_address: Annotated[str, Field(pattern=r"^0x[0-9A-Fa-f]{40}$")] | None = None
+    relayer_api_key: SecretStr | None = None
+    relayer_api_key_address: Annotated[str, Field(pattern=r"^0x[0-9A-Fa-f]{40}$")] | None = None
+    builder_api_key: SecretStr | None = None
+    builder_api_secret: SecretStr | None = None
+    builder_api_passphrase: SecretStr | None = None
     http_timeout_seconds: Seconds = 10.0
 
     # Streaming
@@ -79,13 +97,30 @@ class Settings(BaseSettings):
 
     # Trading
     dry_run_mode: bool = True
-    paper_starting_cash: Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=6)] = (
-        Decimal(1000)
-    )
+    paper_starting_cash: Amount = Decimal(1000)
     max_slippage_percent: Percent = Decimal(5)
     quote_ttl_seconds: Seconds = 45.0
     min_edge: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
     weather_enabled: bool = False
+
+    # Limits on live orders
+    max_order_usdc: Amount = Decimal(100)
+    max_market_usdc: Amount = Decimal(250)
+    max_day_usdc: Amount = Decimal(500)
+    max_open_orders: Count = 20
+    global_max_day_usdc: Amount = Decimal(2000)
+    min_free_disk_percent: Percent = Decimal(10)
+    reconcile_interval_seconds: Seconds = 60.0
+
+    # What is kept
+    updates_kept_days: Days = 7.0
+    audit_kept_days: Days = 365.0
+
+    # Keys
+    keys_dir: Path | None = None
+    credentials_directory: Path | None = None  # set by systemd
+    withdraw_max_day_usdc: Amount = Decimal(500)
+    auto_redeem: bool = False
 
     # Chat
     live_edit_interval_seconds: Annotated[Seconds, Field(ge=3)] = 3.0
@@ -101,7 +136,7 @@ class Settings(BaseSettings):
 
     # Recordings
     recordings_max_mb: Annotated[int, Field(ge=1, le=100_000_000)] = 2000
-    recordings_max_days: Annotated[float, Field(gt=0, le=36_500)] = 30.0
+    recordings_max_days: Days = 30.0
 
     # Operations
     log_level: Annotated[LogLevel, values.UpperCased] = LogLevel.INFO
@@ -145,7 +180,7 @@ def load_settings(
     """
     given = sources.gather(root, environ, handed_over)
     chosen = {name: given[name.upper()] for name in Settings.model_fields if name.upper() in given}
-    for folder in ("data_dir", "fixtures_dir", "sandbox_replay"):
+    for folder in ("data_dir", "fixtures_dir", "keys_dir", "sandbox_replay"):
         if folder in chosen:
             chosen[folder] = str(root / Path(chosen[folder]).expanduser())
     try:

@@ -74,6 +74,8 @@ Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0: any free port
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
+Amount = Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=6)]  # USDC
+Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 UserIds = Annotated[tuple[int, ...], BeforeValidator(_user_ids)]
 UpperCased = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
 LowerCased = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)

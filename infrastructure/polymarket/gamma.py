@@ -10,7 +10,7 @@ import msgspec
 
 from core.domain.errors import NotFound, Unavailable
 from core.domain.market import Event, Market
-from core.domain.units import EventId, MarketId
+from core.domain.units import ConditionId, EventId, MarketId
 from core.ports import CataloguePage
 from infrastructure.polymarket.gamma_markets import event_of, market_of
 from infrastructure.polymarket.gamma_wire import (
@@ -77,13 +77,23 @@ class GammaCatalogue:
         missing = [market for market in markets if market not in known]
         return (*going, *(await self._named(missing, closed=True) if missing else ()))
 
+    async def by_condition(self, condition: ConditionId) -> Market:
+        """Raises: NotFound, Unavailable."""
+        wanted = (("condition_ids", condition),)
+        found = await self._listed(wanted, closed=False) or await self._listed(wanted, closed=True)
+        for market in found:
+            if market.condition_id == condition:
+                return market
+        raise NotFound("There is no such market.")
+
     async def _named(self, markets: Sequence[MarketId], *, closed: bool) -> list[Market]:
+        return await self._listed([("id", market) for market in markets], closed=closed)
+
+    async def _listed(self, wanted: Sequence[tuple[str, str]], *, closed: bool) -> list[Market]:
         """A listing that is not told which kind to give may leave one out."""
-        query = [("limit", str(LIMIT)), ("closed", str(closed).lower()), ("include_tag", "true")]
+        query = (("limit", str(LIMIT)), ("closed", str(closed).lower()), ("include_tag", "true"))
         try:
-            body = await self._http.get(
-                "/markets/keyset", [*query, *(("id", market) for market in markets)]
-            )
+            body = await self._http.get("/markets/keyset", (*query, *wanted))
         except NotFound as error:
             raise Unavailable("The venue has no list of markets right now.") from error
         return await self._markets(decoded(MARKETS, body).markets)

@@ -13,7 +13,8 @@ class AccountKeys(Protocol):
     """Opens a user's sealed keys for the length of one call, and gives out what they made.
 
     Every method raises Rejected with a sentence if the user has no usable key (none, expired,
-    revoked, sealed under a key-encryption key that is not here).
+    revoked, sealed under a key-encryption key that is not here). Timestamps in headers are by the
+    venue's clock: give a `VenueClock` to whoever implements this, in place of the machine's.
     """
 
     async def wallet(self, user: UserId) -> Wallet:
@@ -28,6 +29,10 @@ class AccountKeys(Protocol):
         self, user: UserId, intent: OrderIntent, order: UnsignedOrder
     ) -> SignedOrder:
         """Raises: SigningRefused if `order` is not what `intent` says."""
+        ...
+
+    async def l1_headers(self, user: UserId, nonce: int = 0) -> Mapping[str, str]:
+        """By the wallet's own key, for creating or deriving the API key that belongs to `nonce`."""
         ...
 
     async def l2_headers(

@@ -1,0 +1,121 @@
+"""The venue as the place where orders go: signed here, sent once, looked up by their hash."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from core.domain.errors import InvalidQuantity, OutcomeUnknown, Rejected, Unavailable
+from core.domain.market import Market
+from core.domain.order import Order, OrderHash, OrderStatus, SignedPayload
+from core.domain.reports import OrderReport
+from core.ports import Execution
+from infrastructure.polymarket.signing.body import order_body
+from infrastructure.polymarket.signing.order import SALT_BITS, build_order
+from infrastructure.polymarket.trading.account_http import AccountHttp
+from infrastructure.polymarket.trading.amounts import Stated, stated_in
+from infrastructure.polymarket.trading.answers import execution
+from infrastructure.polymarket.trading.cancels import Cancels
+from infrastructure.polymarket.trading.from_trades import order_from_trades
+from infrastructure.polymarket.trading.ledger_reads import LedgerReads
+from infrastructure.polymarket.trading.refusals import quoted
+from infrastructure.polymarket.trading.terms import order_intent
+
+OVERLAP: Final = timedelta(minutes=2)  # before the signature, for clocks that differ
+NEVER_SENT: Final = "This order was never sent, so there is nothing to cancel."
+NOT_THERE: Final = "The venue has no such order, so there is nothing to cancel."
+
+logger = logging.getLogger(__name__)
+
+
+def random_salt() -> int:
+    """1 to 2^53 - 1: it travels as a JSON number."""
+    return secrets.randbelow((1 << SALT_BITS) - 1) + 1
+
+
+class PolymarketExchange:
+    """An `Exchange`. The ticket's user is the account."""
+
+    def __init__(self, http: AccountHttp, *, salt: Callable[[], int] = random_salt) -> None:
+        self._http = http
+        self._reads = LedgerReads(http)
+        self._cancels = Cancels(http)
+        self._salt = salt
+
+    async def prepare(self, order: Order, market: Market) -> SignedPayload:
+        """Salt and time are drawn here and never again. Raises: Rejected, Unavailable."""
+        user, keys = order.ticket.user_id, self._http.keys
+        now = self._http.clock()
+        intent = order_intent(order.ticket, market, await keys.wallet(user))
+        unsigned = build_order(intent, salt=self._salt(), timestamp=int(now.timestamp() * 1000))
+        signed = await keys.sign_order(user, intent, unsigned)
+        return SignedPayload(
+            hash=OrderHash(signed.hash),
+            salt=unsigned.salt,
+            timestamp=unsigned.timestamp,
+            body=order_body(signed, await keys.api_key(user)),
+            signed_at=now,
+        )
+
+    async def place(self, order: Order, market: Market, signed: SignedPayload | None) -> Execution:  # noqa: ARG002 - the signed bytes say it all; the port serves paper too
+        """Sends `signed.body`, to the byte. Raises: Rejected, Unavailable, OutcomeUnknown."""
+        if signed is None:
+            raise ValueError("an order goes to the venue signed, or not at all")
+        user = order.ticket.user_id
+        bucket = self._http.buckets.of(user).orders
+        reply = await self._http.act(user, "POST", "/order", signed.body, bucket=bucket)
+        return execution(reply, signed, rests=order.ticket.kind.rests)
+
+    async def cancel(self, order: Order, signed: SignedPayload | None) -> Execution:
+        """By its hash; where the venue will not, what it has become instead.
+
+        Raises: Rejected (there is nothing to cancel), Unavailable, OutcomeUnknown.
+        """
+        hash_ = order.hash if signed is None else signed.hash
+        if hash_ is None:
+            raise Rejected(NEVER_SENT)
+        done = await self._cancels.one(order.ticket.user_id, hash_)
+        if hash_.lower() in done.cancelled:
+            return Execution(OrderStatus.CANCELLED)
+        reason = done.kept.get(OrderHash(hash_.lower()))
+        if reason is None:
+            raise OutcomeUnknown("The venue did not say whether the order was cancelled.")
+        return await self._instead(order, hash_, signed, reason)
+
+    async def look_up(self, order: Order, signed: SignedPayload) -> OrderReport | None:
+        """By hash, then in the list by hash, then by its trades. Raises: Unavailable."""
+        return await self._found(order, signed.hash, signed)
+
+    async def _instead(
+        self, order: Order, hash_: OrderHash, signed: SignedPayload | None, reason: str
+    ) -> Execution:
+        report = await self._found(order, hash_, signed)
+        if report is None:
+            raise Rejected(f"{NOT_THERE} It says: {quoted(reason)}")
+        return Execution(
+            report.status,
+            reason=report.reason or reason,
+            trade_ids=report.trade_ids,
+            matched_size=report.matched,
+        )
+
+    async def _found(
+        self, order: Order, hash_: OrderHash, signed: SignedPayload | None
+    ) -> OrderReport | None:
+        user = order.ticket.user_id
+        report = await self._reads.order(user, hash_)
+        if report is not None or signed is None:
+            return report
+        trades = await self._reads.trades_since(user, signed.signed_at - OVERLAP)
+        return order_from_trades(order, hash_, _stated(signed), trades)
+
+
+def _stated(signed: SignedPayload) -> Stated:
+    """Raises: Unavailable for bytes that no order was ever sent as."""
+    try:
+        return stated_in(signed.body)
+    except (msgspec.MsgspecError, InvalidQuantity) as error:
+        raise Unavailable("The stored order cannot be read.") from error
