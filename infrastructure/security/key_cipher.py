@@ -46,6 +46,7 @@ class Purpose(StrEnum):
     SESSION_KEY = "session-key"
     OWNER_KEY = "owner-key"
     CLOB_CREDENTIALS = "clob-credentials"
+    ONE_TIME_CODES = "one-time-codes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        named = path if isinstance(error.filename, int) else error.filename or path
         raise KeyFileRefused(
-            f"{error.filename or path} cannot be used ({error.strerror}); mend that, or name "
+            f"{named} cannot be used ({error.strerror}); mend that, or name "
             "another folder for the keys"
         ) from error

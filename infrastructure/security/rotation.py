@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from core.domain.units import UserId
+from core.services.milestones import Milestone, Reached, unwatched
 from infrastructure.security.envelope import DataKey, rewrapped
 from infrastructure.security.errors import (
     KeyFileRefused,
@@ -92,13 +93,15 @@ def _look_up(ring: KeyRing, data_key: DataKey) -> None:
         logger.exception("the data key of user %s cannot be read", data_key.user)
 
 
-async def rotate(keys: KeyFiles, store: DataKeyStore, *, to: int) -> Rotation:
+async def rotate(
+    keys: KeyFiles, store: DataKeyStore, *, to: int, reached: Reached = unwatched
+) -> Rotation:
     """Bring every data key under version `to`: the newest, or the one after it, which is made.
 
     Raises: RotationRefused for another number, KeyFileRefused.
     """
-    with closing(_ring_with(keys, to)) as ring:
-        moved, unreadable = await _move_all(ring, store)
+    with closing(_ring_with(keys, to, reached)) as ring:
+        moved, unreadable = await _move_all(ring, store, reached)
     in_use = await store.in_use()
     left = sum(count for version, count in in_use.items() if version != to)
     return Rotation(to, moved, left, unreadable)
@@ -117,7 +120,7 @@ async def retire(keys: KeyFiles, store: DataKeyStore, version: int) -> None:
     keys.retire(version)
 
 
-def _ring_with(keys: KeyFiles, to: int) -> KeyRing:
+def _ring_with(keys: KeyFiles, to: int, reached: Reached) -> KeyRing:
     newest = max(keys.versions(), default=0)
     if to not in {newest, newest + 1} or not newest:
         raise RotationRefused(
@@ -125,20 +128,25 @@ def _ring_with(keys: KeyFiles, to: int) -> KeyRing:
         )
     if to > newest:
         keys.create(to)
+        reached(Milestone.ROTATION_KEY_MADE)
     return keys.ring()
 
 
-async def _move_all(ring: KeyRing, store: DataKeyStore) -> tuple[int, tuple[DataKeyId, ...]]:
+async def _move_all(
+    ring: KeyRing, store: DataKeyStore, reached: Reached
+) -> tuple[int, tuple[DataKeyId, ...]]:
     """Sweep until a sweep moves nothing: data keys may be made under the old key meanwhile."""
     moved = 0
     while True:
-        swept, unreadable = await _sweep(ring, store)
+        swept, unreadable = await _sweep(ring, store, reached)
         moved += swept
         if not swept:
             return moved, unreadable
 
 
-async def _sweep(ring: KeyRing, store: DataKeyStore) -> tuple[int, tuple[DataKeyId, ...]]:
+async def _sweep(
+    ring: KeyRing, store: DataKeyStore, reached: Reached
+) -> tuple[int, tuple[DataKeyId, ...]]:
     moved, unreadable = 0, list[DataKeyId]()
     async for old in _not_under(ring.newest.id.version, store):
         try:
@@ -148,6 +156,7 @@ async def _sweep(ring: KeyRing, store: DataKeyStore) -> tuple[int, tuple[DataKey
             unreadable.append((old.user, old.version))
         else:
             moved += await store.replace(old, new)
+            reached(Milestone.ROTATION_ROW_MOVED)
     return moved, tuple(unreadable)
 
 

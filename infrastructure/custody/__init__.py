@@ -1,0 +1,1 @@
+"""Custody's outside: sealed keys opened for one call, and the venue's view of session keys."""
