@@ -1,0 +1,1 @@
+"""Risk: limits, switches and breakers that every order passes."""

@@ -1,0 +1,164 @@
+"""Heartbeats: for whom they begin, when they end, and what a lost one means."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.errors import PolycoolError, Rejected, Unavailable
+from core.domain.order import Order, OrderStatus, Origin
+from core.domain.order_amounts import OrderKind
+from core.domain.units import UserId
+from core.services.risk.heartbeat import BEGUN, ENDED, HeartbeatKeeper
+from core.storage.models import Sessions
+from tests.support.guarding import Guarded, bid, guarded
+
+GTC = OrderKind.GTC
+
+
+@dataclass
+class Venue:
+    """Hears heartbeats, and answers each with the next of `faults`, if there is one."""
+
+    heard: list[UserId] = field(default_factory=list)
+    told: list[tuple[UserId, str]] = field(default_factory=list)
+    faults: list[PolycoolError] = field(default_factory=list)
+    silent_for: set[UserId] = field(default_factory=set)
+
+    def heart_of(self, user: UserId) -> "Heart":
+        return Heart(self, user)
+
+    async def heartbeat(self, session: AsyncSession, user: UserId, sentence: str) -> None:
+        assert session.in_transaction()
+        self.told.append((user, sentence))
+
+
+@dataclass
+class Heart:
+    venue: Venue
+    user: UserId
+
+    async def beat(self) -> None:
+        assert (self.user, BEGUN) in self.venue.told, "the user must know before the first beat"
+        self.venue.heard.append(self.user)
+        if self.user in self.venue.silent_for:
+            await asyncio.Event().wait()
+        if self.venue.faults:
+            raise self.venue.faults.pop(0)
+
+
+async def beating(sessions: Sessions) -> tuple[Guarded, Venue, HeartbeatKeeper]:
+    desk, venue = await guarded(sessions), Venue()
+    keeper = HeartbeatKeeper(
+        sessions, venue.heart_of, venue, now=desk.time.wall, clock=desk.time.clock
+    )
+    return desk, venue, keeper
+
+
+async def rest(desk: Guarded, user: UserId, origin: Origin = Origin.AUTOMATION) -> Order:
+    return await desk.place(bid(user, "10", f"k{origin.value}", origin=origin, kind=GTC))
+
+
+async def test_no_heartbeat_for_what_people_rest_by_hand(sessions: Sessions) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user = await desk.user()
+    await rest(desk, user, Origin.PERSON)
+    await desk.place(bid(user, "10", "taken", origin=Origin.AUTOMATION))
+    await keeper.beat_all()
+    assert (venue.heard, venue.told) == ([], [])
+    assert keeper.is_healthy(user)
+
+
+async def test_it_begins_with_the_first_automated_order_that_rests(sessions: Sessions) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user, other = await desk.user(), await desk.user(2)
+    await rest(desk, user)
+    await rest(desk, other, Origin.PERSON)
+    await keeper.beat_all()
+    await keeper.beat_all()
+    assert venue.heard == [user, user]
+    assert venue.told == [(user, BEGUN)]
+    assert keeper.is_healthy(user)
+
+
+async def test_it_goes_on_while_anything_rests_and_then_ends(sessions: Sessions) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user = await desk.user()
+    automated, by_hand = await rest(desk, user), await rest(desk, user, Origin.PERSON)
+    await keeper.beat_all()
+    await desk.becomes(automated, OrderStatus.CANCELLED)
+    await keeper.beat_all()
+    assert venue.heard == [user, user]
+    await desk.becomes(by_hand, OrderStatus.FILLED)
+    await keeper.beat_all()
+    await keeper.beat_all()
+    assert venue.heard == [user, user]
+    assert venue.told == [(user, BEGUN), (user, ENDED)]
+
+
+async def test_a_restart_goes_on_without_telling_again(sessions: Sessions) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user = await desk.user()
+    automated = await rest(desk, user)
+    await rest(desk, user, Origin.PERSON)
+    await keeper.beat_all()
+    await desk.becomes(automated, OrderStatus.CANCELLED)
+    again = HeartbeatKeeper(sessions, venue.heart_of, venue, now=desk.time.wall)
+    await again.beat_all()
+    assert (venue.heard, venue.told) == ([user, user], [(user, BEGUN)])
+
+
+async def test_one_lost_heartbeat_is_repeated_at_once(sessions: Sessions) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user = await desk.user()
+    await rest(desk, user)
+    venue.faults = [Unavailable("reset")]
+    await keeper.beat_all()
+    assert keeper.is_healthy(user)
+    assert venue.heard == [user, user]
+
+
+@pytest.mark.parametrize(
+    "faults", [[Unavailable("a"), Unavailable("b")], [Rejected("These credentials are refused.")]]
+)
+async def test_a_lost_heartbeat_is_unhealthy_until_the_next_acknowledged_one(
+    sessions: Sessions, faults: list[PolycoolError]
+) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user = await desk.user()
+    await rest(desk, user)
+    await keeper.beat_all()
+    venue.faults = list(faults)
+    await keeper.beat_all()
+    assert not keeper.is_healthy(user)
+    await keeper.beat_all()
+    assert keeper.is_healthy(user)
+
+
+async def test_a_keeper_that_is_held_up_proves_nothing_for_long(sessions: Sessions) -> None:
+    desk, _, keeper = await beating(sessions)
+    user = await desk.user()
+    await rest(desk, user)
+    await keeper.beat_all()
+    desk.time.seconds += 9.9
+    assert keeper.is_healthy(user)
+    desk.time.seconds += 0.2
+    assert not keeper.is_healthy(user)
+
+
+async def test_a_venue_that_never_answers_one_user_delays_no_other(sessions: Sessions) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user, other = await desk.user(), await desk.user(2)
+    await rest(desk, user)
+    await rest(desk, other)
+    venue.silent_for.add(user)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(keeper.run())
+        async with asyncio.timeout(3):
+            while not {user, other} <= set(venue.heard):  # noqa: ASYNC110 - two who need not meet
+                await asyncio.sleep(0)
+            while not keeper.is_healthy(other):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        assert not keeper.is_healthy(user)
+        running.cancel()
