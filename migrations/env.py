@@ -7,14 +7,14 @@ from pathlib import Path
 from alembic import context
 from sqlalchemy import Connection
 
-from core.storage.models import Base
+from core.storage.all_models import models
 from infrastructure.config.settings import load_settings
 from infrastructure.database.embedded import EmbeddedPostgres
 from infrastructure.database.engine import create_engine
 
 
 def migrate(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata)
+    context.configure(connection=connection, target_metadata=models.Base.metadata)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from infrastructure.config.secrets_handover import SECRETS, hand_over_secrets
 from infrastructure.config.settings import Settings, load_settings
 from infrastructure.database import leftover
@@ -59,21 +61,30 @@ async def _do(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _psql(settings: Settings, options: list[str]) -> int:
-    """A read-only session that sees every row."""
-    async with _database(settings) as url, tool_environment(database_url(url)) as variables:
+    """A read-only session of the owner, to whom every row is shown but those of secrets."""
+    async with (
+        opened_database(settings) as given,
+        tool_environment(_as_owner(settings, given)) as found,
+    ):
         kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
         read_only = {"PGOPTIONS": "-c default_transaction_read_only=on"}
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is psql's own
         process = await asyncio.create_subprocess_exec(
-            str(wheel_programs() / "psql"), *options, env=kept | dict(variables) | read_only
+            str(wheel_programs() / "psql"), *options, env=kept | dict(found) | read_only
         )
         return await process.wait()
+
+
+def _as_owner(settings: Settings, url: str) -> URL:
+    """On the embedded server we come as its superuser, whom no policy binds."""
+    address = database_url(url)
+    return address.set(username=OWNER) if settings.database_url is None else address
 
 
 async def _backup(settings: Settings, file: Path | None) -> int:
     name = f"{stamp(datetime.now(UTC))}.dump"
     target = file or settings.data_dir / BACKUPS / name
-    async with _database(settings) as url:
+    async with opened_database(settings) as url:
         await backup(url, target)
     sys.stdout.write(f"{target}\n")
     return 0
@@ -102,7 +113,7 @@ def _require(file: Path) -> None:
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[str]:
+async def opened_database(settings: Settings) -> AsyncIterator[str]:
     """The database's URL; the embedded server is started for the length of the block if needed."""
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()

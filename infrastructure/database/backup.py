@@ -20,9 +20,14 @@ from infrastructure.database.address import (
 from infrastructure.database.binaries import wheel_programs
 from infrastructure.database.engine import create_engine, unavailable
 from infrastructure.database.migrate import upgrade
+from infrastructure.database.wall_plan import BACKUP
 from infrastructure.errors import CannotStart
 
 DUMP_TIMEOUT = 1800.0  # seconds
+# Roles and policies belong to a server, and are made anew wherever a backup comes to.
+WITHOUT_WALLS = ("--no-acl", "--no-policies")
+# The owner copies what the policies show to it, which is everything while this is on.
+ALL_ROWS = {"PGOPTIONS": f"-c {BACKUP}=on"}
 BEFORE_UPGRADE = "before-upgrade-"
 KEEP = 5  # backups of upgrades; those made by hand are never removed
 
@@ -42,7 +47,8 @@ async def backup(url: str, target: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         descriptor = os.open(unfinished, flags, 0o600)
         try:
-            await _run(database_url(url), "pg_dump", "--format=custom", output=descriptor)
+            options = ("--format=custom", "--enable-row-security", *WITHOUT_WALLS)
+            await _run(database_url(url), "pg_dump", *options, output=descriptor)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -85,21 +91,21 @@ async def restore(url: str, source: Path, *, owner: str | None = None) -> None:
         belongs = f" OWNER {_quoted(owner)}" if owner else ""
         await administrator.execute(f"CREATE DATABASE {_quoted(fresh)} TEMPLATE template0{belongs}")
         try:
-            await _fill(address.set(database=fresh), source, owner)
+            await _fill(address.set(database=fresh), source, owner, str(address.database))
             await _swap(administrator, str(address.database), fresh)
         finally:
             await administrator.execute(f"DROP DATABASE IF EXISTS {_quoted(fresh)} WITH (FORCE)")
 
 
-async def _fill(fresh: URL, source: Path, owner: str | None) -> None:
+async def _fill(fresh: URL, source: Path, owner: str | None, name: str) -> None:
     role = [f"--role={owner}"] if owner else []
-    options = ("--no-owner", "--single-transaction", "--exit-on-error")
+    options = ("--no-owner", "--single-transaction", "--exit-on-error", *WITHOUT_WALLS)
     await _run(fresh, "pg_restore", *options, *role, f"--dbname={fresh.database}", str(source))
     if not await _is_ours(fresh):
         raise BackupFailed(f"{source} is no backup of Polycool; the database is unchanged")
     engine = create_engine((fresh.set(username=owner) if owner else fresh).render_as_string(False))
     try:
-        await upgrade(engine)
+        await upgrade(engine, name=name)
     finally:
         await engine.dispose()
 
@@ -145,7 +151,7 @@ async def _run(url: URL, program: str, *options: str, output: int | None = None)
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL if output is None else output,
             stderr=asyncio.subprocess.PIPE,
-            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin", **variables},
+            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin", **ALL_ROWS, **variables},
         )
         try:
             async with asyncio.timeout(DUMP_TIMEOUT):

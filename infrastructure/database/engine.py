@@ -20,13 +20,22 @@ RECYCLE = 1800  # seconds; proxies drop connections that stay idle for long
 
 
 def create_engine(
-    url: str, *, application_name: str = "polycool", command_timeout: float = COMMAND_TIMEOUT
+    url: str,
+    *,
+    application_name: str = "polycool",
+    command_timeout: float = COMMAND_TIMEOUT,
+    role: str | None = None,
 ) -> AsyncEngine:
     """An engine for any usual Postgres URL. Nothing is connected yet.
 
+    `role` is what its connections are unless a transaction enters another one; the user of the URL
+    has to be a member of it.
     Raises: DatabaseUnavailable for a URL that is none.
     """
     address = database_url(url)
+    settings = {"application_name": application_name, "jit": "off"}
+    if role is not None:
+        settings["role"] = role
     return create_async_engine(
         address,
         pool_size=POOL_SIZE,
@@ -38,7 +47,7 @@ def create_engine(
         connect_args={
             "timeout": CONNECT_TIMEOUT,
             "command_timeout": command_timeout,
-            "server_settings": {"application_name": application_name, "jit": "off"},
+            "server_settings": settings,
         },
     )
 

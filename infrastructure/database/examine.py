@@ -1,19 +1,24 @@
 """Looks at a database without changing anything in it, and without taking its lock."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from core.services.audit import prove_audit
 from infrastructure.database.address import database_url, driver_dsn
-from infrastructure.database.engine import unavailable
+from infrastructure.database.engine import create_engine, unavailable
 from infrastructure.database.holder import Holder
 from infrastructure.database.instance_lock import holder_of
+from infrastructure.database.walls import missing_walls
 from infrastructure.errors import DatabaseUnavailable
 
 PATIENCE: Final = 4.0  # seconds to connect, and of each query
+GUARDS_PATIENCE: Final = 30.0  # seconds; every row of the audit is read
 VERSION_PATIENCE: Final = 4.0  # seconds
 NAME: Final = "polycool doctor"
 
@@ -26,6 +31,8 @@ SELECT current_setting('server_version') AS server,
        to_regclass('facts') IS NOT NULL AS has_facts
 """
 
+HAS_WALLS: Final = "SELECT to_regprocedure('enter_worker()') IS NOT NULL"
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
@@ -36,6 +43,8 @@ class DatabaseFacts:
     revision: str | None
     venue: str | None
     holder: Holder | None
+    missing_walls: str | None = None  # why people are not kept apart
+    broken_audit: int | None = None  # the first row that does not fit to the one before
 
 
 async def look_at(url: str) -> DatabaseFacts:
@@ -50,11 +59,33 @@ async def look_at(url: str) -> DatabaseFacts:
             server_settings=settings,
         )
         try:
-            return await _facts(connection)
+            facts = await _facts(connection)
+            has_walls = await connection.fetchval(HAS_WALLS)
         finally:
             connection.terminate()
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return await _with_guards(url, facts) if has_walls else facts
+    except (
+        OSError,
+        TimeoutError,
+        SQLAlchemyError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+    ) as error:
         raise unavailable(address, error) from error
+
+
+async def _with_guards(url: str, facts: DatabaseFacts) -> DatabaseFacts:
+    engine = create_engine(url, application_name=NAME)
+    try:
+        async with asyncio.timeout(GUARDS_PATIENCE):
+            proof = await prove_audit(async_sessionmaker(engine))
+            return replace(
+                facts,
+                missing_walls=await missing_walls(engine),
+                broken_audit=proof.broken_at,
+            )
+    finally:
+        await engine.dispose()
 
 
 async def _facts(connection: "asyncpg.Connection[asyncpg.Record]") -> DatabaseFacts:

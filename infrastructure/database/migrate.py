@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infrastructure.database.engine import create_engine, unavailable
+from infrastructure.database.walls import lower_secret_walls, raise_walls
 from infrastructure.errors import SchemaTooNew
 
 logger = logging.getLogger(__name__)
@@ -32,18 +33,20 @@ async def upgrade(
     *,
     before: Callable[[], Awaitable[None]] | None = None,
     migrations: Path = MIGRATIONS,
+    name: str | None = None,
 ) -> None:
-    """Bring the schema to this release's; an empty database gets all of it.
+    """Bring the schema to this release's, with its walls; an empty database gets all of it.
 
     `before` is awaited only when there is data and something to change: the place for a backup.
     Everything happens in one transaction, so a failed migration leaves the schema as it was.
+    `name` is what the database is going to be called, where that is not what it is called now.
     Raises: SchemaTooNew, DatabaseUnavailable.
     """
     scripts = await asyncio.to_thread(ScriptDirectory, str(migrations))
     address = engine.url.render_as_string(hide_password=False)
     patient = create_engine(address, command_timeout=STATEMENT_TIMEOUT)
     try:
-        await _upgrade(patient, scripts, before)
+        await _upgrade(patient, scripts, before, name)
     except (OSError, TimeoutError, SQLAlchemyError, asyncpg.PostgresError) as error:
         raise unavailable(engine.url, error) from error
     finally:
@@ -57,17 +60,26 @@ def known_revisions(migrations: Path = MIGRATIONS) -> tuple[str, frozenset[str]]
 
 
 async def _upgrade(
-    engine: AsyncEngine, scripts: ScriptDirectory, before: Callable[[], Awaitable[None]] | None
+    engine: AsyncEngine,
+    scripts: ScriptDirectory,
+    before: Callable[[], Awaitable[None]] | None,
+    name: str | None,
 ) -> None:
     async with _alone(engine) as connection:
         current = await connection.run_sync(_current)
-        if _is_up_to_date(current, scripts):
-            return
-        if current is not None and before is not None:
-            await before()
-        async with engine.begin() as migrating:
-            await migrating.run_sync(_run, scripts.dir)
-    logger.info("Schema migrated from %s to %s", current or "nothing", scripts.get_current_head())
+        if not _is_up_to_date(current, scripts):
+            if current is not None and before is not None:
+                await before()
+            await _migrate(engine, scripts)
+            head = scripts.get_current_head()
+            logger.info("Schema migrated from %s to %s", current or "nothing", head)
+        await raise_walls(engine, name)
+
+
+async def _migrate(engine: AsyncEngine, scripts: ScriptDirectory) -> None:
+    async with engine.begin() as connection:
+        await lower_secret_walls(connection)
+        await connection.run_sync(_run, scripts.dir)
 
 
 @asynccontextmanager

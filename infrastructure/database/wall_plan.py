@@ -1,0 +1,158 @@
+"""Who may do what with which table: the list that the walls are built from."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from infrastructure.database.roles import Roles, literal, quoted
+
+READ: Final = "SELECT"
+APPEND: Final = "SELECT, INSERT"
+KEEP: Final = "SELECT, INSERT, UPDATE"
+CHANGE: Final = "SELECT, INSERT, UPDATE, DELETE"
+NOBODY: Final = ""
+BACKUP: Final = "app.backup"  # the owner turns it on to copy what it otherwise does not see
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """What each role may do. `person` is the column that says whose a row is.
+
+    None: rows are nobody's, and who may read reads them all.
+    """
+
+    app: str = NOBODY
+    worker: str = CHANGE
+    signer: str = NOBODY
+    person: str | None = "user_id"
+    is_secret: bool = False  # the owner does not see it either, but in a backup
+    is_rotated: bool = False  # the signer sees everybody's while keys are rotated
+
+
+OWN: Final = Wall(app=CHANGE)
+LEDGER: Final = Wall(app=KEEP, worker=KEEP)
+SHARED: Final = Wall(app=READ, person=None)
+INNER: Final = Wall(person=None)
+SECRET: Final = Wall(worker=NOBODY, signer=CHANGE, is_secret=True)
+
+WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
+    {
+        "alembic_version": Wall(worker=NOBODY, person=None),
+        "account_checks": OWN,
+        "account_choices": OWN,
+        "audit": Wall(app=READ, worker=APPEND),
+        "cash_moves": LEDGER,
+        "data_keys": replace(SECRET, is_rotated=True),
+        "drifts": OWN,
+        "facts": INNER,
+        "fills": LEDGER,
+        "instance": Wall(app=READ, worker=READ, person=None),
+        "live_wallets": OWN,
+        "markets": SHARED,
+        "money_buttons": OWN,
+        "notices": OWN,
+        "orders": LEDGER,
+        "positions": OWN,
+        "reservations": OWN,
+        "risk_accounts": OWN,
+        "risk_limits": OWN,
+        "risk_markets": OWN,
+        "risk_totals": Wall(app=KEEP, person=None),  # what all together may have at stake
+        "second_factors": OWN,
+        "secrets": SECRET,
+        "signed_orders": LEDGER,
+        "updates": INNER,
+        "users": Wall(app=READ, person="id"),
+        "wallet_actions": LEDGER,
+        "wallets": OWN,
+        "withdrawal_addresses": OWN,
+        "withdrawals": OWN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    command: str
+    role: str
+    using: str
+
+    def statement(self, table: str) -> str:
+        check = "" if self.command == READ else f" WITH CHECK ({self.using})"
+        return (
+            f"CREATE POLICY {self.name} ON {quoted(table)} FOR {self.command}"
+            f" TO {quoted(self.role)} USING ({self.using}){check}"
+        )
+
+
+def wall_of(table: str, columns: Collection[str]) -> Wall:
+    """A table that is not in the list, of an extension say, gets what its columns suggest."""
+    return WALLS.get(table) or (OWN if "user_id" in columns else INNER)
+
+
+def policies(wall: Wall, roles: Roles) -> Iterator[Policy]:
+    own = "true" if wall.person is None else f"{wall.person} = (SELECT current_person())"
+    if wall.app:
+        yield Policy("app", _command(wall.app), roles.app, own)
+    if wall.worker:
+        yield Policy("worker", _command(wall.worker), roles.worker, "true")
+    if wall.signer:
+        # By name as well: a member that inherits, as before version 16, is not the signer yet.
+        is_signer = f"(SELECT current_user = {literal(roles.signer)})"
+        turn = f"({own} OR (SELECT current_setting('app.rotation', true) = 'on'))"
+        whose = turn if wall.is_rotated else own
+        yield Policy("signer", _command(wall.signer), roles.signer, f"{is_signer} AND {whose}")
+    if wall.is_secret:
+        is_backup = f"(SELECT current_setting({literal(BACKUP)}, true) = 'on')"
+        yield Policy("backup", READ, roles.owner, is_backup)
+    else:
+        yield Policy("owner", "ALL", roles.owner, "true")
+
+
+def table_statements(table: str, wall: Wall, roles: Roles) -> Iterator[str]:
+    name = quoted(table)
+    everybody = ", ".join(quoted(role) for role in roles.entered)
+    yield f"REVOKE ALL ON {name} FROM PUBLIC, {everybody}"
+    granted = ((wall.app, roles.app), (wall.worker, roles.worker), (wall.signer, roles.signer))
+    for privileges, role in granted:
+        if privileges:
+            yield f"GRANT {privileges} ON {name} TO {quoted(role)}"
+    yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
+    for policy in policies(wall, roles):
+        yield policy.statement(table)
+
+
+ENTRANCES: Final = (
+    "enter_app(bigint)",
+    "enter_worker()",
+    "enter_signer(bigint)",
+    "enter_rotation()",
+)
+
+
+def entrances(roles: Roles | None) -> Iterator[str]:
+    """How transactions enter a role; without `roles` they only say whose turn it is."""
+    app, worker, signer = roles.entered if roles else ("", "", "")
+    person = "set_config('app.user_id', person::text, true)"
+    nobody = "set_config('app.user_id', '', true)"
+    rotation = "set_config('app.rotation', 'on', true)"
+    yield _entrance("enter_app(person bigint)", app, person)
+    yield _entrance("enter_worker()", worker, nobody)
+    yield _entrance("enter_signer(person bigint)", signer, person)
+    yield _entrance("enter_rotation()", signer, nobody, rotation)
+
+
+def _entrance(signature: str, role: str, *settings: str) -> str:
+    entering = (f"set_config('role', {literal(role)}, true)",) if role else ()
+    body = "; ".join(f"SELECT {setting}" for setting in (*entering, *settings))
+    return (
+        f"CREATE OR REPLACE FUNCTION {signature} RETURNS void LANGUAGE sql VOLATILE"
+        f" AS $$ {body}; $$"
+    )
+
+
+def _command(privileges: str) -> str:
+    return READ if privileges == READ else "ALL"
