@@ -1,0 +1,116 @@
+"""The part that compares live accounts with the venue: regularly, and whenever it is called."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.domain.units import UserId
+from core.services.reconciliation.reconciler import Reconciler
+
+AT_ONCE: Final = 4  # accounts
+GAP: Final = 1.0  # seconds between two rounds, however often somebody calls
+
+LiveUsers: TypeAlias = Callable[[], Awaitable[Sequence[UserId]]]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class ReconciliationStatistics:
+    """Totals count from the start of the program."""
+
+    finished: int = 0
+    unfinished: int = 0
+    seconds: float = 0.0  # that the last round took
+
+
+class Reconciliation:
+    """Users are those whose accounts are live at the moment of a round."""
+
+    def __init__(
+        self,
+        reconciler: Reconciler,
+        live_users: LiveUsers,
+        interval: float,
+        *,
+        gap: float = GAP,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`interval`: seconds from the start of one round over all users to the next."""
+        self.statistics = ReconciliationStatistics()
+        self._reconciler = reconciler
+        self._live_users = live_users
+        self._interval = interval
+        self._gap = gap
+        self._clock = clock
+        self._woken: set[UserId] = set()
+        self._news = asyncio.Event()
+        self._is_failing = False
+
+    def wake(self, user: UserId) -> None:
+        """Compare this one's account soon."""
+        self._woken.add(user)
+        self._news.set()
+
+    async def check_all(self) -> bool:
+        """Every live account once; whether all could be finished. For the start.
+
+        Raises: SQLAlchemyError.
+        """
+        return await self._check(await self._live_users())
+
+    async def run(self) -> None:
+        """Until cancelled; a database that fails is asked again in the next round."""
+        due = self._clock() + self._interval
+        while True:
+            await self._news_or(due - self._clock())
+            is_due = self._clock() >= due
+            if is_due:
+                due = self._clock() + self._interval
+            await self._round(everybody=is_due)
+            await asyncio.sleep(self._gap)
+
+    async def _round(self, *, everybody: bool) -> None:
+        woken = self._woken.copy()
+        self._woken.clear()
+        self._news.clear()
+        try:
+            live = await self._live_users()
+            await self._check([user for user in live if everybody or user in woken])
+        except* (SQLAlchemyError, OSError) as faults:
+            self._woken |= woken
+            self._failed(faults.exceptions[0])
+        else:
+            self._is_failing = False
+
+    async def _check(self, users: Collection[UserId]) -> bool:
+        turns, began = asyncio.Semaphore(AT_ONCE), self._clock()
+
+        async def check(user: UserId) -> bool:
+            async with turns:
+                return await self._reconciler.reconcile(user)
+
+        async with asyncio.TaskGroup() as tasks:
+            checks = [tasks.create_task(check(user), name=f"reconcile-{user}") for user in users]
+        finished = sum(each.result() for each in checks)
+        self.statistics.finished += finished
+        self.statistics.unfinished += len(checks) - finished
+        self.statistics.seconds = self._clock() - began
+        return finished == len(checks)
+
+    async def _news_or(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    def _failed(self, fault: BaseException) -> None:
+        if not self._is_failing:
+            self._is_failing = True
+            logger.warning("Accounts cannot be compared: %s", fault)
