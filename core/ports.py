@@ -1,6 +1,6 @@
 """The few Protocols through which the core calls outwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,34 +10,105 @@ from core.domain.book import Book, HashInputs
 from core.domain.execution import Match
 from core.domain.health import PriceState
 from core.domain.market import Event, Market
-from core.domain.order import Order, OrderStatus
-from core.domain.units import EventId, MarketId, Price, Size, TokenId
+from core.domain.order import Order, OrderStatus, SignedPayload
+from core.domain.reports import Balances, OrderReport, TradeReport, VenuePosition
+from core.domain.units import (
+    ConditionId,
+    EventId,
+    MarketId,
+    Price,
+    Size,
+    TokenId,
+    Usdc,
+    UserId,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What the exchange did with an order: its state, and the matches it made at once."""
+    """What the exchange did with an order: its state, and the matches made at once.
+
+    Paper gives `matches`. A venue gives `trades`, or names them (`trade_ids`) and tells of them
+    later; `matched_size` and `matched_value` (USDC before the fee) are the totals that its answer
+    states, None where it states none.
+    """
 
     status: OrderStatus
     matches: tuple[Match, ...] = ()
     reason: str = ""
     basis: PriceState | None = None  # of the book that we matched it with; None: the venue did
+    trades: tuple[TradeReport, ...] = ()
+    trade_ids: tuple[str, ...] = ()
+    matched_size: Size | None = None
+    matched_value: Usdc | None = None
 
 
 class Exchange(Protocol):
-    """Where orders go."""
+    """Where orders go. Whose order it is, its ticket says."""
 
-    async def place(self, order: Order, market: Market) -> Execution:
-        """Send the order.
+    async def prepare(self, order: Order, market: Market) -> SignedPayload | None:
+        """Sign the order; None where nothing is signed. Nothing has left when this returns.
 
-        Raises: Rejected, Unavailable (not sent), OutcomeUnknown.
+        Raises: Rejected, Unavailable.
         """
         ...
 
-    async def cancel(self, order: Order) -> Execution:
-        """Take the order off the book.
+    async def place(self, order: Order, market: Market, signed: SignedPayload | None) -> Execution:
+        """Send exactly `signed.body`; sending it again is harmless ("Duplicated" is acceptance).
+
+        Raises: Rejected (a proven refusal), Unavailable (proven not sent or not accepted),
+        OutcomeUnknown (everything else).
+        """
+        ...
+
+    async def cancel(self, order: Order, signed: SignedPayload | None) -> Execution:
+        """Take the order off the book, by its hash.
 
         Raises: Rejected, Unavailable, OutcomeUnknown.
+        """
+        ...
+
+    async def look_up(self, order: Order, signed: SignedPayload) -> OrderReport | None:
+        """The order as the venue knows it, by its hash; where that is unknown, by its trades.
+
+        None: the venue answered properly that it knows nothing of it.
+        Raises: Unavailable.
+        """
+        ...
+
+
+class AccountReports(Protocol):
+    """What the venue knows of one user's account. A failed report raises; it is never empty.
+
+    Every method raises Unavailable, also for an answer that cannot be read.
+    """
+
+    async def open_orders(self, user: UserId) -> tuple[OrderReport, ...]:
+        """All pages."""
+        ...
+
+    async def trades(self, user: UserId, after: datetime | None) -> tuple[TradeReport, ...]:
+        """All pages of those matched since `after`; None is from the beginning."""
+        ...
+
+    async def trades_named(self, user: UserId, ids: Sequence[str]) -> tuple[TradeReport, ...]:
+        """Those of `ids` that the venue knows."""
+        ...
+
+    async def balances(self, user: UserId, tokens: Sequence[TokenId]) -> Balances: ...
+
+    async def positions(self, user: UserId) -> Mapping[TokenId, VenuePosition]:
+        """As the venue's data service counts them; it lags behind the trades."""
+        ...
+
+
+class MarketsByCondition(Protocol):
+    """Markets by the id that orders and trades name."""
+
+    async def by_condition(self, condition: ConditionId) -> Market:
+        """A stored market; one that is not known yet is fetched and stored.
+
+        Raises: NotFound, Unavailable.
         """
         ...
 

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Final
 
 from core.domain.errors import InvalidQuantity
-from core.domain.units import Size, Usdc
+from core.domain.units import Price, Size, Usdc
 
 MAX_AMOUNT: Final = Decimal(10_000_000)  # USDC or shares; beyond it somebody mistyped
 USDC_DECIMALS: Final = 2
 SHARE_DECIMALS: Final = 6
+PRICE_DECIMALS: Final = 4
 
 _NUMBER: Final = re.compile(r"(\d+)(?:\.(\d+))?", re.ASCII)
 
@@ -39,6 +40,27 @@ def typed_percent(text: str) -> Decimal:
     if percent > 100:  # noqa: PLR2004 - a hundred percent
         raise InvalidQuantity("You cannot sell more than 100 %.")
     return percent
+
+
+def typed_price(text: str) -> Price:
+    """A share's price as a person writes it: `45`, `45c` and `45¢` are cents, `0.45` USDC.
+
+    >>> typed_price("45"), typed_price("0.45"), typed_price("99.9c")
+    (Decimal('0.45'), Decimal('0.45'), Decimal('0.999'))
+
+    Raises: InvalidQuantity with a sentence for the user.
+    """
+    words = text.strip().lower()
+    number = words.removesuffix("cents").removesuffix("c").removesuffix("¢").strip()
+    is_money = words.startswith("$") or (number == words and number.startswith(("0.", ".")))
+    number = number.removeprefix("$").strip()
+    if number.startswith("."):
+        number = f"0{number}"
+    value = _typed(number, PRICE_DECIMALS, "cents")
+    price = value if is_money else value / 100
+    if not 0 < price < 1:
+        raise InvalidQuantity("A price is between 0 and 100 cents, for example 45")
+    return Price(price)
 
 
 def _typed(text: str, decimals: int, unit: str) -> Decimal:

@@ -16,6 +16,10 @@ class Settlement(StrEnum):
     CONFIRMED = "confirmed"
     FAILED = "failed"
 
+    @property
+    def is_final(self) -> bool:
+        return self is not Settlement.PROVISIONAL
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:
@@ -34,6 +38,8 @@ class Fill:
     at: datetime
     order_id: OrderId | None = None
     settlement: Settlement = Settlement.CONFIRMED
+    trade_id: str | None = None  # the venue's
+    transaction: str | None = None  # its hash, once there is one
 
     @property
     def value(self) -> Usdc:

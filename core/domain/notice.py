@@ -1,14 +1,25 @@
 """What people are told without having asked: written down first, sent until it has arrived."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from core.domain.account import Account
-from core.domain.units import MarketId, Price, Size, Usdc, UserId
+from core.domain.book import Side
+from core.domain.drift import CashMove, DriftKind
+from core.domain.order import OrderStatus
+from core.domain.units import MarketId, OrderId, Price, Size, Usdc, UserId
 
 
 class NoticeKind(StrEnum):
     RESOLUTION = "resolution"
+    RECONCILIATION = "reconciliation"
+    WARNING = "warning"
+    WALLET = "wallet"
+    ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,78 @@ class MarketEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """One disagreement between the ledger and the venue; shares, or USDC where it is money."""
+
+    kind: DriftKind
+    ours: Decimal
+    theirs: Decimal
+    question: str = ""  # empty where it is about no market, or one that we do not know
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCompared:
+    """A live account was compared with the venue, and there is something to say about it."""
+
+    found: tuple[Found, ...]  # since last time
+    moves: tuple[CashMove, ...]  # money that came or went without a trade
+    is_stopped: bool  # automation, until everything serious is clear
+    has_cleared: bool  # what was serious is over
+    fault: str = ""  # why it cannot be compared, for a while already
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something stands in the way of trading, or will; the sentence says what, and what to do."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class WalletChanged:
+    """News of a live wallet: its session key, its addresses, a withdrawal.
+
+    `what` is a `NewsKind` of custody; `facts` are what its sentence needs.
+    """
+
+    what: str
+    facts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMoved:
+    """A live order came to another state, or was filled further, while nobody waited for it."""
+
+    order_id: OrderId
+    market_id: MarketId
+    question: str
+    outcome: str
+    side: Side
+    status: OrderStatus
+    filled: Size  # in all
+    average: Price | None
+    value: Usdc  # of what is filled, before the fee
+    fee: Usdc
+    left: Size  # that may still trade
+    reversed: Size  # shares whose settlement failed: given back
+    reason: str = ""
+
+
+News: TypeAlias = MarketEnded | AccountCompared | Warned | WalletChanged | OrderMoved
+
+NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
+    {
+        NoticeKind.RESOLUTION: MarketEnded,
+        NoticeKind.RECONCILIATION: AccountCompared,
+        NoticeKind.WARNING: Warned,
+        NoticeKind.WALLET: WalletChanged,
+        NoticeKind.ORDER: OrderMoved,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A claimed notice, to be sent now. `telegram_id` is the chat as well: all are private."""
 
@@ -42,4 +125,4 @@ class Notice:
     telegram_id: int
     key: str
     attempts: int  # this one included
-    news: MarketEnded
+    news: News

@@ -9,6 +9,7 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.market import Market, Outcome, Source
 from core.domain.order import Ticket
+from core.domain.order_amounts import OrderKind
 from core.domain.price import PriceState
 from core.domain.units import MarketId, Price, Size, TokenId, Usdc, UserId
 
@@ -47,6 +48,29 @@ class TradeQuote:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitQuote:
+    """What an order that may rest asks for."""
+
+    account: Account
+    market: Market
+    outcome: Outcome
+    side: Side
+    price: Price  # its limit
+    size: Size  # shares
+    value: Usdc  # of all of them at the limit, before the fee
+    fee: Usdc  # at most, should it meet the other side at once
+    kind: OrderKind
+    post_only: bool
+    expires_at: datetime | None
+    crosses: bool  # it would trade at once, at least in part
+    bid: Price | None
+    ask: Price | None
+    age: float  # seconds, of the book behind these numbers
+    state: PriceState
+    payout: Usdc  # of a buy, should the outcome come true; 0 for a sell
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A stored quote: the button's id and when it ends."""
 
@@ -64,24 +88,35 @@ class ButtonClaim:
     message_id: int
 
 
-def button_payload(quote: TradeQuote) -> dict[str, str]:
+def button_payload(quote: TradeQuote | LimitQuote) -> dict[str, str]:
     """What the button row keeps of a quote: all that its order needs."""
+    limit = quote.price if isinstance(quote, LimitQuote) else quote.worst_price
     payload = {
         "account": quote.account.value,
         "market_id": quote.market.id,
         "token_id": quote.outcome.token,
         "side": quote.side.value,
-        "worst_price": f"{quote.worst_price:f}",
+        "worst_price": f"{limit:f}",
     }
-    if quote.spend is not None:
+    if isinstance(quote, TradeQuote) and quote.spend is not None:
         payload["spend"] = f"{quote.spend:f}"
     if quote.size is not None:
         payload["size"] = f"{quote.size:f}"
-    return payload
+    return payload | (_resting(quote) if isinstance(quote, LimitQuote) else {})
+
+
+def _resting(quote: LimitQuote) -> dict[str, str]:
+    kept = {"kind": quote.kind.value}
+    if quote.post_only:
+        kept["post_only"] = "yes"
+    if quote.expires_at is not None:
+        kept["expires_at"] = quote.expires_at.isoformat()
+    return kept
 
 
 def button_ticket(payload: Mapping[str, str], button_id: str, user_id: UserId) -> Ticket:
     """The ticket that `button_payload` kept; its key is the button's, so one tap is one order."""
+    ends = payload.get("expires_at")
     return Ticket(
         user_id=user_id,
         account=Account(payload["account"]),
@@ -92,4 +127,7 @@ def button_ticket(payload: Mapping[str, str], button_id: str, user_id: UserId) -
         key=f"button:{button_id}",
         spend=Usdc(Decimal(payload["spend"])) if "spend" in payload else None,
         size=Size(Decimal(payload["size"])) if "size" in payload else None,
+        kind=OrderKind(payload.get("kind", OrderKind.FAK)),
+        post_only="post_only" in payload,
+        expires_at=datetime.fromisoformat(ends) if ends else None,
     )

@@ -1,7 +1,7 @@
 """What the venue tells of one account, by whatever way: its orders, its trades, its money."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -32,6 +32,7 @@ class OrderReport:
     status: OrderStatus
     reason: str = ""  # the venue's own words for a cancellation
     at: datetime | None = None
+    trade_ids: tuple[str, ...] = ()  # of its trades, where the venue names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,26 @@ class Balances:
     cash: Usdc
     allowance: Usdc  # the least over the contracts that trade
     shares: Mapping[TokenId, Size]  # of the tokens that were asked for
+
+
+@dataclass(frozen=True, slots=True)
+class VenuePosition:
+    """Shares of one outcome as the venue's data service counts them; it lags behind the trades."""
+
+    token: TokenId
+    condition_id: ConditionId
+    size: Size
+    average_price: Price | None  # None where the venue does not know what was paid
+    is_redeemable: bool = False  # its market is resolved; also said of shares that lost
+    is_mergeable: bool = False
+    current_price: Price | None = None
+    neg_risk: bool = False
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellations:
+    """What became of a wish to cancel several orders."""
+
+    cancelled: tuple[OrderHash, ...] = ()
+    kept: Mapping[OrderHash, str] = field(default_factory=dict)  # with the venue's words why

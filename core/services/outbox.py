@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.notice import MarketEnded, Notice, NoticeKind
+from core.domain.notice import NEWS, News, Notice
 from core.domain.units import UserId
+from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import notices
 from core.storage.models import Sessions
+from core.storage.tenancy import as_worker
 
 BATCH: Final = 20  # notices claimed at once
 FIRST_PAUSE: Final = timedelta(minutes=2)  # before a second attempt; longer than any first takes
@@ -44,33 +47,48 @@ class Outbox:
     answer of Telegram that was lost, can send one twice.
     """
 
-    def __init__(self, sessions: Sessions, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        reached: Reached = unwatched,
+    ) -> None:
         self.news = asyncio.Event()  # something may wait to be sent
         self.statistics = OutboxStatistics()
         self._sessions = sessions
         self._now = now
+        self._reached = reached
 
     async def write_down(
-        self, session: AsyncSession, user_id: UserId, key: str, news: MarketEnded
+        self, session: AsyncSession, user_id: UserId, key: str, news: News
     ) -> None:
-        """In the transaction of what it tells of; set `news` once that is committed."""
+        """In the transaction of what it tells of; `news` is set as soon as that is committed."""
+        kind = next(kind for kind, told in NEWS.items() if isinstance(news, told))
         payload = msgspec.to_builtins(news)
-        await notices.add(session, user_id, key, NoticeKind.RESOLUTION, payload, self._now())
+        await notices.add(session, user_id, key, kind, payload, self._now())
+        event.listen(session.sync_session, "after_commit", lambda _: self.news.set(), once=True)
 
     async def claim(self) -> list[Notice]:
         """Some that are due; nobody else gets them for a while. Unreadable ones are dropped."""
         now = self._now()
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             entries = await notices.claim(session, now, now + FIRST_PAUSE, limit=BATCH)
             read = [(entry, _read(entry)) for entry in entries]
             for entry, notice in read:
                 if notice is None:
                     await notices.drop(session, entry.id, now)
-        return [notice for _, notice in read if notice is not None]
+        claimed = [notice for _, notice in read if notice is not None]
+        if claimed:
+            self._reached(Milestone.NOTICE_CLAIMED)
+        return claimed
 
     async def sent(self, notice: Notice) -> None:
-        async with self._sessions.begin() as session:
+        """Telegram has it."""
+        self._reached(Milestone.NOTICE_SENT)
+        async with as_worker(self._sessions) as session:
             await notices.mark_sent(session, notice.id, self._now())
+        self._reached(Milestone.NOTICE_MARKED)
         self.statistics.sent += 1
 
     async def not_sent(self, notice: Notice) -> None:
@@ -79,12 +97,12 @@ class Outbox:
             await self.undeliverable(notice, "tried too often")
             return
         pause = min(FIRST_PAUSE * 2 ** min(notice.attempts - 1, 10), LONGEST_PAUSE)
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             await notices.postpone(session, notice.id, self._now() + pause)
 
     async def undeliverable(self, notice: Notice, reason: str) -> None:
         """Never try again."""
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             await notices.drop(session, notice.id, self._now())
         self.statistics.given_up += 1
         logger.warning(
@@ -93,7 +111,7 @@ class Outbox:
 
     async def count(self) -> None:
         """Bring `statistics.waiting` up to date."""
-        async with self._sessions() as session:
+        async with as_worker(self._sessions) as session:
             self.statistics.waiting = await notices.waiting(session)
 
     async def resume(self) -> None:
@@ -102,14 +120,14 @@ class Outbox:
         What was settled long ago is forgotten.
         """
         now = self._now()
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             await notices.forget(session, now - REMEMBERED)
             await notices.release(session, now)
 
 
 def _read(entry: notices.Entry) -> Notice | None:
     try:
-        news = msgspec.convert(entry.payload, MarketEnded)
+        news = msgspec.convert(entry.payload, NEWS[entry.kind])
     except msgspec.ValidationError as error:
         logger.error("A notice cannot be read: %s", error, extra={"key": entry.key})  # noqa: TRY400 - its trace says nothing
         return None

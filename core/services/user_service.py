@@ -16,6 +16,7 @@ from core.domain.units import Usdc, UserId
 from core.domain.user import Role, User
 from core.storage import facts, users, wallets
 from core.storage.models import Sessions
+from core.storage.tenancy import as_worker
 
 OWNER_CODE: Final = "owner_code_hash"
 MAX_TRIES: Final = 5  # wrong codes of one person
@@ -58,7 +59,7 @@ class UserService:
         known = self._known.get(telegram_id)
         if known is not None:
             return known
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             user = await self._let_in(session, telegram_id, first_name)
         if user is not None:
             self._known[telegram_id] = user
@@ -69,7 +70,7 @@ class UserService:
         if self._allowed:
             return None
         code = self._make_code()
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             if await users.has_owner(session):
                 return None
             await facts.state(session, OWNER_CODE, _hash(code))
@@ -83,7 +84,7 @@ class UserService:
         if self._allowed:
             return None
         self._refuse_guessing(telegram_id)
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             stored = await facts.fact(session, OWNER_CODE) or ""
             is_right = hmac.compare_digest(stored, _hash(code))
             if not (is_right and await facts.take(session, OWNER_CODE, stored)):
@@ -98,12 +99,12 @@ class UserService:
         """The Telegram id of whoever runs this; None while nobody has claimed it."""
         if self._allowed:
             return self._allowed[0]
-        async with self._sessions() as session:
+        async with as_worker(self._sessions) as session:
             return await users.owner(session)
 
     async def cash(self, user_id: UserId, account: Account) -> Usdc:
         """Raises: NotFound without a wallet in that account."""
-        async with self._sessions() as session:
+        async with as_worker(self._sessions) as session:
             held = await wallets.cash(session, user_id, account)
         if held is None:
             raise NotFound("You have no wallet in this account.")

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.offer import ButtonClaim
 from core.domain.units import UserId
-from core.storage.models import MoneyButtonRow
+from core.storage.chat_models import MoneyButtonRow
 
 
 @dataclass(frozen=True, slots=True)

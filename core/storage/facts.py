@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.storage.models import FactRow
+from core.storage.fact_models import FactRow
 
 
 async def fact(session: AsyncSession, name: str) -> str | None:

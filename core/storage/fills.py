@@ -1,6 +1,7 @@
-"""The ledger: rows are added, never changed."""
+"""The ledger: rows are added; of a row only its settlement and its place can change."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,43 @@ from core.domain.units import (
 from core.storage.models import FillRow
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFill:
+    """A fill and the position it is part of; None if it had failed before it was booked."""
+
+    fill: Fill
+    position_id: PositionId | None
+
+
+async def by_key(
+    session: AsyncSession, user_id: UserId, account: Account, key: str
+) -> StoredFill | None:
+    query = sa.select(FillRow).where(
+        FillRow.account == account, FillRow.user_id == user_id, FillRow.event_key == key
+    )
+    row = (await session.execute(query)).scalar_one_or_none()
+    return None if row is None else _stored(row)
+
+
+async def settle(session: AsyncSession, fill: Fill) -> bool:
+    """Give the stored fill this settlement and transaction; False if it has settled before."""
+    settled = await session.execute(
+        _UPDATE.where(*_keyed(fill, [fill.event_key]), _IS_PROVISIONAL)
+        .values(settlement=fill.settlement, transaction_hash=fill.transaction)
+        .returning(FillRow.id)
+    )
+    is_news = settled.one_or_none() is not None
+    session.expire_all()
+    return is_news
+
+
+async def move(session: AsyncSession, fills: Sequence[Fill], position_id: PositionId) -> None:
+    """These fills, of one user in one account, are part of this position from now on."""
+    keys = [fill.event_key for fill in fills]
+    await session.execute(_UPDATE.where(*_keyed(fills[0], keys)).values(position_id=position_id))
+    session.expire_all()
+
+
 async def known_keys(
     session: AsyncSession, user_id: UserId, account: Account, keys: Sequence[str]
 ) -> frozenset[str]:
@@ -30,8 +68,8 @@ async def known_keys(
     return frozenset((await session.execute(query)).scalars())
 
 
-async def add(session: AsyncSession, fills: Sequence[Fill], position_id: PositionId) -> None:
-    """Write `fills` into the ledger, in their order."""
+async def add(session: AsyncSession, fills: Sequence[Fill], position_id: PositionId | None) -> None:
+    """Write `fills` into the ledger, in their order; failed ones belong to no position."""
     session.add_all(
         FillRow(
             event_key=fill.event_key,
@@ -48,6 +86,8 @@ async def add(session: AsyncSession, fills: Sequence[Fill], position_id: Positio
             fee=fill.fee,
             settlement=fill.settlement,
             at=fill.at,
+            trade_id=fill.trade_id,
+            transaction_hash=fill.transaction,
         )
         for fill in fills
     )
@@ -59,6 +99,15 @@ async def of_position(session: AsyncSession, position_id: PositionId) -> list[Fi
     return await _fills(session, FillRow.position_id == position_id, _COUNTS)
 
 
+async def of_positions(
+    session: AsyncSession, position_ids: Sequence[PositionId]
+) -> list[StoredFill]:
+    """Those of several positions that count, in the order of booking."""
+    query = sa.select(FillRow).where(FillRow.position_id.in_(position_ids), _COUNTS)
+    rows = (await session.execute(query.order_by(FillRow.id))).scalars()
+    return [_stored(row) for row in rows]
+
+
 async def of_user(session: AsyncSession, user_id: UserId, account: Account) -> list[Fill]:
     """Everything that changed this account, in the order of booking."""
     return await _fills(session, FillRow.user_id == user_id, FillRow.account == account, _COUNTS)
@@ -66,18 +115,35 @@ async def of_user(session: AsyncSession, user_id: UserId, account: Account) -> l
 
 async def positions_with_fills(session: AsyncSession, user_id: UserId | None) -> list[PositionId]:
     """Positions that the ledger knows, of one user or of everybody."""
-    query = sa.select(FillRow.position_id).distinct().order_by(FillRow.position_id)
+    query = sa.select(FillRow.position_id).where(FillRow.position_id.is_not(None))
+    query = query.distinct().order_by(FillRow.position_id)
     if user_id is not None:
         query = query.where(FillRow.user_id == user_id)
-    return [PositionId(found) for found in (await session.execute(query)).scalars()]
+    found = (await session.execute(query)).scalars()
+    return [PositionId(position_id) for position_id in found if position_id is not None]
 
 
 _COUNTS = FillRow.settlement != Settlement.FAILED
+_IS_PROVISIONAL = FillRow.settlement == Settlement.PROVISIONAL
+_UPDATE = sa.update(FillRow).execution_options(synchronize_session=False)
+
+
+def _keyed(fill: Fill, keys: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    """The stored fills with these keys, of the same user and account as `fill`."""
+    return (
+        FillRow.account == fill.account,
+        FillRow.user_id == fill.user_id,
+        FillRow.event_key.in_(keys),
+    )
 
 
 async def _fills(session: AsyncSession, *where: sa.ColumnElement[bool]) -> list[Fill]:
     query = sa.select(FillRow).where(*where).order_by(FillRow.id)
     return [_fill(row) for row in (await session.execute(query)).scalars()]
+
+
+def _stored(row: FillRow) -> StoredFill:
+    return StoredFill(_fill(row), None if row.position_id is None else PositionId(row.position_id))
 
 
 def _fill(row: FillRow) -> Fill:
@@ -95,4 +161,6 @@ def _fill(row: FillRow) -> Fill:
         at=row.at,
         order_id=None if row.order_id is None else OrderId(row.order_id),
         settlement=row.settlement,
+        trade_id=row.trade_id,
+        transaction=row.transaction_hash,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import NotFound
 from core.domain.market import Market, Source
-from core.domain.units import EventId, MarketId, Price
+from core.domain.units import ConditionId, EventId, MarketId, Price
 from core.storage.market_rows import market_of
 from core.storage.models import MarketRow
 
@@ -54,6 +54,12 @@ async def by_slug(session: AsyncSession, slug: str) -> Market | None:
     """Open ones first, should a slug have been used twice."""
     query = sa.select(MarketRow).where(MarketRow.slug == slug)
     query = query.order_by(MarketRow.is_closed, MarketRow.volume_24h.desc(), MarketRow.id).limit(1)
+    row = (await session.execute(query)).scalar_one_or_none()
+    return None if row is None else market_of(row)
+
+
+async def by_condition(session: AsyncSession, condition: ConditionId) -> Market | None:
+    query = sa.select(MarketRow).where(MarketRow.condition_id == condition).limit(1)
     row = (await session.execute(query)).scalar_one_or_none()
     return None if row is None else market_of(row)
 

@@ -12,12 +12,20 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.domain.account import Account
 from core.domain.book import Side
+from core.domain.breaker import Trip
+from core.domain.custody import Tier, WalletState
+from core.domain.drift import CashMoveKind, DriftKind
 from core.domain.ledger import Settlement
 from core.domain.market import Source
 from core.domain.notice import NoticeKind
-from core.domain.order import OrderStatus
+from core.domain.order import OrderStatus, Origin
+from core.domain.order_amounts import OrderKind
 from core.domain.position import PositionStatus
+from core.domain.risk import LimitKind, Stop
+from core.domain.update import UpdateOutcome
 from core.domain.user import Role
+from core.domain.wallet_action import ActionKind, ActionState
+from core.domain.withdrawal import WithdrawalState
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -31,7 +39,29 @@ UserKey = Annotated[int, mapped_column(sa.BigInteger, sa.ForeignKey("users.id"))
 MarketKey = Annotated[str, mapped_column(sa.Text, sa.ForeignKey("markets.id"))]
 
 
-CHOICES: Final = (Account, NoticeKind, OrderStatus, PositionStatus, Role, Settlement, Side, Source)
+CHOICES: Final = (
+    Account,
+    ActionKind,
+    ActionState,
+    CashMoveKind,
+    DriftKind,
+    LimitKind,
+    NoticeKind,
+    OrderKind,
+    OrderStatus,
+    Origin,
+    PositionStatus,
+    Role,
+    Settlement,
+    Side,
+    Source,
+    Stop,
+    Tier,
+    Trip,
+    UpdateOutcome,
+    WalletState,
+    WithdrawalState,
+)
 
 
 def _choice(values: type[StrEnum]) -> sa.Enum:
@@ -83,7 +113,8 @@ class WalletRow(Base):
     __tablename__ = "wallets"
     __table_args__ = (
         sa.UniqueConstraint("user_id", "account"),
-        sa.CheckConstraint("cash >= 0", name="cash_not_negative"),
+        # The venue's news of live trades can come before that of the deposit they were paid from.
+        sa.CheckConstraint("cash >= 0 OR account = 'live'", name="cash_not_negative"),
     )
 
     id: Mapped[Id]
@@ -146,6 +177,13 @@ class MarketRow(Base):
     updated_at: Mapped[Now]
 
 
+FOLLOWED: Final = (
+    "status IN ('new', 'signed', 'unknown', 'live', 'matched', 'delayed', 'partial')"
+    " OR matched_size > filled_size + failed_size"
+)
+"""Orders of which news may still come."""
+
+
 class OrderRow(Base):
     """What was asked for and what became of it. Unique by account, user and idempotency key."""
 
@@ -153,6 +191,7 @@ class OrderRow(Base):
     __table_args__ = (
         sa.UniqueConstraint("account", "user_id", "key"),
         sa.Index("ix_orders_user_id_created_at", "user_id", sa.text("created_at DESC")),
+        sa.Index("ix_orders_followed", "account", "user_id", postgresql_where=FOLLOWED),
         sa.CheckConstraint("(spend IS NULL) <> (size IS NULL)", name="spend_or_size"),
     )
 
@@ -167,11 +206,23 @@ class OrderRow(Base):
     size: Mapped[AmountColumn | None]
     worst_price: Mapped[PriceColumn]
     key: Mapped[str]
+    kind: Mapped[OrderKind] = mapped_column(server_default=OrderKind.FAK.value)
+    post_only: Mapped[bool] = mapped_column(server_default=sa.false())
+    expires_at: Mapped[datetime | None]
+    origin: Mapped[Origin] = mapped_column(server_default=Origin.PERSON.value)
+    order_hash: Mapped[str | None] = mapped_column(unique=True)
+    """The venue's id of it, from the moment it is signed."""
     status: Mapped[OrderStatus] = mapped_column(server_default=OrderStatus.NEW.value)
+    matched_size: Mapped[AmountColumn] = mapped_column(server_default="0")
+    """What the venue says in total; fills of it may still have to come."""
+    failed_size: Mapped[AmountColumn] = mapped_column(server_default="0")
+    """What was matched and did not settle."""
+    failed_value: Mapped[AmountColumn] = mapped_column(server_default="0")
     filled_size: Mapped[AmountColumn] = mapped_column(server_default="0")
     filled_value: Mapped[AmountColumn] = mapped_column(server_default="0")
     fee: Mapped[AmountColumn] = mapped_column(server_default="0")
     reason: Mapped[str] = mapped_column(server_default="")
+    cancel_requested_at: Mapped[datetime | None]
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
 
@@ -216,7 +267,7 @@ class PositionRow(Base):
 
 
 class FillRow(Base):
-    """The ledger: rows are added, never changed."""
+    """The ledger: rows are added; of a row only its settlement and its place can change."""
 
     __tablename__ = "fills"
     __table_args__ = (
@@ -232,7 +283,8 @@ class FillRow(Base):
     user_id: Mapped[UserKey]
     account: Mapped[Account]
     order_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("orders.id"))
-    position_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("positions.id"))
+    position_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("positions.id"))
+    """None: it had failed before anything else was known of it."""
     market_id: Mapped[MarketKey]
     token_id: Mapped[str]
     outcome: Mapped[str]
@@ -242,55 +294,6 @@ class FillRow(Base):
     fee: Mapped[AmountColumn]
     settlement: Mapped[Settlement] = mapped_column(server_default=Settlement.CONFIRMED.value)
     at: Mapped[datetime]
+    trade_id: Mapped[str | None]
+    transaction_hash: Mapped[str | None]
     created_at: Mapped[Now]
-
-
-class MoneyButtonRow(Base):
-    """A one-shot button: consumed in the transaction that creates its order."""
-
-    __tablename__ = "money_buttons"
-    __table_args__ = (sa.Index("ix_money_buttons_expires_at", "expires_at"),)
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[UserKey]
-    chat_id: Mapped[int] = mapped_column(sa.BigInteger)
-    message_id: Mapped[int | None] = mapped_column(sa.BigInteger)
-    payload: Mapped[dict[str, str]]
-    created_at: Mapped[Now]
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-
-
-class NoticeRow(Base):
-    """Something a user is to be told; stays until it was sent, or given up as undeliverable."""
-
-    __tablename__ = "notices"
-    __table_args__ = (
-        sa.Index(
-            "ix_notices_waiting",
-            "due_at",
-            postgresql_where="sent_at IS NULL AND dropped_at IS NULL",
-        ),
-    )
-
-    id: Mapped[Id]
-    user_id: Mapped[UserKey]
-    key: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[NoticeKind]
-    payload: Mapped[dict[str, object]]
-    attempts: Mapped[int] = mapped_column(server_default="0")
-    due_at: Mapped[Now]
-    """When it is to be sent, for the first time or again."""
-    created_at: Mapped[Now]
-    sent_at: Mapped[datetime | None]
-    dropped_at: Mapped[datetime | None]
-    """When it was given up: its user has blocked us, or nothing can be sent of it."""
-
-
-class FactRow(Base):
-    """What the database knows about itself: its venue, the owner code's hash."""
-
-    __tablename__ = "facts"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str]

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.notice import NoticeKind
 from core.domain.units import UserId
-from core.storage.models import NoticeRow, UserRow
+from core.storage.chat_models import NoticeRow
+from core.storage.models import UserRow
 
 _WAITING = sa.and_(NoticeRow.sent_at.is_(None), NoticeRow.dropped_at.is_(None))
 

@@ -8,65 +8,83 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
+from core.domain.errors import NotFound
 from core.domain.ledger import Fill
-from core.domain.order import Order, OrderStatus, Ticket, advance
-from core.domain.units import (
-    MarketId,
-    OrderId,
-    Price,
-    Size,
-    TokenId,
-    Usdc,
-    UserId,
-)
-from core.storage.models import OrderRow
+from core.domain.order import Order, OrderHash, OrderStatus, Ticket, advance
+from core.domain.units import MarketId, OrderId, Size, UserId
+from core.storage.models import FOLLOWED, OrderRow, WalletRow
+from core.storage.order_rows import order_of, values_of
+
+_FOLLOWED = sa.text(FOLLOWED)  # literal: parameters would match no index
 
 
 async def record(
     session: AsyncSession, ticket: Ticket, outcome: str, now: datetime
 ) -> tuple[Order, bool]:
     """The ticket's order and whether it is new; a known key gives the order it made before."""
-    new = (
-        insert(OrderRow)
-        .values(
-            user_id=ticket.user_id,
-            account=ticket.account,
-            market_id=ticket.market_id,
-            token_id=ticket.token_id,
-            outcome=outcome,
-            side=ticket.side,
-            spend=ticket.spend,
-            size=ticket.size,
-            worst_price=ticket.worst_price,
-            key=ticket.key,
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(OrderRow)
-    )
-    row = (await session.execute(new)).scalar_one_or_none()
-    if row is not None:
-        return _order(row), True
-    known = sa.select(OrderRow).where(
-        OrderRow.account == ticket.account,
-        OrderRow.user_id == ticket.user_id,
-        OrderRow.key == ticket.key,
-    )
-    return _order((await session.execute(known)).scalar_one()), False
+    order, is_new = await _record(session, ticket, {"outcome": outcome}, now)
+    if order is None:
+        raise RuntimeError("an order that was in the way of another one has vanished")
+    return order, is_new
+
+
+async def record_external(
+    session: AsyncSession, ticket: Ticket, outcome: str, order_hash: OrderHash, now: datetime
+) -> Order:
+    """An order that the venue told of; its state follows from what is told.
+
+    Raises: NotFound if somebody else's order has this hash.
+    """
+    facts: dict[str, object] = {
+        "outcome": outcome,
+        "order_hash": order_hash,
+        "status": OrderStatus.UNKNOWN,
+    }
+    order, _ = await _record(session, ticket, facts, now)
+    if order is None:
+        raise NotFound("This order belongs to somebody else.")
+    return order
 
 
 async def by_id(session: AsyncSession, order_id: OrderId, user_id: UserId) -> Order | None:
     """None also for somebody else's."""
     query = sa.select(OrderRow).where(OrderRow.id == order_id, OrderRow.user_id == user_id)
-    row = (await session.execute(query)).scalar_one_or_none()
-    return None if row is None else _order(row)
+    return _order_or_none((await session.execute(query)).scalar_one_or_none())
+
+
+async def by_hash(session: AsyncSession, user_id: UserId, order_hash: OrderHash) -> Order | None:
+    """None also for somebody else's."""
+    query = sa.select(OrderRow).where(
+        OrderRow.order_hash == order_hash, OrderRow.user_id == user_id
+    )
+    return _order_or_none((await session.execute(query)).scalar_one_or_none())
 
 
 async def lock(session: AsyncSession, order_id: OrderId) -> Order:
     """The order as it is now, kept so until the end of the transaction."""
     query = sa.select(OrderRow).where(OrderRow.id == order_id).with_for_update()
-    return _order((await session.execute(query)).scalar_one())
+    query = query.execution_options(populate_existing=True)
+    return order_of((await session.execute(query)).scalar_one())
+
+
+async def lock_for_booking(
+    session: AsyncSession, order_id: OrderId, user_id: UserId, account: Account
+) -> Order:
+    """The same with the wallet locked first, where there is one: the order of every booking."""
+    wallet = (
+        sa.select(WalletRow.id)
+        .where(WalletRow.user_id == user_id, WalletRow.account == account)
+        .with_for_update()
+        .cte("wallet")
+    )
+    query = (
+        sa.select(OrderRow)
+        .join(wallet, sa.true(), isouter=True)
+        .where(OrderRow.id == order_id)
+        .with_for_update(of=OrderRow)
+        .execution_options(populate_existing=True)
+    )
+    return order_of((await session.execute(query)).scalar_one())
 
 
 async def move(
@@ -78,58 +96,131 @@ async def move(
     reason: str = "",
     now: datetime,
 ) -> Order:
-    """The locked `order` after news: its state, and what `fills` add to it.
+    """The locked `order` after news: its state, and what `fills` add to it."""
+    return await _update(
+        session,
+        order,
+        status=advance(order.status, status),
+        filled_size=OrderRow.filled_size + sum(fill.size for fill in fills),
+        filled_value=OrderRow.filled_value + sum(fill.value for fill in fills),
+        fee=OrderRow.fee + sum(fill.fee for fill in fills),
+        reason=reason or OrderRow.reason,
+        updated_at=now,
+    )
 
-    Raises: IllegalTransition.
-    """
-    moved = (
+
+async def save_fills(session: AsyncSession, order: Order, now: datetime) -> Order:
+    """The locked order with its state, its size and the sums of its fills as `order` has them."""
+    return await _update(
+        session,
+        order,
+        status=order.status,
+        size=order.ticket.size,
+        filled_size=order.filled_size,
+        filled_value=order.filled_value,
+        fee=order.fee,
+        failed_size=order.failed_size,
+        failed_value=order.failed_value,
+        updated_at=now,
+    )
+
+
+async def save_news(
+    session: AsyncSession,
+    order: Order,
+    status: OrderStatus,
+    matched: Size,
+    reason: str,
+    now: datetime,
+) -> Order:
+    """The locked `order` in exactly this state; the venue has matched `matched` of it in total."""
+    return await _update(
+        session,
+        order,
+        status=status,
+        matched_size=matched,
+        reason=reason or OrderRow.reason,
+        updated_at=now,
+    )
+
+
+async def enlarge(session: AsyncSession, order: Order, size: Size) -> Order:
+    """A locked external order that turns out to have asked for `size` shares."""
+    return await _update(session, order, size=size)
+
+
+async def sign(session: AsyncSession, order: Order, order_hash: OrderHash, now: datetime) -> Order:
+    """The locked new `order`, signed."""
+    return await _update(
+        session, order, status=OrderStatus.SIGNED, order_hash=order_hash, updated_at=now
+    )
+
+
+async def request_cancel(session: AsyncSession, order: Order, now: datetime) -> Order:
+    """The locked `order`, wanted off the book since `now` or an earlier wish."""
+    since = sa.func.coalesce(OrderRow.cancel_requested_at, now)
+    return await _update(session, order, cancel_requested_at=since, updated_at=now)
+
+
+async def open_of(
+    session: AsyncSession, user_id: UserId, account: Account, market: MarketId | None = None
+) -> list[Order]:
+    """The user's orders that may still trade, oldest first; in one market, if given."""
+    query = sa.select(OrderRow).where(
+        OrderRow.account == account, OrderRow.user_id == user_id, _FOLLOWED
+    )
+    if market is not None:
+        query = query.where(OrderRow.market_id == market)
+    rows = (await session.execute(query.order_by(OrderRow.id))).scalars()
+    return [order for order in map(order_of, rows) if not order.is_done]
+
+
+async def unknown_in(
+    session: AsyncSession, account: Account, user_id: UserId, market: MarketId
+) -> list[Order]:
+    """The user's orders in the market of which nobody knows yet whether they were placed."""
+    query = sa.select(OrderRow).where(
+        OrderRow.account == account,
+        OrderRow.user_id == user_id,
+        OrderRow.market_id == market,
+        OrderRow.status == OrderStatus.UNKNOWN,
+    )
+    return [order_of(row) for row in (await session.execute(query.order_by(OrderRow.id))).scalars()]
+
+
+async def followed(session: AsyncSession, account: Account) -> list[Order]:
+    """Everybody's orders of which news may still come, oldest first."""
+    query = sa.select(OrderRow).where(OrderRow.account == account, _FOLLOWED)
+    return [order_of(row) for row in (await session.execute(query.order_by(OrderRow.id))).scalars()]
+
+
+async def _record(
+    session: AsyncSession, ticket: Ticket, facts: dict[str, object], now: datetime
+) -> tuple[Order | None, bool]:
+    """None if something else is in the way than an order with this key."""
+    values = values_of(ticket) | facts | {"created_at": now, "updated_at": now}
+    new = insert(OrderRow).values(values).on_conflict_do_nothing().returning(OrderRow)
+    row = (await session.execute(new)).scalar_one_or_none()
+    if row is not None:
+        return order_of(row), True
+    known = sa.select(OrderRow).where(
+        OrderRow.account == ticket.account,
+        OrderRow.user_id == ticket.user_id,
+        OrderRow.key == ticket.key,
+    )
+    return _order_or_none((await session.execute(known)).scalar_one_or_none()), False
+
+
+async def _update(session: AsyncSession, order: Order, **values: object) -> Order:
+    updated = (
         sa.update(OrderRow)
         .where(OrderRow.id == order.id)
-        .values(
-            status=advance(order.status, status),
-            filled_size=OrderRow.filled_size + sum(fill.size for fill in fills),
-            filled_value=OrderRow.filled_value + sum(fill.value for fill in fills),
-            fee=OrderRow.fee + sum(fill.fee for fill in fills),
-            reason=reason or OrderRow.reason,
-            updated_at=now,
-        )
+        .values(values)
         .returning(OrderRow)
         .execution_options(populate_existing=True)
     )
-    return _order((await session.execute(moved)).scalar_one())
+    return order_of((await session.execute(updated)).scalar_one())
 
 
-async def reject_unsent(session: AsyncSession, account: Account, reason: str, now: datetime) -> int:
-    """How many orders were recorded and never sent; they are rejected for `reason` now."""
-    rejected = (
-        sa.update(OrderRow)
-        .where(OrderRow.account == account, OrderRow.status == OrderStatus.NEW)
-        .values(status=OrderStatus.REJECTED, reason=reason, updated_at=now)
-        .returning(OrderRow.id)
-    )
-    return len((await session.execute(rejected)).all())
-
-
-def _order(row: OrderRow) -> Order:
-    ticket = Ticket(
-        user_id=UserId(row.user_id),
-        account=row.account,
-        market_id=MarketId(row.market_id),
-        token_id=TokenId(row.token_id),
-        side=row.side,
-        worst_price=Price(row.worst_price),
-        key=row.key,
-        spend=None if row.spend is None else Usdc(row.spend),
-        size=None if row.size is None else Size(row.size),
-    )
-    return Order(
-        id=OrderId(row.id),
-        ticket=ticket,
-        outcome=row.outcome,
-        status=row.status,
-        filled_size=Size(row.filled_size),
-        filled_value=Usdc(row.filled_value),
-        fee=Usdc(row.fee),
-        reason=row.reason,
-        created_at=row.created_at,
-    )
+def _order_or_none(row: OrderRow | None) -> Order | None:
+    return None if row is None else order_of(row)

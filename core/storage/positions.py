@@ -5,9 +5,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from core.domain.account import Account
-from core.domain.ledger import Fill
+from core.domain.book import Side
+from core.domain.folding import place_of
+from core.domain.ledger import Fill, Settlement
 from core.domain.position import (
     Holding,
     Position,
@@ -25,7 +28,7 @@ from core.domain.units import (
     Usdc,
     UserId,
 )
-from core.storage.models import PositionRow
+from core.storage.models import FillRow, PositionRow
 
 _ACTIVE = PositionRow.status == PositionStatus.ACTIVE
 _ACTIVE_INDEX = sa.text("status = 'active'")  # literal: a parameter would match no index
@@ -86,6 +89,59 @@ async def lock_or_open(session: AsyncSession, first: Fill) -> Position:
     if opened is None:
         raise RuntimeError("an active position vanished between its insert and its lock")
     return opened
+
+
+async def lock_newest(session: AsyncSession, fill: Fill) -> tuple[Position | None, bool]:
+    """The active position in the fill's token, locked; and whether the fill is the newest there."""
+    held = sa.select(PositionRow).where(*_of_token(fill), _ACTIVE).with_for_update().cte("held")
+    closed_later = sa.exists().where(*_of_token(fill), PositionRow.closed_at >= fill.at)
+    told_later = sa.exists().where(
+        FillRow.position_id == held.c.id,
+        FillRow.settlement != Settlement.FAILED,
+        sa.tuple_(*(sa.literal(part) for part in place_of(fill))) < _PLACE,
+    )
+    query = (
+        sa.select(aliased(PositionRow, held), sa.not_(sa.or_(closed_later, told_later)))
+        .select_from(sa.select(sa.literal(1)).subquery("always"))
+        .join(held, sa.true(), isouter=True)
+        .execution_options(populate_existing=True)
+    )
+    row, is_newest = (await session.execute(query)).one()
+    return _position_or_none(row), is_newest
+
+
+async def lock_since(session: AsyncSession, fill: Fill) -> list[Position]:
+    """Those in the fill's token that held shares at its time or later, oldest first, locked."""
+    query = (
+        sa.select(PositionRow)
+        .where(*_of_token(fill), sa.or_(_ACTIVE, PositionRow.closed_at >= fill.at))
+        .order_by(PositionRow.created_at, PositionRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return [_position(row) for row in (await session.execute(query)).scalars()]
+
+
+async def add_closed(session: AsyncSession, first: Fill) -> Position:
+    """A new empty position for `first` and what follows it."""
+    new = (
+        insert(PositionRow)
+        .values(
+            user_id=first.user_id,
+            account=first.account,
+            market_id=first.market_id,
+            token_id=first.token_id,
+            outcome=first.outcome,
+            amount=ZERO,
+            entry_price=ZERO,
+            status=PositionStatus.CLOSED,
+            created_at=first.at,
+            updated_at=first.at,
+            closed_at=first.at,
+        )
+        .returning(PositionRow)
+    )
+    return _position((await session.execute(new)).scalar_one())
 
 
 async def save(
@@ -168,6 +224,17 @@ async def held_markets(session: AsyncSession) -> list[tuple[UserId, MarketId]]:
         .order_by(PositionRow.user_id, PositionRow.market_id)
     )
     return [(UserId(user), MarketId(market)) for user, market in await session.execute(query)]
+
+
+_PLACE = sa.tuple_(FillRow.at, FillRow.side == Side.SELL, FillRow.event_key.collate("C"))
+
+
+def _of_token(fill: Fill) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        PositionRow.account == fill.account,
+        PositionRow.user_id == fill.user_id,
+        PositionRow.token_id == fill.token_id,
+    )
 
 
 def _position_or_none(row: PositionRow | None) -> Position | None:

@@ -36,6 +36,13 @@ async def owner(session: AsyncSession) -> int | None:
     return found
 
 
+async def owner_id(session: AsyncSession) -> UserId | None:
+    """None while nobody has claimed it."""
+    query = sa.select(UserRow.id).where(UserRow.role == Role.OWNER).order_by(UserRow.id).limit(1)
+    found = await session.scalar(query)
+    return None if found is None else UserId(found)
+
+
 async def has_owner(session: AsyncSession) -> bool:
     return bool(await session.scalar(sa.select(sa.exists().where(UserRow.role == Role.OWNER))))
 

@@ -48,5 +48,14 @@ async def add_cash(
     return None if held is None else Usdc(held)
 
 
+async def move_cash(session: AsyncSession, user_id: UserId, account: Account, change: Usdc) -> None:
+    """What the venue told of has happened, also where our cash did not know of it yet."""
+    await session.execute(
+        sa.update(WalletRow)
+        .where(*_of(user_id, account))
+        .values(cash=WalletRow.cash + change, updated_at=sa.func.now())
+    )
+
+
 def _of(user_id: UserId, account: Account) -> tuple[sa.ColumnElement[bool], ...]:
     return (WalletRow.user_id == user_id, WalletRow.account == account)

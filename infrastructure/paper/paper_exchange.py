@@ -4,7 +4,8 @@ from core.domain.book import Side
 from core.domain.errors import EmptyBook, MarketClosed, Rejected
 from core.domain.execution import Walk, walk_buy, walk_sell
 from core.domain.market import Market
-from core.domain.order import Order, OrderStatus
+from core.domain.order import Order, OrderStatus, SignedPayload
+from core.domain.reports import OrderReport
 from core.ports import Execution
 from core.services.fresh_books import DecisionBook, FreshBooks
 
@@ -15,7 +16,22 @@ class PaperExchange:
     def __init__(self, books: FreshBooks) -> None:
         self._books = books
 
-    async def place(self, order: Order, market: Market) -> Execution:
+    async def prepare(
+        self,
+        order: Order,
+        market: Market,  # noqa: ARG002 - the port's
+    ) -> SignedPayload | None:
+        """Play money needs no signature. Raises: Rejected for an order that would rest."""
+        if order.ticket.kind.rests:
+            raise Rejected("Practice money trades at once only; a resting order needs live mode.")
+        return None
+
+    async def place(
+        self,
+        order: Order,
+        market: Market,
+        signed: SignedPayload | None,  # noqa: ARG002 - the port's
+    ) -> Execution:
         """Raises: MarketClosed, EmptyBook; StalePrice or another Unavailable without a book."""
         if market.is_closed or not market.accepts_orders:
             raise MarketClosed("Trading in this market has ended; it takes no more orders.")
@@ -29,9 +45,21 @@ class PaperExchange:
         thin = "the book was thinner than the order"
         return Execution(OrderStatus.PARTIAL, walk.matches, thin, book.state)
 
-    async def cancel(self, order: Order) -> Execution:
+    async def cancel(
+        self,
+        order: Order,
+        signed: SignedPayload | None,  # noqa: ARG002 - the port's
+    ) -> Execution:
         """Raises: Rejected, always."""
         raise Rejected(f"Nothing of order {order.id} is waiting on the book.")
+
+    async def look_up(
+        self,
+        order: Order,  # noqa: ARG002 - the port's
+        signed: SignedPayload,  # noqa: ARG002 - the port's
+    ) -> OrderReport | None:
+        """Nobody knows of an order but the one who placed it."""
+        return None
 
 
 def _walk(order: Order, market: Market, book: DecisionBook) -> Walk:

@@ -1,11 +1,19 @@
 """Money buttons: an offer stored when shown, turned into an order by exactly one tap."""
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import ButtonSpent
-from core.domain.offer import ButtonClaim, Offer, TradeQuote, button_payload, button_ticket
+from core.domain.offer import (
+    ButtonClaim,
+    LimitQuote,
+    Offer,
+    TradeQuote,
+    button_payload,
+    button_ticket,
+)
 from core.domain.order import Ticket
 from core.storage import buttons
 
@@ -15,10 +23,12 @@ OTHER_MESSAGE = "This button belongs to another message. Please open the market 
 USED = "This button was used already; nothing more was bought or sold."
 EXPIRED = "This offer has expired; nothing was bought or sold. Please ask for a new price."
 
+logger = logging.getLogger(__name__)
+
 
 async def store(
     session: AsyncSession,
-    quote: TradeQuote,
+    quote: TradeQuote | LimitQuote,
     claim: ButtonClaim,
     *,
     bound: bool,
@@ -33,15 +43,17 @@ async def store(
     return Offer(claim.id, expires_at)
 
 
-async def spend(session: AsyncSession, claim: ButtonClaim, now: datetime) -> Ticket:
-    """The ticket behind the button, which is used from now on.
-
-    Raises: ButtonSpent with the sentence that says why; nothing is changed then.
-    """
+async def spend(session: AsyncSession, claim: ButtonClaim, now: datetime) -> Ticket | None:
+    """The ticket behind the button, which is used from now on; None if it cannot be."""
     payload = await buttons.consume(session, claim, now)
-    if payload is None:
-        raise ButtonSpent(_why(await buttons.find(session, claim.id), claim, now))
-    return button_ticket(payload, claim.id, claim.user_id)
+    return None if payload is None else button_ticket(payload, claim.id, claim.user_id)
+
+
+async def refusal(session: AsyncSession, claim: ButtonClaim, now: datetime) -> ButtonSpent:
+    """Why the button could not be used; `session` sees everybody's."""
+    why = _why(await buttons.find(session, claim.id), claim, now)
+    logger.info("Tap on money refused", extra={"user_id": claim.user_id, "why": why})
+    return ButtonSpent(why)
 
 
 def _why(button: buttons.Button | None, claim: ButtonClaim, now: datetime) -> str:

@@ -9,6 +9,7 @@ from core.domain.errors import (
     EmptyBook,
     InsufficientBalance,
     MarketClosed,
+    NotEnoughShares,
     OrderTooSmall,
     Rejected,
 )
@@ -16,9 +17,11 @@ from core.domain.execution import Walk, walk_buy, walk_sell, worst_acceptable
 from core.domain.market import Market
 from core.domain.offer import TradeQuote
 from core.domain.order import Ticket
+from core.domain.order_amounts import OrderKind
 from core.domain.position import Position
 from core.domain.units import ONE, ZERO, Price, Size, Usdc, usdc
 from core.services.fresh_books import DecisionBook
+from core.storage.means import Means
 
 MINIMUM_SPEND: Final = Usdc(ONE)  # USDC; the venue refuses a marketable buy below it
 
@@ -32,22 +35,49 @@ def check_open(market: Market) -> None:
         raise MarketClosed("Trading in this market has ended; it takes no more orders.")
 
 
-def check_spend(spend: Usdc, cash: Usdc) -> None:
+def check_spend(spend: Usdc, means: Means) -> None:
     """Raises: OrderTooSmall, InsufficientBalance."""
     if spend < MINIMUM_SPEND:
         raise OrderTooSmall(f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC.")
-    if spend > cash:
-        raise InsufficientBalance(f"You have {cash:,.2f} USDC, less than {spend:,.2f}.")
+    if spend > means.free_cash:
+        raise InsufficientBalance(f"{you_have(means)}, less than {spend:,.2f}.")
+
+
+def check_sale(size: Size, means: Means) -> None:
+    """Raises: NotEnoughShares."""
+    if not 0 < size <= means.free_shares:
+        raise NotEnoughShares(f"{you_hold(means)}.")
+
+
+def you_have(means: Means) -> str:
+    """Cash, as the beginning of a sentence."""
+    if not means.cash_held:
+        return f"You have {means.cash:,.2f} USDC"
+    return (
+        f"You have {means.cash:,.2f} USDC, {means.cash_held:,.2f} of it in open orders: "
+        f"{max(means.free_cash, ZERO):,.2f} is free"
+    )
+
+
+def you_hold(means: Means) -> str:
+    """Shares, as the beginning of a sentence."""
+    if not means.shares_held:
+        return f"You hold {_plain(means.shares)} shares"
+    return f"You hold {_plain(means.shares)} shares, {_plain(means.shares_held)} in open sales"
 
 
 def check_ticket(ticket: Ticket) -> None:
     """Raises: Rejected for a ticket that no exchange should see."""
     if not 0 < ticket.worst_price <= 1:
         raise Rejected("A price bound lies between 0 and 1.")
-    if ticket.side is Side.BUY and (ticket.spend is None or ticket.spend < MINIMUM_SPEND):
-        raise OrderTooSmall(f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC.")
-    if ticket.side is Side.SELL and (ticket.size is None or ticket.size <= 0):
-        raise OrderTooSmall("There is nothing to sell.")
+    if (ticket.kind is OrderKind.GTD) != (ticket.expires_at is not None):
+        raise Rejected("An order until a time has an end, and no other order has one.")
+    if ticket.side is Side.BUY and ticket.size is None:
+        if ticket.spend is None or ticket.spend < MINIMUM_SPEND:
+            raise OrderTooSmall(f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC.")
+    elif ticket.size is None or ticket.size <= 0:
+        what = "buy" if ticket.side is Side.BUY else "sell"
+        raise OrderTooSmall(f"There is nothing to {what}.")
 
 
 def buy_quote(
@@ -56,19 +86,19 @@ def buy_quote(
     book: DecisionBook,
     *,
     spend: Usdc,
-    cash: Usdc,
+    means: Means,
     slippage_percent: Decimal,
 ) -> TradeQuote:
-    """What `spend` USDC buys now; the fee comes on top and must fit the cash as well.
+    """What `spend` USDC buys now; the fee comes on top and must fit the free cash as well.
 
     Raises: EmptyBook, InsufficientBalance.
     """
     walk = walk_buy(book.asks, spend, _ANY_BUY, market.fees)
     average, worst = _prices(walk, "Nobody sells this outcome right now.")
     value, fee = walk.value, walk.fee
-    if value + fee > cash:
+    if value + fee > means.free_cash:
         raise InsufficientBalance(
-            f"This costs {value + fee:,.2f} USDC with the fee; you have {cash:,.2f}."
+            f"This costs {value + fee:,.2f} USDC with the fee. {you_have(means)}."
         )
     bound = worst_acceptable(Side.BUY, worst, slippage_percent, market.tick)
     return TradeQuote(
@@ -88,7 +118,7 @@ def buy_quote(
         state=book.state,
         source=book.source,
         payout=usdc(walk.size),
-        cash_after=usdc(cash - value - fee),
+        cash_after=usdc(means.cash - value - fee),
     )
 
 
@@ -128,6 +158,10 @@ def sell_quote(
         payout=Usdc(ZERO),
         cash_after=usdc(cash + value - fee),
     )
+
+
+def _plain(size: Size) -> str:
+    return f"{size.normalize():f}"
 
 
 def _prices(walk: Walk, nobody: str) -> tuple[Price, Price]:

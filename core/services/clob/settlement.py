@@ -1,49 +1,29 @@
-"""Settling an order: its state, its fills, the position and the cash in one transaction."""
+"""Settling what trades at once and for good: fills, position, cash and the order's state."""
 
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.ledger import Fill
-from core.domain.order import Order, OrderStatus
+from core.domain.order import Order
 from core.domain.units import Price
 from core.ports import Execution
 from core.services.position.bookkeeping import book
-from core.storage import orders, wallets
+from core.storage import orders
 
 
 async def settle(
     session: AsyncSession, order: Order, execution: Execution, mark: Price | None, now: datetime
 ) -> Order:
-    """The order after `execution`; the same execution told twice is booked once.
+    """The locked `order` after `execution`; the same one told twice is booked once.
 
     Raises: NotEnoughShares, InsufficientBalance; nothing of the transaction must stay then.
     """
-    ticket = order.ticket
-    await wallets.lock(session, ticket.user_id, ticket.account)
-    current = await orders.lock(session, order.id)
-    told = _fills(current, execution, now)
+    told = _fills(order, execution, now)
     booked = await book(session, told, mark) if told else []
     return await orders.move(
-        session, current, execution.status, fills=booked, reason=execution.reason, now=now
+        session, order, execution.status, fills=booked, reason=execution.reason, now=now
     )
-
-
-async def reject(session: AsyncSession, order: Order, reason: str, now: datetime) -> Order:
-    """The order ended without a trade."""
-    return await _without_fills(session, order, OrderStatus.REJECTED, reason, now)
-
-
-async def lose_sight(session: AsyncSession, order: Order, reason: str, now: datetime) -> Order:
-    """Sent, and nobody knows what became of it."""
-    return await _without_fills(session, order, OrderStatus.UNKNOWN, reason, now)
-
-
-async def _without_fills(
-    session: AsyncSession, order: Order, status: OrderStatus, reason: str, now: datetime
-) -> Order:
-    current = await orders.lock(session, order.id)
-    return await orders.move(session, current, status, reason=reason, now=now)
 
 
 def _fills(order: Order, execution: Execution, now: datetime) -> list[Fill]:

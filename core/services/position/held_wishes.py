@@ -10,6 +10,7 @@ from core.domain.units import MarketId, UserId
 from core.services.websocket_manager import Reason, WebSocketManager
 from core.storage import positions
 from core.storage.models import Sessions
+from core.storage.tenancy import as_user
 
 LOOKS: Final = 2  # at once; they must not take the connections that trades wait for
 
@@ -54,5 +55,5 @@ class HeldWishes:
             await self._manager.unsubscribe_market_for_user(user_id, market_id, Reason.HELD)
 
     async def _is_held(self, user_id: UserId, market_id: MarketId) -> bool:
-        async with self._turns, self._sessions() as session:
+        async with self._turns, as_user(self._sessions, user_id) as session:
             return await positions.is_held(session, user_id, market_id)

@@ -38,6 +38,7 @@ from core.services.price_board import PriceBoard
 from core.services.websocket_manager import WebSocketManager
 from core.storage import fills, markets, positions, wallets
 from core.storage.models import Sessions
+from core.storage.tenancy import as_user, as_worker
 
 __all__ = ["Portfolio", "PositionService", "PositionView"]
 
@@ -95,7 +96,7 @@ class PositionService:
         """
         _check(size, price, fee)
         account = account or self._account
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             market = await markets.by_id(session, market_id)
             chosen = _outcome(market, token_id, outcome)
             fill = Fill(
@@ -150,19 +151,19 @@ class PositionService:
         self, position_id: PositionId, user_id: UserId | None = None
     ) -> Position:
         """As stored. Raises: NotFound, also for somebody else's if `user_id` is given."""
-        async with self._sessions() as session:
+        async with as_worker(self._sessions) as session:
             return await _existing(session, position_id, user_id)
 
     async def view(self, position_id: PositionId, user_id: UserId) -> PositionView:
         """At the newest price. Raises: NotFound."""
-        async with self._sessions() as session:
+        async with as_user(self._sessions, user_id) as session:
             position = await _existing(session, position_id, user_id)
             stored = await _around(session, [position])
         return views_of(stored, self._board, self._now())[0]
 
     async def in_market(self, user_id: UserId, market_id: MarketId) -> tuple[PositionView, ...]:
         """The user's active positions in one market, at the newest price."""
-        async with self._sessions() as session:
+        async with as_user(self._sessions, user_id) as session:
             held = await positions.active(session, user_id, self._account, market_id)
             stored = await _around(session, held)
         return views_of(stored, self._board, self._now())
@@ -172,7 +173,7 @@ class PositionService:
 
         Raises: NotFound without a wallet.
         """
-        async with self._sessions() as session:
+        async with as_user(self._sessions, user_id) as session:
             cash = await wallets.cash(session, user_id, self._account)
             realized = await positions.realized_pnl(session, user_id, self._account)
             held = await positions.active(session, user_id, self._account)
@@ -192,7 +193,7 @@ class PositionService:
 
     async def held_markets(self) -> list[tuple[UserId, MarketId]]:
         """Who holds what, for the wishes at the start: rows put in from outside count."""
-        async with self._sessions() as session:
+        async with as_worker(self._sessions) as session:
             return await positions.held_markets(session)
 
     async def rebuild(self, user_id: UserId | None = None) -> int:
@@ -200,11 +201,11 @@ class PositionService:
 
         One transaction a position. Rows without fills, put in from outside, are left alone.
         """
-        async with self._sessions() as session:
+        async with as_worker(self._sessions) as session:
             known = await fills.positions_with_fills(session, user_id)
         mended = 0
         for position_id in known:
-            async with self._sessions.begin() as session:
+            async with as_worker(self._sessions) as session:
                 mended += await rebuild_position(session, position_id)
         logger.info("Positions rebuilt from the ledger: %s, mended: %s", len(known), mended)
         return mended

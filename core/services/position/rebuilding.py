@@ -4,9 +4,9 @@ import logging
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.errors import NotEnoughShares
+from core.domain.folding import fold, in_order
 from core.domain.ledger import Fill
-from core.domain.position import Holding, Position, PositionStatus, replay
+from core.domain.position import Holding, Position, PositionStatus
 from core.domain.resolution import status_after
 from core.domain.units import PositionId
 from core.storage import fills as ledger
@@ -25,12 +25,12 @@ async def rebuild_position(session: AsyncSession, position_id: PositionId) -> bo
     fills = await ledger.of_position(session, position_id)
     if position is None:
         return False
-    try:
-        holding = replay(fills)
-    except NotEnoughShares:
+    folded = fold(fills)
+    if folded.unexplained and folded.holding != position.holding:
         logger.warning("The ledger does not know all shares of position %s", position_id)
         return False
-    return await _mend(session, position, holding, fills[-1] if fills else None)
+    last = in_order(fills)[-1] if fills else None
+    return await _mend(session, position, folded.holding, last)
 
 
 async def _mend(

@@ -9,6 +9,8 @@ from itertools import groupby
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.domain.account import Account
+from core.domain.drift import CashMove, CashMoveKind
 from core.domain.ledger import Fill
 from core.domain.market import Market
 from core.domain.notice import MarketEnded, Paid
@@ -19,7 +21,7 @@ from core.domain.resolution import (
     payout_key,
     resolution_of,
 )
-from core.domain.units import MarketId, UserId
+from core.domain.units import MarketId, UserId, usdc
 from core.services.outbox import Outbox
 from core.services.position.bookkeeping import book
 from core.services.websocket_manager import WebSocketManager
@@ -27,7 +29,9 @@ from core.storage import catalogue as stored_catalogue
 from core.storage import fills as ledger
 from core.storage import markets as stored_markets
 from core.storage import positions, wallets
+from core.storage import reconciliation as compared
 from core.storage.models import Sessions
+from core.storage.tenancy import as_worker
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +78,7 @@ class ResolutionService:
 
     async def held_markets(self) -> list[MarketId]:
         """Where anybody holds anything."""
-        async with self._sessions() as session:
+        async with as_worker(self._sessions) as session:
             held = await positions.held_markets(session)
         return sorted({market_id for _, market_id in held})
 
@@ -85,7 +89,7 @@ class ResolutionService:
         """
         going = [market for market in found if not market.is_closed]
         if going:
-            async with self._sessions.begin() as session:
+            async with as_worker(self._sessions) as session:
                 await stored_catalogue.upsert(session, going, self._now())
         paid = 0
         for market in found:
@@ -96,7 +100,7 @@ class ResolutionService:
 
     async def _keep(self, market: Market) -> None:
         """With nothing else locked, a busy row is waited for: an end must not be missed."""
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             await stored_markets.lock(session, market.id)
             await stored_catalogue.upsert(session, [market], self._now())
 
@@ -108,7 +112,7 @@ class ResolutionService:
         resolution = resolution_of(market)
         if resolution is None:
             return 0
-        async with self._sessions() as session:
+        async with as_worker(self._sessions) as session:
             held = await positions.held_in(session, market.id)
         paid, fault = 0, None
         for user_id, theirs in groupby(held, key=lambda position: position.user_id):
@@ -124,7 +128,7 @@ class ResolutionService:
         self, market: Market, resolution: Resolution, user_id: UserId, held: Sequence[Position]
     ) -> int:
         """Ledger, positions, cash and notice in one transaction; then nobody needs the prices."""
-        async with self._sessions.begin() as session:
+        async with as_worker(self._sessions) as session:
             for account in sorted({position.account for position in held}):
                 await wallets.lock(session, user_id, account)
             ended = [await self._end(session, resolution, position) for position in held]
@@ -154,7 +158,19 @@ class ResolutionService:
         paid_before = await ledger.known_keys(session, position.user_id, position.account, [key])
         fill = payout_fill(position, payout, now, is_repeated=bool(paid_before))
         await book(session, [fill], payout)
+        if fill.account is Account.LIVE:
+            await _await_redemption(session, fill)
         return _Payment(position, fill)
+
+
+async def _await_redemption(session: AsyncSession, fill: Fill) -> None:
+    """The venue pays a result when it is redeemed: until then it is profit, and no cash."""
+    waits = CashMove(CashMoveKind.REDEEM, usdc(-fill.cash_change))
+    is_new = waits.amount and await compared.add_move(
+        session, fill.user_id, waits, f"waits:{fill.event_key}"
+    )
+    if is_new:
+        await wallets.move_cash(session, fill.user_id, fill.account, waits.amount)
 
 
 def _notice(market: Market, payments: Sequence[_Payment]) -> tuple[str, MarketEnded]:

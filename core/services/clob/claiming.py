@@ -1,0 +1,97 @@
+"""An intent and what the guards hold back for it: recorded together, in one transaction."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.account import Account
+from core.domain.errors import Rejected
+from core.domain.market import Market
+from core.domain.offer import ButtonClaim
+from core.domain.order import Order, Ticket
+from core.domain.refusals import PriceNotTrusted
+from core.domain.units import TokenId, UserId
+from core.services.clob import money_buttons
+from core.services.clob.desk import OrderDesk
+from core.services.clob.quoting import check_ticket
+from core.services.fresh_books import FreshBooks
+from core.storage import markets, orders
+
+_T = TypeVar("_T")
+
+
+class Recorded(NamedTuple):
+    """An order; not `is_new` if its key was placed before."""
+
+    order: Order
+    market: Market
+    is_new: bool
+
+
+class _NoFreshBook(Exception):
+    """Takes the transaction back; whoever began it fetches the book."""
+
+    def __init__(self, doubt: PriceNotTrusted, complement: TokenId | None) -> None:
+        super().__init__(str(doubt))
+        self.doubt = doubt
+        self.complement = complement
+
+
+class OrderClaimer:
+    """The first transaction of every order."""
+
+    def __init__(self, desk: OrderDesk, books: FreshBooks, now: Callable[[], datetime]) -> None:
+        self._desk = desk
+        self._books = books
+        self._now = now
+
+    async def tap(self, claim: ButtonClaim) -> Recorded | None:
+        """Use the button; None if it cannot be used.
+
+        Raises: Rejected, or Unavailable without a fresh book; the button is unused then.
+        """
+        return await self._twice(claim.user_id, lambda session: self._tap(session, claim))
+
+    async def ticket(self, ticket: Ticket) -> Recorded:
+        """Raises: Rejected, or Unavailable without a fresh book; nothing is recorded then."""
+        return await self._twice(ticket.user_id, lambda session: self._record(session, ticket))
+
+    async def _twice(self, user: UserId, claim: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        """Once more if all that was missing is a fresh book, which is fetched then.
+
+        Nobody follows the price of a market that is polled between the quote and the tap. The
+        refusal has taken everything back, a used button too: so at most one claim stands.
+        """
+        try:
+            return await self._once(user, claim)
+        except _NoFreshBook as missing:
+            await self._books.book(missing.doubt.token, missing.complement)
+        try:
+            return await self._once(user, claim)
+        except _NoFreshBook as still_missing:
+            raise still_missing.doubt from None
+
+    async def _once(self, user: UserId, claim: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
+        async with self._desk.transaction(user) as session:
+            return await claim(session)
+
+    async def _tap(self, session: AsyncSession, claim: ButtonClaim) -> Recorded | None:
+        ticket = await money_buttons.spend(session, claim, self._now())
+        return None if ticket is None else await self._record(session, ticket)
+
+    async def _record(self, session: AsyncSession, ticket: Ticket) -> Recorded:
+        """Raises: Rejected."""
+        check_ticket(ticket)
+        if (ticket.account is Account.LIVE) != (self._desk.account is Account.LIVE):
+            raise Rejected("This was meant for your other account. Please open the market again.")
+        market = await markets.by_id(session, ticket.market_id)
+        outcome = market.outcome_of(ticket.token_id).name
+        order, is_new = await orders.record(session, ticket, outcome, self._now())
+        if is_new:
+            try:
+                await self._desk.guards.claim(session, order, market)
+            except PriceNotTrusted as doubt:
+                raise _NoFreshBook(doubt, market.complement(doubt.token)) from doubt
+        return Recorded(order, market, is_new)

@@ -1,0 +1,82 @@
+"""Orders to be looked at: recent ones, those nobody knows about, and how far one has come."""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from core.domain.account import Account
+from core.domain.account_views import TracedOrder
+from core.domain.errors import NotFound
+from core.domain.order import Order, Origin
+from core.domain.units import MarketId, OrderId, UserId
+from core.storage import markets, orders
+from core.storage.models import FillRow, OrderRow, Sessions
+from core.storage.order_rows import order_of
+from core.storage.tenancy import as_user
+
+RECENT: Final = 30  # orders that are kept at hand
+
+
+class OrderHistory:
+    """Reads only. Everything is of one user and one account."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def open(self, user: UserId, account: Account) -> tuple[TracedOrder, ...]:
+        """What may still trade, oldest first."""
+        async with as_user(self._sessions, user) as session:
+            found = await orders.open_of(session, user, account)
+            return tuple(
+                [
+                    TracedOrder(order, await markets.by_id(session, order.ticket.market_id))
+                    for order in found
+                ]
+            )
+
+    async def recent(self, user: UserId, account: Account) -> tuple[TracedOrder, ...]:
+        """Newest first."""
+        query = (
+            sa.select(OrderRow)
+            .where(OrderRow.user_id == user, OrderRow.account == account)
+            .order_by(OrderRow.id.desc())
+            .limit(RECENT)
+        )
+        async with as_user(self._sessions, user) as session:
+            rows = (await session.execute(query)).scalars().all()
+            return tuple(
+                [
+                    TracedOrder(
+                        order_of(row), await markets.by_id(session, MarketId(row.market_id))
+                    )
+                    for row in rows
+                ]
+            )
+
+    async def traced(self, user: UserId, order_id: OrderId) -> TracedOrder:
+        """Raises: NotFound, also for somebody else's."""
+        settlements = sa.select(FillRow.settlement).where(FillRow.order_id == order_id).distinct()
+        async with as_user(self._sessions, user) as session:
+            order = await orders.by_id(session, order_id, user)
+            if order is None:
+                raise NotFound("There is no such order.")
+            market = await markets.by_id(session, order.ticket.market_id)
+            found = (await session.execute(settlements)).scalars().all()
+        return TracedOrder(order, market, frozenset(found))
+
+    async def of_key(self, user: UserId, account: Account, key: str) -> TracedOrder | None:
+        """The order that a ticket with this key has made; None if it made none."""
+        query = sa.select(OrderRow.id).where(
+            OrderRow.user_id == user, OrderRow.account == account, OrderRow.key == key
+        )
+        async with as_user(self._sessions, user) as session:
+            found = await session.scalar(query)
+        return None if found is None else await self.traced(user, OrderId(found))
+
+    async def unknown_in(
+        self, user: UserId, account: Account, market: MarketId
+    ) -> tuple[Order, ...]:
+        """Orders in the market of which nobody knows yet whether they were placed."""
+        async with as_user(self._sessions, user) as session:
+            found = await orders.unknown_in(session, account, user, market)
+        return tuple(order for order in found if order.ticket.origin is not Origin.EXTERNAL)

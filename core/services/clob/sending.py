@@ -1,0 +1,95 @@
+"""One order's way out: signed, committed, sent as exactly those bytes, its answer committed."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.market import Market
+from core.domain.order import Order, OrderStatus, SignedPayload
+from core.ports import Exchange, Execution
+from core.services.clob.desk import OrderDesk
+from core.services.clob.news import OrderNews
+from core.services.clob.settlement import settle
+from core.services.milestones import Milestone, Reached, unwatched
+from core.storage import orders, signed_orders
+
+TAKEN_BACK = "Cancelled before it was sent; nothing was bought or sold."
+
+
+class OrderSender:
+    """Sends recorded orders. No transaction stays open while the network is waited for."""
+
+    def __init__(
+        self, desk: OrderDesk, exchange: Exchange, news: OrderNews, *, reached: Reached = unwatched
+    ) -> None:
+        self._desk = desk
+        self._exchange = exchange
+        self._news = news
+        self._reached = reached
+
+    async def send(self, order: Order, market: Market) -> Order:
+        """The new `order` after the venue's answer.
+
+        A crash leaves it NEW (nothing was sent) or SIGNED (it may have been).
+        Raises: Rejected and Unavailable (the order is REJECTED then), OutcomeUnknown.
+        """
+        self._reached(Milestone.INTENT_COMMITTED)
+        try:
+            signed = await self._signed(order, market)
+            self._reached(Milestone.BEFORE_POST)
+            execution = await self._exchange.place(order, market, signed)
+            self._reached(Milestone.AFTER_POST)
+            answered = None if signed else await self._settle(order, execution)
+        except OutcomeUnknown as error:
+            await self._end(order, OrderStatus.UNKNOWN, str(error))
+            raise
+        except (Rejected, Unavailable) as error:
+            await self._end(order, OrderStatus.REJECTED, str(error))
+            raise
+        if answered is None:  # at a venue: it stands, whatever we think of it
+            answered = await self._news.answer(order, execution)
+        self._reached(Milestone.ANSWER_COMMITTED)
+        return replace(answered, basis=execution.basis)
+
+    async def _settle(self, order: Order, execution: Execution) -> Order:
+        """Raises: NotEnoughShares, InsufficientBalance."""
+        now, mark = self._desk.now(), self._desk.mark(order.ticket.token_id)
+
+        async def apply(session: AsyncSession, locked: Order) -> Order:
+            return await settle(session, locked, execution, mark, now)
+
+        return await self._desk.change(order.ticket.user_id, order.id, apply)
+
+    async def _signed(self, order: Order, market: Market) -> SignedPayload | None:
+        """The order's one form, committed before its first byte leaves.
+
+        Raises: Rejected, Unavailable.
+        """
+        signed = await self._exchange.prepare(order, market)
+        if signed is None:
+            return None
+        self._reached(Milestone.SIGNED)
+
+        async def apply(session: AsyncSession, locked: Order) -> Order:
+            return await self._commit(session, locked, signed, self._desk.now())
+
+        await self._desk.change(order.ticket.user_id, order.id, apply)
+        self._reached(Milestone.SIGNATURE_COMMITTED)
+        return signed
+
+    async def _commit(
+        self, session: AsyncSession, order: Order, signed: SignedPayload, now: datetime
+    ) -> Order:
+        if order.status is not OrderStatus.NEW or order.cancel_requested_at is not None:
+            raise Rejected(TAKEN_BACK)
+        await self._desk.guards.free_to_send(session, order)
+        await signed_orders.add(session, order, signed, now)
+        return await orders.sign(session, order, signed.hash, now)
+
+    async def _end(self, order: Order, status: OrderStatus, reason: str) -> None:
+        async def apply(session: AsyncSession, locked: Order) -> Order:
+            return await orders.move(session, locked, status, reason=reason, now=self._desk.now())
+
+        await self._desk.change(order.ticket.user_id, order.id, apply)

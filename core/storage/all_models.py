@@ -1,0 +1,25 @@
+"""Every module of tables: importing this makes `Base.metadata` whole."""
+
+from core.storage import (
+    chat_models,
+    custody_models,
+    fact_models,
+    intake_models,
+    models,
+    order_models,
+    reconciliation_models,
+    risk_models,
+    wallet_action_models,
+)
+
+__all__ = [
+    "chat_models",
+    "custody_models",
+    "fact_models",
+    "intake_models",
+    "models",
+    "order_models",
+    "reconciliation_models",
+    "risk_models",
+    "wallet_action_models",
+]
