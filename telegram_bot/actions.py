@@ -1,9 +1,33 @@
 """Everything a button can ask for."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from core.domain.units import EventId, MarketId, PositionId
+from telegram_bot.account_actions import AccountAction
+
+
+class Way(StrEnum):
+    """A side in one letter."""
+
+    BUY = "b"
+    SELL = "s"
+
+
+class Unit(StrEnum):
+    """What an amount counts: cents of a USDC, or millionths of a share."""
+
+    MONEY = "d"
+    SHARES = "s"
+
+
+class Life(StrEnum):
+    """How long an order rests."""
+
+    UNTIL_CANCELLED = "g"
+    HOUR = "h"
+    MIDNIGHT = "m"  # the next one of UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +144,31 @@ class SellOther:
     position_id: PositionId
 
 
+@dataclass(frozen=True, slots=True)
+class ConfirmAgain:
+    """Confirm beside an order of which nobody knows what became of it."""
+
+    button_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit order in the making; 0 stands for what is not chosen yet.
+
+    `price` in ten-thousandths of a USDC. `is_typed`: what comes next is asked for in words.
+    """
+
+    market_id: MarketId
+    outcome: int
+    way: Way
+    price: int = 0
+    unit: Unit = Unit.MONEY
+    amount: int = 0
+    life: Life = Life.UNTIL_CANCELLED
+    is_maker: bool = False  # post-only
+    is_typed: bool = False
+
+
 Action: TypeAlias = (
     Home
     | Help
@@ -140,4 +189,7 @@ Action: TypeAlias = (
     | SellPercent
     | SellShares
     | SellOther
+    | ConfirmAgain
+    | Limit
+    | AccountAction
 )

@@ -14,6 +14,7 @@ from typing import Final
 
 import uvloop
 
+from core.services.milestones import Reached, unwatched
 from core.services.websocket_manager import WebSocketManager, share
 from infrastructure.config.settings import Settings, load_settings, misspelt
 from infrastructure.errors import CannotStart, InstanceRunning
@@ -51,10 +52,19 @@ def main(arguments: Sequence[str], root: Path, secrets: Mapping[str, str]) -> in
 
 def _not_built(settings: Settings) -> Iterator[str]:
     """What somebody asked for that this release does not do; silence would be a lie."""
-    if not settings.dry_run_mode:
-        yield "DRY_RUN_MODE=false: orders with real money are not built yet, everything is paper"
     if settings.weather_enabled:
         yield "WEATHER_ENABLED=true: the weather strategy is not built yet"
+
+
+def _allowed(settings: Settings, database: Database) -> Settings:
+    """No real money where the database cannot keep people, and secrets, apart."""
+    if database.unwalled is None:
+        return settings
+    logger.warning("%s", database.unwalled)
+    if settings.dry_run_mode:
+        return settings
+    logger.error("Live mode is refused until that is mended; everything is paper")
+    return settings.model_copy(update={"dry_run_mode": True})
 
 
 def _arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -78,6 +88,7 @@ class Program:
 
     settings: Settings
     root: Path
+    reached: Reached = unwatched
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     problem: CannotStart | None = None
     is_up: bool = False
@@ -106,16 +117,17 @@ class Program:
                 ours.cancel()
 
     async def _serve(self, stack: AsyncExitStack) -> None:
-        settings, metrics = self.settings, Metrics()
+        metrics = Metrics()
         manager = stack.enter_context(share(WebSocketManager()))
-        database = await stack.enter_async_context(open_database(settings))
+        database = await stack.enter_async_context(open_database(self.settings))
+        settings = _allowed(self.settings, database)
         place = await stack.enter_async_context(open_place(settings, self.root, database.sessions))
         probe = DatabaseProbe(database.engine)
         parts = await stack.enter_async_context(
-            assemble(settings, place, database, manager, metrics, probe)
+            assemble(settings, place, database, manager, metrics, probe, self.reached)
         )
         await parts.bot.check()
-        await parts.orders.reconcile()
+        await parts.begin()
         port = await stack.enter_async_context(
             ops_server(
                 settings.ops_host,

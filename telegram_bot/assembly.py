@@ -1,21 +1,35 @@
 """Builds every part once and hands it what it needs; the only place that knows all classes."""
 
+import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypedDict
 
-from core.domain.units import usdc
+from core.domain.account import Account
+from core.domain.units import UserId, usdc
 from core.services.clob.clob_service import ClobService
+from core.services.clob.order_history import OrderHistory
+from core.services.custody.accounts import Accounts
+from core.services.custody.second_factor import SecondFactor
+from core.services.custody.wallets import Wallets
+from core.services.custody.withdrawals import Withdrawals
 from core.services.fresh_books import FreshBooks
+from core.services.inbox import Inbox
 from core.services.market_service import MarketService
+from core.services.milestones import Reached, unwatched
 from core.services.outbox import Outbox
 from core.services.position.position_service import PositionService
 from core.services.position.resolution_service import ResolutionService
 from core.services.price_board import PriceBoard
+from core.services.reconciliation.standing import AccountStandings
+from core.services.risk.kill_switch import KillSwitch
 from core.services.user_service import UserService
 from core.services.websocket_manager import WebSocketManager
+from core.storage.models import Sessions
 from data_ingestion.discovery.market_discovery import MarketDiscovery
 from data_ingestion.discovery.resolution_watcher import ResolutionWatcher
 from infrastructure.config.settings import Settings
@@ -23,18 +37,35 @@ from infrastructure.paper.paper_exchange import PaperExchange
 from infrastructure.polymarket.clob import ClobPrices
 from infrastructure.polymarket.gamma import GammaCatalogue
 from infrastructure.polymarket.http import VenueHttp, open_client
+from infrastructure.polymarket.trading.transport import open_trading_client
 from infrastructure.telemetry.metrics import Metrics
 from telegram_bot.bot import BotSettings, TelegramBot
-from telegram_bot.context import Services
+from telegram_bot.context import Services, WalletMoney
 from telegram_bot.feed_assembly import build_streamer
 from telegram_bot.figures import Scrape, all_figures
 from telegram_bot.left_out import LeftOutNotice
+from telegram_bot.live_assembly import Hearts, Live, Shared, build_live
 from telegram_bot.notices import NoticeSender
 from telegram_bot.pacing import Pace
 from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health
+from telegram_bot.risk_assembly import Risk, build_risk
 from telegram_bot.screens.status import PartState
 from telegram_bot.startup import Database, Place
 from telegram_bot.supervisor import Run
+
+logger = logging.getLogger(__name__)
+
+
+class _LiveServices(TypedDict, total=False):
+    """Fields of `Services` that only live trading has."""
+
+    accounts: Accounts
+    wallets: Wallets
+    withdrawals: Withdrawals
+    second_factor: SecondFactor
+    drift: AccountStandings
+    take_over: Callable[[UserId], Awaitable[int]]
+    money: WalletMoney
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +73,7 @@ class Assembly:
     """The parts that somebody else has to reach, and everything that has to run."""
 
     bot: TelegramBot
-    orders: ClobService
+    begin: Callable[[], Awaitable[None]]
     users: UserService
     discovery: MarketDiscovery
     health: Health
@@ -58,26 +89,36 @@ async def assemble(
     manager: WebSocketManager,
     metrics: Metrics,
     probe: DatabaseProbe,
+    reached: Reached = unwatched,
 ) -> AsyncIterator[Assembly]:
-    """All parts, ready to run, with the HTTP client they share."""
-    async with open_client(settings.http_timeout_seconds) as client:
+    """All parts, ready to run, with the HTTP clients they share.
+
+    Raises: KeyFileRefused.
+    """
+    async with AsyncExitStack() as clients:
+        client = await clients.enter_async_context(open_client(settings.http_timeout_seconds))
         sessions, board = database.sessions, PriceBoard()
         prices = ClobPrices(VenueHttp(client, place.clob_url))
         catalogue = GammaCatalogue(VenueHttp(client, place.gamma_url))
         books = FreshBooks(board, prices, time.monotonic, lambda: datetime.now(UTC))
-        orders = ClobService(
-            sessions,
-            PaperExchange(books),
-            books,
-            manager,
-            slippage_percent=settings.max_slippage_percent,
-            quote_ttl=settings.quote_ttl_seconds,
-        )
-        positions = PositionService(sessions, board, manager, orders)
+        outbox, hearts = Outbox(sessions, reached=reached), Hearts()
+        shared = Shared(settings, place, sessions, books, manager, outbox, catalogue, reached)
+        risk = build_risk(settings, sessions, board, outbox, database.epoch, hearts.are_healthy)
+        paper = _paper(shared, risk)
+        live = None
+        if not settings.dry_run_mode:
+            deeds = await clients.enter_async_context(
+                open_trading_client(settings.http_timeout_seconds)
+            )
+            live = build_live(shared, deeds, risk, hearts)
+        desks = {Account.PAPER: paper} | ({} if live is None else {Account.LIVE: live.clob})
+        positions = {
+            account: PositionService(sessions, board, manager, desk, account=account)
+            for account, desk in desks.items()
+        }
         users = UserService(
             sessions, starting_cash=usdc(settings.paper_starting_cash), allowed=place.allowed
         )
-        outbox = Outbox(sessions)
         resolution = ResolutionWatcher(
             catalogue,
             ResolutionService(sessions, manager, outbox),
@@ -91,15 +132,24 @@ async def assemble(
             catalogue, sessions, interval=settings.discovery_interval_seconds
         )
         health = Health(streamer, probe, lambda: bot.is_up, {"venue": place.venue})
+        switch = KillSwitch(sessions, live.clob if live else paper, risk.audit)
         services = Services(
             users=users,
-            markets=MarketService(sessions, catalogue, board, positions, books),
+            markets=MarketService(sessions, catalogue, board, positions[Account.PAPER], books),
             positions=positions,
-            orders=orders,
+            desks=desks,
+            history=OrderHistory(sessions),
             parts=lambda: _part_states(health),
             newest_price=board.newest_age,
+            kill_switch=switch,
+            breakers=risk.breakers,
+            own_limits=risk.own_limits,
+            **_live_services(live, sessions),
         )
-        bot = TelegramBot(_bot_settings(settings, place), services, board, manager)
+        inbox = Inbox(
+            sessions, kept_for=timedelta(days=settings.updates_kept_days), reached=reached
+        )
+        bot = TelegramBot(_bot_settings(settings, place), services, board, manager, inbox=inbox)
         notices = NoticeSender(outbox, bot.messenger, bot.clock)
         left_out = LeftOutNotice(
             users.owner, bot.messenger, bot.clock, settings.ws_max_subscriptions
@@ -107,7 +157,7 @@ async def assemble(
         streamer.subscriptions.on_left_out(left_out.tell)
         yield Assembly(
             bot=bot,
-            orders=orders,
+            begin=partial(_begin, paper, live, risk, switch),
             users=users,
             discovery=discovery,
             health=health,
@@ -120,8 +170,52 @@ async def assemble(
                 "live-messages": bot.live.run,
                 "notices": notices.run,
                 "left-out-notice": left_out.run,
+                **({} if live is None else live.runs),
             },
         )
+
+
+def _paper(shared: Shared, risk: Risk) -> ClobService:
+    return ClobService(
+        shared.sessions,
+        PaperExchange(shared.books),
+        shared.books,
+        shared.manager,
+        slippage_percent=shared.settings.max_slippage_percent,
+        quote_ttl=shared.settings.quote_ttl_seconds,
+        guards=risk.guards,
+        reached=shared.reached,
+    )
+
+
+def _live_services(live: Live | None, sessions: Sessions) -> _LiveServices:
+    """What the chat offers beyond paper money; nothing in a dry run."""
+    if live is None:
+        return {}
+    return {
+        "accounts": live.accounts,
+        "wallets": live.custody.wallets,
+        "withdrawals": live.withdrawals,
+        "second_factor": live.custody.factor,
+        "drift": AccountStandings(sessions),
+        "take_over": live.reconciler.accept,
+        "money": live.money,
+    }
+
+
+async def _begin(paper: ClobService, live: Live | None, risk: Risk, switch: KillSwitch) -> None:
+    """Before the first command: what the last run left is brought in order.
+
+    Raises: KeyFileRefused.
+    """
+    await paper.reconcile()
+    if live is not None:
+        await live.begin()
+    for drift in await risk.repair.recompute():
+        logger.warning("A reservation did not fit its orders and was mended: %s", drift)
+    left = (await switch.sweep()).left
+    if left:
+        logger.warning("%d orders that a stop wants gone are still open", len(left))
 
 
 def _part_states(health: Health) -> list[PartState]:

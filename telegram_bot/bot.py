@@ -14,15 +14,18 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackContext, TypeHandler
 from telegram.request import HTTPXRequest
 
+from core.domain.update import UpdateOutcome
+from core.services.inbox import Inbox
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import WebSocketManager
 from infrastructure.errors import CannotStart
 from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock, SystemClock
-from telegram_bot.context import Desk, Services
+from telegram_bot.context import LIVE_MODE, Desk, Services
 from telegram_bot.handlers.dispatch import Dispatcher
 from telegram_bot.intake import Polling, Webhook
 from telegram_bot.live_messages import PAUSE_AFTER, LiveMessages
+from telegram_bot.mailbox import Mailbox
 from telegram_bot.messenger import Messenger
 from telegram_bot.ordering import First, PerUserProcessor
 from telegram_bot.pacing import Pace
@@ -69,6 +72,11 @@ class BotSettings:
             return "SANDBOX · paper money"
         return f"{self.venue} · paper {'(DRY_RUN_MODE)' if self.is_dry_run else 'money'}"
 
+    @property
+    def live_mode(self) -> str:
+        """The same for those who trade their own money; nobody's is in the sandbox."""
+        return "SANDBOX · LIVE mode · test money" if self.is_sandbox else LIVE_MODE
+
 
 class TelegramBot:
     """Two parts: `run` talks to Telegram, `live.run` keeps cards current."""
@@ -80,6 +88,7 @@ class TelegramBot:
         board: PriceBoard,
         manager: WebSocketManager,
         *,
+        inbox: Inbox | None = None,
         clock: Clock | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -90,8 +99,10 @@ class TelegramBot:
         self._application.add_error_handler(self._explain)
         self._reaching = Reaching(clock)
         bot, queue = self._application.bot, self._application.update_queue
-        self._webhook = Webhook(bot, queue, settings.webhook_secret or secrets.token_urlsafe(32))
-        self._polling = Polling(bot, queue, settings.poll_timeout)
+        self._mailbox = Mailbox(inbox, bot, queue, clock, now)
+        secret = settings.webhook_secret or secrets.token_urlsafe(32)
+        self._webhook = Webhook(bot, self._mailbox, clock, secret)
+        self._polling = Polling(bot, self._mailbox, clock, settings.poll_timeout)
         self._webhook_url = settings.webhook_url
         codec = Codec(secrets.token_urlsafe(3))
         self.clock = clock
@@ -108,6 +119,8 @@ class TelegramBot:
                 pending=PendingInputs(clock),
                 tickets=Tickets(),
                 mode=settings.mode,
+                live_mode=settings.live_mode,
+                is_dry_run=settings.is_dry_run,
                 now=now,
                 venue_patience=settings.venue_patience,
             )
@@ -138,9 +151,11 @@ class TelegramBot:
         application = self._application
         try:
             await self._reaching.until_answered(application.initialize)
+            await self._mailbox.resume()
             await application.start()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._typing.run(), name="typing-sign")
+                tasks.create_task(self._mailbox.run(), name="mailbox")
                 await self._receive()
         finally:
             await self._stop()
@@ -175,7 +190,13 @@ class TelegramBot:
         await application.bot.shutdown()  # also where the start was not completed
 
     async def _answer(self, update: Update, _context: CallbackContext[Any, Any, Any, Any]) -> None:
-        await self._dispatcher.dispatch(update)
+        await self._mailbox.begin(update)
+        if self._mailbox.is_late(update):
+            await self._dispatcher.too_late(update)
+            await self._mailbox.settle(update, UpdateOutcome.LATE)
+        else:
+            await self._dispatcher.dispatch(update)
+            await self._mailbox.settle(update, UpdateOutcome.ANSWERED)
 
     async def _acknowledge(self, update: Update) -> None:
         await self._dispatcher.acknowledge(update)
@@ -183,6 +204,7 @@ class TelegramBot:
     async def _explain(self, update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
         if isinstance(update, Update) and context.error is not None:
             await self._dispatcher.failed(update, context.error)
+            await self._mailbox.settle(update, UpdateOutcome.FAILED)
 
 
 def _application(settings: BotSettings, first: First) -> App:

@@ -6,15 +6,52 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Final, TypeAlias
 
-from core.domain.units import EventId, MarketId, PositionId
+from core.domain.custody import Tier
+from core.domain.risk import LimitKind
+from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
+from core.domain.withdrawal import AddressId, WithdrawalId
+from telegram_bot.account_actions import (
+    Approve,
+    BeginWallet,
+    CancelAll,
+    CancelMarket,
+    CancelOrder,
+    CancelWithdrawal,
+    ChangeLimit,
+    CheckWallet,
+    ChooseTier,
+    GoLive,
+    GoPaper,
+    HaltTrading,
+    LiftHalt,
+    NewAddress,
+    RecentOrders,
+    Redeem,
+    RemoveAddress,
+    ResetBreaker,
+    ResumeTrading,
+    RevokeWallet,
+    ShowLimits,
+    ShowOrder,
+    ShowOrders,
+    ShowRisk,
+    ShowWallet,
+    ShowWithdrawals,
+    StopTrading,
+    TakeOver,
+    WithdrawTo,
+)
 from telegram_bot.actions import (
     Action,
     Buy,
     CancelTicket,
     Categories,
     Confirm,
+    ConfirmAgain,
     Help,
     Home,
+    Life,
+    Limit,
     Search,
     SellOther,
     SellPercent,
@@ -28,6 +65,8 @@ from telegram_bot.actions import (
     Status,
     Submitting,
     Trending,
+    Unit,
+    Way,
 )
 
 VERSION: Final = "1"
@@ -41,6 +80,7 @@ Reader: TypeAlias = Callable[[str], object]
 
 _DIGITS: Final = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
 _BUTTON_ID: Final = re.compile(r"[A-Za-z0-9_-]{6,40}", re.ASCII)
+_YES_OR_NO: Final = re.compile(r"[01]", re.ASCII)
 _CATEGORY: Final = re.compile(r"(?:[0-9a-f]{8})?", re.ASCII)
 
 
@@ -65,7 +105,7 @@ class Codec:
     def encode(self, action: Action, *, keeps_message: bool = False) -> str:
         run = ANY_RUN if isinstance(action, Home) else self._run
         code = _CODES[type(action)] + (KEEPS if keeps_message else "")
-        values = (str(getattr(action, field.name)) for field in fields(action))
+        values = (_written(getattr(action, field.name)) for field in fields(action))
         data = ".".join([VERSION, run, code, *values])
         if len(data.encode()) > MAX_BYTES:
             raise ValueError(f"callback data is longer than {MAX_BYTES} bytes: {data!r}")
@@ -73,23 +113,17 @@ class Codec:
 
     def decode(self, data: str) -> Tapped | None:
         """None for whatever this run did not write: older, unknown or forged."""
-        version, _, rest = data.partition(".")
-        run, _, rest = rest.partition(".")
-        code, dot, arguments = rest.partition(".")
-        form = _FORMS.get(code.removesuffix(KEEPS))
-        if len(data) > MAX_BYTES or version != VERSION or form is None:
+        run, tapped = _read(data)
+        if tapped is None or run != (ANY_RUN if isinstance(tapped.action, Home) else self._run):
             return None
-        make, readers = form
-        if run != (ANY_RUN if make is Home else self._run):
-            return None
-        parts = arguments.split(".", len(readers) - 1) if readers and dot else []
-        if len(parts) != len(readers) or (dot and not readers):
-            return None
-        try:
-            values = [read(part) for read, part in zip(readers, parts, strict=True)]
-        except ValueError:
-            return None
-        return Tapped(make(*values), keeps_message=code.endswith(KEEPS))
+        return tapped
+
+    def earlier(self, data: str) -> Action | None:
+        """What a button of another run stood for. Only to tell what became of it, never to do it:
+        whoever can write data can write this too.
+        """
+        run, tapped = _read(data)
+        return None if tapped is None or run in {ANY_RUN, self._run} else tapped.action
 
 
 def category_key(name: str) -> str:
@@ -104,6 +138,29 @@ def search_words(text: str) -> str:
         shorter, _, _ = words.rpartition(" ")
         words = shorter or words[:-1]
     return words
+
+
+def _read(data: str) -> tuple[str, Tapped | None]:
+    """The mark of the run that seems to have written `data`, and what it says."""
+    version, _, rest = data.partition(".")
+    run, _, rest = rest.partition(".")
+    code, dot, arguments = rest.partition(".")
+    form = _FORMS.get(code.removesuffix(KEEPS))
+    if len(data) > MAX_BYTES or version != VERSION or form is None:
+        return run, None
+    make, readers = form
+    parts = arguments.split(".", len(readers) - 1) if readers and dot else []
+    if len(parts) != len(readers) or (dot and not readers):
+        return run, None
+    try:
+        values = [read(part) for read, part in zip(readers, parts, strict=True)]
+    except ValueError:
+        return run, None
+    return run, Tapped(make(*values), keeps_message=code.endswith(KEEPS))
+
+
+def _written(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:
@@ -126,6 +183,26 @@ def _event(text: str) -> EventId:
 
 def _position(text: str) -> PositionId:
     return PositionId(_number(text))
+
+
+def _order(text: str) -> OrderId:
+    return OrderId(_number(text))
+
+
+def _user(text: str) -> UserId:
+    return UserId(_number(text))
+
+
+def _address(text: str) -> AddressId:
+    return AddressId(_number(text))
+
+
+def _withdrawal(text: str) -> WithdrawalId:
+    return WithdrawalId(_number(text))
+
+
+def _flag(text: str) -> bool:
+    return _matching(_YES_OR_NO, text) == "1"
 
 
 def _category(text: str) -> str:
@@ -162,5 +239,36 @@ _FORMS: Final[dict[str, tuple[Callable[..., Action], tuple[Reader, ...]]]] = {
     "n": (SellPercent, (_position, _number)),
     "z": (SellShares, (_position, _number)),
     "y": (SellOther, (_position,)),
+    "ka": (ConfirmAgain, (_button_id,)),
+    "r": (Limit, (_market, _number, Way, _number, Unit, _number, Life, _flag, _flag)),
+    "ol": (ShowOrders, (_number,)),
+    "or": (RecentOrders, (_number,)),
+    "os": (ShowOrder, (_order,)),
+    "oc": (CancelOrder, (_order,)),
+    "om": (CancelMarket, (_market,)),
+    "oa": (CancelAll, (_flag,)),
+    "v": (ShowWallet, ()),
+    "vt": (ChooseTier, ()),
+    "vb": (BeginWallet, (Tier,)),
+    "vc": (CheckWallet, ()),
+    "vr": (RevokeWallet, (_flag,)),
+    "vk": (ShowRisk, ()),
+    "vl": (GoLive, ()),
+    "vp": (GoPaper, ()),
+    "va": (Approve, ()),
+    "vm": (Redeem, (_market,)),
+    "vo": (TakeOver, ()),
+    "vw": (ShowWithdrawals, ()),
+    "vn": (NewAddress, ()),
+    "vd": (RemoveAddress, (_address,)),
+    "vs": (WithdrawTo, (_address,)),
+    "vx": (CancelWithdrawal, (_withdrawal,)),
+    "gs": (StopTrading, (_flag,)),
+    "gr": (ResumeTrading, ()),
+    "gh": (HaltTrading, (_flag,)),
+    "gl": (LiftHalt, ()),
+    "gb": (ResetBreaker, (_user,)),
+    "gm": (ShowLimits, ()),
+    "gc": (ChangeLimit, (LimitKind,)),
 }
 _CODES: Final = {make: code for code, (make, _) in _FORMS.items()}

@@ -1,15 +1,29 @@
 """What a handler is given: the services, the chat's tools, and who did what where."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 from core.domain.account import Account
-from core.domain.user import User
+from core.domain.errors import Rejected
+from core.domain.units import MarketId, UserId
+from core.domain.user import Role, User
+from core.domain.wallet_money import WalletMoneyState
 from core.services.clob.clob_service import ClobService
+from core.services.clob.order_history import OrderHistory
+from core.services.custody.accounts import Accounts
+from core.services.custody.second_factor import SecondFactor
+from core.services.custody.wallets import Wallets
+from core.services.custody.withdrawals import Withdrawals
 from core.services.market_service import MarketService
 from core.services.position.position_service import PositionService
+from core.services.reconciliation.standing import AccountStandings
+from core.services.risk.breakers import Breakers
+from core.services.risk.kill_switch import KillSwitch
+from core.services.risk.own_limits import OwnLimits
 from core.services.user_service import UserService
 from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
@@ -20,22 +34,60 @@ from telegram_bot.screens.status import PartState
 from telegram_bot.tickets import Tickets
 from telegram_bot.typing_sign import TypingSign
 
+Own = TypeVar("Own")
+LIVE_MODE: Final = "LIVE · real money"
+OTHER_ACCOUNT: Final = (
+    "This was drawn for your other account, and you have changed over since. Nothing was done. "
+    "Open it again from Home."
+)
+
+
+class WalletMoney(Protocol):
+    """The money of a user's live wallet, at the venue and on the chain.
+
+    Every method raises Rejected without a wallet or for one that cannot do it, and Unavailable.
+    """
+
+    async def state(self, user: UserId) -> WalletMoneyState: ...
+
+    async def approve(self, user: UserId) -> None:
+        """Let the venue's contracts take what orders offer. Raises: OutcomeUnknown."""
+        ...
+
+    async def redeem(self, user: UserId, market: MarketId) -> None:
+        """Turn the shares of a resolved market into money. Raises: OutcomeUnknown."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the chat uses of the product; `parts` and `newest_price` are for the status screen."""
+    """What the chat uses of the product; `parts` and `newest_price` are for the status screen.
+
+    Without the parts of live trading, which are None then, there is paper money only.
+    """
 
     users: UserService
     markets: MarketService
-    positions: PositionService
-    orders: ClobService
+    positions: Mapping[Account, PositionService]
+    desks: Mapping[Account, ClobService]
+    history: OrderHistory
     parts: Callable[[], Sequence[PartState]]
     newest_price: Callable[[], float | None]  # age in seconds
+    accounts: Accounts | None = None
+    wallets: Wallets | None = None
+    withdrawals: Withdrawals | None = None
+    second_factor: SecondFactor | None = None
+    kill_switch: KillSwitch | None = None
+    breakers: Breakers | None = None
+    own_limits: OwnLimits | None = None
+    drift: AccountStandings | None = None
+    take_over: Callable[[UserId], Awaitable[int]] | None = None  # `Reconciler.accept`
+    money: WalletMoney | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all conversations share. `mode` says venue and kind of money."""
+    """What all conversations share. `mode` and `live_mode` say venue and kind of money."""
 
     services: Services
     codec: Codec
@@ -46,23 +98,56 @@ class Desk:
     tickets: Tickets
     mode: str
     now: Callable[[], datetime]
-    account: Account = Account.PAPER
+    live_mode: str = LIVE_MODE
+    is_dry_run: bool = True
     venue_patience: float = 8.0  # seconds for a question that the venue has to answer
     newest_cards: dict[int, int] = field(default_factory=dict)  # message by chat
 
 
 @dataclass(frozen=True, slots=True)
 class BotContext:
-    """One act of one admitted user. `message_id`: the card to answer on; None = answer below."""
+    """One act of one admitted user. `message_id`: the card to answer on; None = answer below.
+
+    `account` is what the act is about, read once when it began.
+    """
 
     desk: Desk
     user: User
     chat_id: int
     message_id: int | None = None
+    account: Account = Account.PAPER
 
     @property
     def services(self) -> Services:
         return self.desk.services
+
+    @property
+    def orders(self) -> ClobService:
+        """Raises: Rejected where this program has no such account."""
+        return self._own(self.services.desks)
+
+    @property
+    def positions(self) -> PositionService:
+        """Raises: Rejected where this program has no such account."""
+        return self._own(self.services.positions)
+
+    @property
+    def is_live(self) -> bool:
+        return self.account is Account.LIVE
+
+    @property
+    def is_owner(self) -> bool:
+        return self.user.role is Role.OWNER
+
+    @property
+    def mode(self) -> str:
+        """Venue and kind of money, of this act's account."""
+        return self.desk.live_mode if self.is_live else self.desk.mode
+
+    def check_account(self, account: Account) -> None:
+        """Raises: Rejected if that was drawn or quoted with the other kind of money."""
+        if (account is Account.LIVE) != self.is_live:
+            raise Rejected(OTHER_ACCOUNT)
 
     def on(self, message_id: int) -> "BotContext":
         """The same act, answered on that card."""
@@ -82,7 +167,9 @@ class BotContext:
         could not be told.
         """
         desk, chat = self.desk, self.chat_id
+        screen = self.marked(screen)
         if view is not None:
+            view = replace(view, draw=partial(self._draw_marked, view.draw))
             screen = desk.live.told(screen, view)
         if self.message_id is None:
             shown = await desk.messenger.send(chat, screen)
@@ -100,3 +187,24 @@ class BotContext:
         if previous is not None and previous != shown:
             await desk.messenger.strip(chat, previous)
         return shown
+
+    def marked(self, screen: Screen) -> Screen:
+        """The screen with whose money it is about, unless it says so itself.
+
+        Real money stands above everything; paper money in the last line, with the time.
+        """
+        if screen.whose != "":
+            return screen
+        if self.is_live:
+            return replace(screen, whose=self.mode)
+        stamp = f"{self.mode} · {screen.stamp}" if screen.stamp else self.mode
+        return replace(screen, stamp=stamp)
+
+    async def _draw_marked(self, draw: Callable[[], Awaitable[Screen]]) -> Screen:
+        return self.marked(await draw())
+
+    def _own(self, of_accounts: Mapping[Account, Own]) -> Own:
+        found = of_accounts.get(self.account)
+        if found is None:
+            raise Rejected("This Polycool trades paper money only.")
+        return found

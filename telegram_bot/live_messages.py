@@ -33,14 +33,15 @@ MAX_CRASHES: Final = 3  # in a row while drawing a card; then it is given up
 class LiveView:
     """How to draw a card anew, and the news that call for it.
 
-    `redraw_after`: once so many seconds from now, price or no price. `rests_aloud`: a footer says
-    when the card does not move any more.
+    `redraw_after`: once so many seconds from now, price or no price, and from then on every
+    `redraw_every`. `rests_aloud`: a footer says when the card does not move any more.
     """
 
     draw: Callable[[], Awaitable[Screen]]
     markets: frozenset[MarketId] = frozenset()
     tokens: frozenset[TokenId] = frozenset()
     redraw_after: float | None = None
+    redraw_every: float = math.inf
     rests_aloud: bool = True
 
 
@@ -189,8 +190,9 @@ class LiveMessages:
     async def _refresh(self, card: _Card) -> LiveEdit:
         """Draw the newest state and show it, if it looks different."""
         card.news.clear()
-        if card.redraw_at <= self._clock.now():
-            card.redraw_at = math.inf
+        now = self._clock.now()
+        if card.redraw_at <= now:
+            card.redraw_at = now + card.view.redraw_every
         screen = await self._draw(card)
         return await self._show_news(card, screen)
 

@@ -5,7 +5,14 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Final
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
+from telegram import (
+    Bot,
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+)
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest
 
@@ -13,7 +20,7 @@ from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock
 from telegram_bot.delivery import ChatGone, Delivery, MessageGone, NotDelivered, NothingToDo
 from telegram_bot.pacing import AllChats, Lane, Pace
-from telegram_bot.screens.screen import Screen
+from telegram_bot.screens.screen import Button, CopyButton, Screen
 from telegram_bot.shown import ShownMessages
 
 logger = logging.getLogger(__name__)
@@ -223,18 +230,18 @@ class Messenger:
             return None
         return InlineKeyboardMarkup(
             [
-                [
-                    InlineKeyboardButton(
-                        button.label,
-                        callback_data=self._codec.encode(
-                            button.action, keeps_message=screen.keeps_message
-                        ),
-                        style=button.style.value if button.style else None,
-                    )
-                    for button in row
-                ]
+                [self._button(button, keeps_message=screen.keeps_message) for button in row]
                 for row in screen.rows
             ]
+        )
+
+    def _button(self, button: Button | CopyButton, *, keeps_message: bool) -> InlineKeyboardButton:
+        if isinstance(button, CopyButton):
+            return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.text))
+        return InlineKeyboardButton(
+            button.label,
+            callback_data=self._codec.encode(button.action, keeps_message=keeps_message),
+            style=button.style.value if button.style else None,
         )
 
     async def _turn(self, chat_id: int) -> Lane:

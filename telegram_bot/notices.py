@@ -2,16 +2,28 @@
 
 import asyncio
 import logging
-from typing import Final
+from typing import Final, assert_never
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import BadRequest
 
-from core.domain.notice import Notice
+from core.domain.notice import (
+    AccountCompared,
+    MarketEnded,
+    News,
+    Notice,
+    OrderMoved,
+    WalletChanged,
+    Warned,
+)
 from core.services.outbox import Outbox
 from telegram_bot.clock import Clock
 from telegram_bot.messenger import Messenger
+from telegram_bot.screens.custody_news import custody_notice
+from telegram_bot.screens.order_news import order_notice, warning_notice
+from telegram_bot.screens.reconciliation import reconciliation_screen
 from telegram_bot.screens.resolution import resolution_screen
+from telegram_bot.screens.screen import Screen
 
 BEAT: Final = 30.0  # seconds between two looks for what is due again
 
@@ -58,7 +70,7 @@ class NoticeSender:
 
     async def _send(self, notice: Notice) -> None:
         try:
-            sent = await self._messenger.send(notice.telegram_id, resolution_screen(notice.news))
+            sent = await self._messenger.send(notice.telegram_id, screen_of(notice.news))
         except BadRequest as refusal:
             await self._outbox.undeliverable(notice, f"Telegram refuses it: {refusal.message}")
             return
@@ -73,3 +85,20 @@ class NoticeSender:
         if not self._is_failing:
             self._is_failing = True
             logger.warning("Notices cannot be read or settled: %s", fault)
+
+
+def screen_of(news: News) -> Screen:
+    """What is sent of it."""
+    match news:
+        case MarketEnded():
+            return resolution_screen(news)
+        case AccountCompared():
+            return reconciliation_screen(news)
+        case Warned():
+            return warning_notice(news)
+        case WalletChanged():
+            return custody_notice(news)
+        case OrderMoved():
+            return order_notice(news)
+        case _:
+            assert_never(news)

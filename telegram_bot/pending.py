@@ -1,15 +1,13 @@
 """Questions that wait for a typed answer: in memory, for three minutes, one a user."""
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from core.domain.units import UserId
-from telegram_bot.actions import SellOther, SpendOther
 from telegram_bot.clock import Clock
+from telegram_bot.questions import Question
 
 LIFETIME: Final = 180.0  # seconds
-
-Question: TypeAlias = SpendOther | SellOther
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from infrastructure.database.embedded import EmbeddedPostgres
 from infrastructure.database.engine import check, create_engine
 from infrastructure.database.instance_lock import InstanceLock
 from infrastructure.database.migrate import upgrade
+from infrastructure.database.walls import everyday_role, missing_walls
 from infrastructure.errors import CannotStart
 from infrastructure.polymarket.reachable import venue_answers
 from infrastructure.sandbox_process import SandboxParts, sandbox_process
@@ -36,12 +37,17 @@ PRODUCTION_HOST: Final = "clob.polymarket.com"
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A migrated database that nobody else uses, and what has to run to keep it so."""
+    """A migrated database that nobody else uses, and what has to run to keep it so.
+
+    `epoch`: the taking-over by which it is ours. `unwalled`: why people's rows are not kept apart.
+    """
 
     engine: AsyncEngine
     sessions: Sessions
     url: str
     guards: dict[str, Run]
+    epoch: int
+    unwalled: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,10 @@ class Place:
     clob_url: str
     gamma_url: str
     socket_url: str
+    user_socket_url: str
+    data_url: str
+    relayer_url: str
+    geoblock_url: str
     telegram_url: str
     token: str
     allowed: tuple[int, ...]
@@ -81,24 +91,44 @@ async def _embedded(settings: Settings) -> AsyncIterator[Database]:
         async def save() -> None:
             await backup_before_upgrade(server.admin_url, server.backups, datetime.now(UTC))
 
-        engine = create_engine(server.url)
-        await upgrade(engine, before=save)
-        yield _database(engine, server.url, {"embedded-postgres": server.run})
+        async with _ours(server.url, save) as database:
+            yield replace(database, guards={"embedded-postgres": server.run, **database.guards})
 
 
 @asynccontextmanager
 async def _given(settings: Settings) -> AsyncIterator[Database]:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     engine = create_engine(url)
-    await check(engine)
+    try:
+        await check(engine)
+    finally:
+        await engine.dispose()
+    async with _ours(url, None) as database:
+        yield database
+
+
+@asynccontextmanager
+async def _ours(url: str, before: Callable[[], Awaitable[None]] | None) -> AsyncIterator[Database]:
+    """The database at `url`, locked, migrated and taken over: predecessors can claim nothing."""
     async with InstanceLock(url) as lock:
-        await upgrade(engine)
-        yield _database(engine, url, {"instance-lock": lock.run})
+        role, unwalled = await _migrated(url, before)
+        epoch = await lock.take_over()
+        engine = create_engine(url, role=role)
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        guards: dict[str, Run] = {"instance-lock": lock.run}
+        yield Database(engine, sessions, url, guards, epoch, unwalled)
 
 
-def _database(engine: AsyncEngine, url: str, guards: dict[str, Run]) -> Database:
-    sessions = async_sessionmaker(engine, expire_on_commit=False)
-    return Database(engine, sessions, url, guards)
+async def _migrated(
+    url: str, before: Callable[[], Awaitable[None]] | None
+) -> tuple[str | None, str | None]:
+    """The role that connections have from now on, and what is missing of the walls."""
+    engine = create_engine(url)
+    try:
+        await upgrade(engine, before=before)
+        return await everyday_role(engine), await missing_walls(engine)
+    finally:
+        await engine.dispose()
 
 
 @asynccontextmanager
@@ -119,7 +149,7 @@ async def open_place(settings: Settings, root: Path, sessions: Sessions) -> Asyn
         exchange_port=settings.sandbox_exchange_port if is_sandbox else None,
         token=place.token or f"1000001:{secrets.token_urlsafe(26)}",
         seed=settings.sandbox_seed,
-        extra=_replay(settings),
+        extra=(*_replay(settings), "--open-accounts"),
     )
     async with sandbox_process(parts, root) as addresses:
         if addresses.exchange:
@@ -176,6 +206,10 @@ def _configured(settings: Settings, *, is_sandbox: bool) -> Place:
         clob_url=settings.clob_api_url,
         gamma_url=settings.gamma_api_url,
         socket_url=settings.clob_wss_url,
+        user_socket_url=settings.clob_user_wss_url,
+        data_url=settings.data_api_url,
+        relayer_url=settings.relayer_api_url,
+        geoblock_url=settings.geoblock_url,
         telegram_url=settings.telegram_api_base_url,
         token=token,
         allowed=settings.telegram_allowed_users,
@@ -184,8 +218,18 @@ def _configured(settings: Settings, *, is_sandbox: bool) -> Place:
 
 
 def _on_local_venue(place: Place, url: str) -> Place:
-    socket_url = url.replace("http", "ws", 1) + "/ws/market"
-    return replace(place, clob_url=url, gamma_url=url, socket_url=socket_url)
+    """The sandbox plays all of the venue's hosts on one port."""
+    sockets = url.replace("http", "ws", 1) + "/ws"
+    return replace(
+        place,
+        clob_url=url,
+        gamma_url=url,
+        socket_url=f"{sockets}/market",
+        user_socket_url=f"{sockets}/user",
+        data_url=f"{url}/data-api",
+        relayer_url=f"{url}/relayer",
+        geoblock_url=f"{url}/api/geoblock",
+    )
 
 
 def _on_local_telegram(place: Place, url: str, token: str) -> Place:

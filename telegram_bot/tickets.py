@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from core.domain.offer import ButtonClaim, Offer, TradeQuote
+from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.units import UserId
 from telegram_bot.actions import Action
 
@@ -29,7 +29,7 @@ class TicketState(Enum):
 class ShownTicket:
     """`again` asks for the same trade anew; `back` is where a cancelled ticket leads."""
 
-    quote: TradeQuote
+    quote: TradeQuote | LimitQuote
     offer: Offer
     user_id: UserId
     chat_id: int
@@ -42,11 +42,21 @@ class ShownTicket:
 class Tickets:
     def __init__(self) -> None:
         self._shown: OrderedDict[str, ShownTicket] = OrderedDict()
+        self._newest: dict[tuple[int, int], str] = {}  # button by chat and message
 
     def remember(self, ticket: ShownTicket) -> None:
+        """What the same message showed before is cancelled by it."""
+        place = (ticket.chat_id, ticket.message_id)
+        before = self._shown.get(self._newest.get(place, ""))
+        if before is not None and before.state is TicketState.OPEN:
+            self._shown[before.offer.button_id] = replace(before, state=TicketState.CANCELLED)
+        self._newest[place] = ticket.offer.button_id
         self._shown[ticket.offer.button_id] = ticket
         if len(self._shown) > REMEMBERED:
-            self._shown.popitem(last=False)
+            button, oldest = self._shown.popitem(last=False)
+            place = (oldest.chat_id, oldest.message_id)
+            if self._newest.get(place) == button:
+                del self._newest[place]
 
     def take(
         self, claim: ButtonClaim, state: TicketState, now: datetime
@@ -55,15 +65,19 @@ class Tickets:
 
         Whoever may not see a ticket does not get it.
         """
+        found, ticket = self.look(claim, now)
+        if found is TicketState.OPEN and ticket is not None:
+            self._shown[claim.id] = replace(ticket, state=state)
+        return found, ticket
+
+    def look(self, claim: ButtonClaim, now: datetime) -> tuple[TicketState, ShownTicket | None]:
+        """The same, and the ticket stays as it is."""
         ticket = self._shown.get(claim.id)
         if ticket is None or not _is_of(ticket, claim):
             return TicketState.FOREIGN, None
-        found = ticket.state
-        if found is TicketState.OPEN and ticket.offer.expires_at <= now:
-            found = TicketState.EXPIRED
-        if found is TicketState.OPEN:
-            self._shown[claim.id] = replace(ticket, state=state)
-        return found, ticket
+        if ticket.state is TicketState.OPEN and ticket.offer.expires_at <= now:
+            return TicketState.EXPIRED, ticket
+        return ticket.state, ticket
 
 
 def _is_of(ticket: ShownTicket, claim: ButtonClaim) -> bool:

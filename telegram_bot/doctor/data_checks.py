@@ -133,4 +133,15 @@ def schema(name: str, facts: DatabaseFacts, head: str, known: frozenset[str]) ->
         return ok(f"{found}, no schema yet: the first start makes it")
     if revision != head:
         return ok(f"{found}, schema {revision}: the next start brings it to {head}")
-    return ok(f"{found}, schema {revision}")
+    return _guards(f"{found}, schema {revision}", facts)
+
+
+def _guards(found: str, facts: DatabaseFacts) -> Finding:
+    if facts.broken_audit is not None:
+        return fail(
+            f"{found}: row {facts.broken_audit} of the audit does not fit to the one before it",
+            "somebody changed it: compare it with your backups, and change every password",
+        )
+    if facts.missing_walls is not None:
+        return warn(f"{found}, people are not kept apart: paper money only", facts.missing_walls)
+    return ok(found)

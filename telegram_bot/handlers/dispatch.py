@@ -1,29 +1,38 @@
 """Every update: who may, what it is, who answers it."""
 
 import logging
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType
 
+from core.domain.account import Account
 from core.domain.errors import Rejected
 from core.domain.user import User
-from telegram_bot.actions import CancelTicket, Confirm, Home, Submitting
+from telegram_bot.actions import CancelTicket, Confirm, ConfirmAgain, Home, Submitting
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.handlers.messages import answer_message
 from telegram_bot.handlers.taps import act, answer_tap
 from telegram_bot.handlers.ticket import EXPLANATIONS
 from telegram_bot.screens.notices import unexpected_screen
+from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
 from telegram_bot.tickets import TicketState
 
 logger = logging.getLogger(__name__)
 
-SPEAKING: Final = (Confirm, CancelTicket, Submitting)  # taps that are answered with words
+SPEAKING: Final = (
+    Confirm,
+    ConfirmAgain,
+    CancelTicket,
+    Submitting,
+)  # taps that are answered with words
 CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
 NOT_YOURS: Final = EXPLANATIONS[TicketState.FOREIGN]
 STRANGERS: Final = 10_000  # remembered, so that each is logged once
+TOLD_AGAIN: Final = timedelta(minutes=1)  # between two words about what came too late
 
 
 class Dispatcher:
@@ -33,12 +42,32 @@ class Dispatcher:
         self._desk = desk
         self._admitted: set[int] = set()
         self._strangers: set[int] = set()
+        self._told_too_late: dict[tuple[int, int], datetime] = {}  # by chat and card
 
     async def dispatch(self, update: Update) -> None:
         if update.callback_query is not None:
             await self._tap(update.callback_query)
         elif update.message is not None:
             await self._message(update.message)
+
+    async def too_late(self, update: Update) -> None:
+        """Do nothing about it, and say so: once a card, and once for all words."""
+        query, chat = update.callback_query, update.effective_chat
+        sender = update.effective_user
+        if chat is None or sender is None or chat.type != ChatType.PRIVATE:
+            return
+        if await self._admit(sender.id, sender.first_name) is None:
+            return
+        messenger, now = self._desk.messenger, self._desk.now()
+        if query is not None:
+            await messenger.answer(query.id, TOO_LATE)
+        card = query.message.message_id if query is not None and query.message is not None else 0
+        told_at = self._told_too_late.get((chat.id, card))
+        if told_at is None or now - told_at > TOLD_AGAIN:
+            if len(self._told_too_late) >= STRANGERS:
+                self._told_too_late.clear()
+            self._told_too_late[chat.id, card] = now
+            await messenger.send(chat.id, too_late_screen(is_tap=query is not None))
 
     async def acknowledge(self, update: Update) -> None:
         """End the waiting circle of a tap that needs no words, also while its user's chat is busy.
@@ -55,7 +84,7 @@ class Dispatcher:
 
     async def failed(self, update: Update, error: Exception) -> None:
         """Something that nobody foresaw: one record, and one true sentence for the user."""
-        is_away = isinstance(error, SQLAlchemyError | OSError)  # a database that restarts, say
+        is_away = _is_away(error)
         logger.log(
             logging.WARNING if is_away else logging.ERROR,
             "an update could not be answered",
@@ -77,9 +106,10 @@ class Dispatcher:
         if query.from_user.id != message.chat.id:
             await self._desk.messenger.answer(query.id, NOT_YOURS, alert=True)
             return
-        tapped = self._desk.codec.decode(query.data or "")
-        context = self._context(user, message.chat.id)
-        await answer_tap(context, message.message_id, query.id, tapped)
+        codec, data = self._desk.codec, query.data or ""
+        context = await self._context(user, message.chat.id)
+        tapped, earlier = codec.decode(data), codec.earlier(data)
+        await answer_tap(context, message.message_id, query.id, tapped, earlier)
 
     async def _message(self, message: Message) -> None:
         sender = message.from_user
@@ -87,12 +117,12 @@ class Dispatcher:
             return
         user = await self._admit(sender.id, sender.first_name)
         if user is not None:
-            context = self._context(user, message.chat.id, keeps_question=True)
+            context = await self._context(user, message.chat.id, keeps_question=True)
             await answer_message(context, message.message_id, message.text, message.caption)
             return
         owner = await self._claimed(sender.id, sender.first_name, message.text or "")
         if owner is not None:
-            await act(self._context(owner, message.chat.id), Home())
+            await act(await self._context(owner, message.chat.id), Home())
 
     async def _admit(self, telegram_id: int, first_name: str) -> User | None:
         user = await self._desk.services.users.admit(telegram_id, first_name)
@@ -117,14 +147,25 @@ class Dispatcher:
             self._admitted.add(telegram_id)
         return owner
 
-    def _context(self, user: User, chat_id: int, *, keeps_question: bool = False) -> BotContext:
+    async def _context(
+        self, user: User, chat_id: int, *, keeps_question: bool = False
+    ) -> BotContext:
         self._desk.messenger.heard_from(chat_id)
         if not keeps_question:
             self._desk.pending.forget(user.id)
-        return BotContext(self._desk, user, chat_id)
+        accounts = self._desk.services.accounts
+        account = Account.PAPER if accounts is None else await accounts.usable_account(user.id)
+        return BotContext(self._desk, user, chat_id, account=account)
 
     def _is_order(self, update: Update) -> bool:
         """Whether this update may have sent an order: only a confirming tap does."""
         query = update.callback_query
         tapped = self._desk.codec.decode(query.data or "") if query else None
-        return isinstance(tapped, Tapped) and isinstance(tapped.action, Confirm)
+        return isinstance(tapped, Tapped) and isinstance(tapped.action, Confirm | ConfirmAgain)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether a database that restarts, say, is all that is wrong; tasks bring groups of it."""
+    if isinstance(error, ExceptionGroup):
+        return error.split((SQLAlchemyError, OSError))[1] is None
+    return isinstance(error, SQLAlchemyError | OSError)

@@ -1,26 +1,30 @@
 """Home, help, status."""
 
 from telegram_bot.context import BotContext
+from telegram_bot.handlers.positions import portfolio_of
+from telegram_bot.handlers.safety import switches_of
+from telegram_bot.screens.agreement import agreement_words
 from telegram_bot.screens.help import help_screen
 from telegram_bot.screens.home import home_screen
 from telegram_bot.screens.notices import notice
+from telegram_bot.screens.standing import DRY_RUN, hindrances, key_words
 from telegram_bot.screens.status import status_screen
 
 
 async def open_home(context: BotContext) -> None:
-    desk = context.desk
-    portfolio = await context.services.positions.portfolio(context.user.id)
-    await context.show(home_screen(desk.mode, portfolio, desk.now()))
+    portfolio = await portfolio_of(context)
+    remarks = await _remarks(context)
+    await context.show(home_screen(context.mode, portfolio, context.desk.now(), remarks))
 
 
 async def open_help(context: BotContext) -> None:
-    await context.show(help_screen(context.desk.mode))
+    await context.show(help_screen(context.mode))
 
 
 async def open_status(context: BotContext) -> None:
     desk, services = context.desk, context.services
     await context.show(
-        status_screen(desk.mode, services.parts(), services.newest_price(), desk.now())
+        status_screen(context.mode, services.parts(), services.newest_price(), desk.now())
     )
 
 
@@ -28,3 +32,17 @@ async def cancel(context: BotContext, *, was_asked: bool) -> None:
     """`was_asked`: a question was waiting, and is forgotten by now."""
     text = "Forgotten. Nothing was bought or sold." if was_asked else "Nothing was waiting."
     await context.show(notice(text))
+
+
+async def _remarks(context: BotContext) -> list[str]:
+    """What stands in the way of trading, or will."""
+    services, user, now = context.services, context.user.id, context.desk.now()
+    if context.desk.is_dry_run:
+        return [DRY_RUN, *hindrances(None, await switches_of(context))]
+    state = None if services.accounts is None else await services.accounts.state(user)
+    remarks = hindrances(state, await switches_of(context))
+    if context.is_live and services.wallets is not None:
+        remarks += key_words(await services.wallets.ready(user), now)
+    if context.is_live and services.drift is not None:
+        remarks += agreement_words(await services.drift.of(user), now)
+    return remarks

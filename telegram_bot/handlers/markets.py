@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from core.domain.errors import NotFound, Unavailable
 from core.domain.link import parse_link
 from core.domain.market import Market
-from core.domain.units import EventId, MarketId, UserId
-from core.domain.views import EventView
+from core.domain.units import EventId, MarketId
+from core.domain.views import EventView, MarketView
 from telegram_bot.actions import Search, Trending
 from telegram_bot.callbacks import category_key, search_words
-from telegram_bot.context import BotContext, Desk
+from telegram_bot.context import BotContext
 from telegram_bot.live_messages import LiveView
 from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.market import market_screen
@@ -59,21 +60,31 @@ async def open_event(context: BotContext, event_id: EventId, page: int) -> None:
 
 async def open_market(context: BotContext, market_id: MarketId) -> None:
     """The card, with fresh books even where nothing is streamed yet."""
-    desk, user = context.desk, context.user.id
-    view = await context.services.markets.view(market_id, user, refresh=True)
+    view = await market_view(context, market_id, refresh=True)
     await context.show(
-        market_screen(view, desk.now()),
+        market_screen(view, context.desk.now(), can_rest=context.is_live),
         LiveView(
-            partial(_draw_market, desk, user, market_id),
+            partial(_draw_market, context, market_id),
             markets=frozenset({market_id}),
             tokens=frozenset(view.market.tokens),
         ),
     )
 
 
-async def _draw_market(desk: Desk, user: UserId, market_id: MarketId) -> Screen:
-    view = await desk.services.markets.view(market_id, user)
-    return market_screen(view, desk.now())
+async def market_view(
+    context: BotContext, market_id: MarketId, *, refresh: bool = False
+) -> MarketView:
+    """With what the user holds in the account of this act."""
+    user = context.user.id
+    view = await context.services.markets.view(market_id, user, refresh=refresh)
+    if not context.is_live:
+        return view
+    return replace(view, positions=await context.positions.in_market(user, market_id))
+
+
+async def _draw_market(context: BotContext, market_id: MarketId) -> Screen:
+    view = await market_view(context, market_id)
+    return market_screen(view, context.desk.now(), can_rest=context.is_live)
 
 
 @asynccontextmanager

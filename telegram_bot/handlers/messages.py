@@ -6,12 +6,21 @@ from typing import Final
 
 from core.domain.errors import PolycoolError
 from core.domain.secrets import SecretKind, pasted_secret
+from telegram_bot.account_actions import (
+    HaltTrading,
+    LiftHalt,
+    ResumeTrading,
+    ShowLimits,
+    ShowOrders,
+    ShowWallet,
+    StopTrading,
+)
 from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import home
+from telegram_bot.handlers.answers import take_answer
 from telegram_bot.handlers.markets import open_text
 from telegram_bot.handlers.taps import act
-from telegram_bot.handlers.trading import take_answer
 from telegram_bot.screens.notices import TEXT_ONLY, failure_screen, notice, secret_refused
 
 logger = logging.getLogger(__name__)
@@ -24,6 +33,13 @@ COMMANDS: Final = MappingProxyType[str, Action](
         "positions": ShowPositions(),
         "help": Help(),
         "status": Status(),
+        "orders": ShowOrders(),
+        "wallet": ShowWallet(),
+        "limits": ShowLimits(),
+        "stop": StopTrading(),
+        "resume": ResumeTrading(),
+        "halt": HaltTrading(),
+        "lift": LiftHalt(),
     }
 )
 
@@ -37,16 +53,16 @@ async def answer_message(
         if kind is not None:
             await _refuse_secret(context, message_id, kind)
         else:
-            await _answer(context, text)
+            await _answer(context, message_id, text)
 
 
-async def _answer(context: BotContext, text: str | None) -> None:
+async def _answer(context: BotContext, message_id: int, text: str | None) -> None:
     if text is None:
         await context.show(notice(TEXT_ONLY))
     elif text.startswith("/"):
         await _obey(context, text)
     else:
-        await _read(context, text)
+        await _read(context, message_id, text)
 
 
 async def _refuse_secret(context: BotContext, message_id: int, kind: SecretKind) -> None:
@@ -65,11 +81,11 @@ async def _obey(context: BotContext, text: str) -> None:
         await act(context, COMMANDS.get(name, Help()))
 
 
-async def _read(context: BotContext, text: str) -> None:
+async def _read(context: BotContext, message_id: int, text: str) -> None:
     question = context.desk.pending.question(context.user.id)
     try:
         if question is not None:
-            await take_answer(context, question, text)
+            await take_answer(context, question, message_id, text)
         else:
             await open_text(context, text)
     except PolycoolError as error:

@@ -1,8 +1,8 @@
 """A tapped button: answered at once, then acted upon."""
 
-from typing import assert_never
+from dataclasses import replace
 
-from core.domain.errors import PolycoolError
+from core.domain.errors import PolycoolError, Rejected
 from core.domain.offer import ButtonClaim
 from telegram_bot.actions import (
     Action,
@@ -10,8 +10,10 @@ from telegram_bot.actions import (
     CancelTicket,
     Categories,
     Confirm,
+    ConfirmAgain,
     Help,
     Home,
+    Limit,
     Search,
     SellOther,
     SellPercent,
@@ -28,29 +30,39 @@ from telegram_bot.actions import (
 )
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext
-from telegram_bot.handlers import home, markets, positions, ticket, trading
-from telegram_bot.screens.notices import OLD_SCREEN, failure_screen, old_screen
-from telegram_bot.tickets import TicketState
+from telegram_bot.handlers import home, limit, markets, positions, ticket, trading
+from telegram_bot.handlers.account import act_on_account
+from telegram_bot.handlers.earlier import tell_of_earlier
+from telegram_bot.screens.notices import OLD_SCREEN, failure_screen
+from telegram_bot.tickets import ShownTicket, TicketState
 
 
 async def answer_tap(
-    context: BotContext, message_id: int, query_id: str, tapped: Tapped | None
+    context: BotContext,
+    message_id: int,
+    query_id: str,
+    tapped: Tapped | None,
+    earlier: Action | None = None,
 ) -> None:
     """`context` answers below; what belongs on the tapped card goes there.
 
-    None stands for a button that this run of the program did not draw.
+    None stands for a button that this run of the program did not draw; `earlier` is what it stood
+    for when another one did.
     """
     messenger, card = context.desk.messenger, context.on(message_id)
     match tapped:
         case None:
             await messenger.answer(query_id, OLD_SCREEN)
             async with context.held():
-                await context.show(old_screen())
+                await tell_of_earlier(context, earlier)
                 await messenger.strip(context.chat_id, message_id)
         case Tapped(Submitting()):
             await messenger.answer(query_id, "Your order is on its way.")
         case Tapped(Confirm(button_id)):
             await _confirm(card, _claim(card, button_id, message_id), query_id)
+        case Tapped(ConfirmAgain(button_id)):
+            claim = _claim(card, button_id, message_id)
+            await _confirm(card, claim, query_id, knows_of_unclear=True)
         case Tapped(CancelTicket(button_id)):
             await _cancel(card, _claim(card, button_id, message_id), query_id)
         case Tapped(action, keeps_message):
@@ -101,15 +113,24 @@ async def _act(context: BotContext, action: Action) -> None:  # noqa: C901, PLR0
             await trading.quote_shares(context, action)
         case SellOther():
             await trading.ask_shares(context, action)
-        case Confirm() | CancelTicket() | Submitting():
+        case Limit():
+            await limit.open_limit(context, action)
+        case Confirm() | ConfirmAgain() | CancelTicket() | Submitting():
             raise ValueError(f"{action} is answered by its ticket")
         case _:
-            assert_never(action)
+            await act_on_account(context, action)
 
 
-async def _confirm(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
+async def _confirm(
+    card: BotContext, claim: ButtonClaim, query_id: str, *, knows_of_unclear: bool = False
+) -> None:
+    """`knows_of_unclear`: of an order in that market whose answer was lost, and goes on."""
     desk = card.desk
-    found, shown = desk.tickets.take(claim, TicketState.USED, desk.now())
+    found, shown = desk.tickets.look(claim, desk.now())
+    if found is TicketState.OPEN and shown is not None:
+        if await _is_held_up(card, shown, query_id, knows_of_unclear=knows_of_unclear):
+            return
+        found, shown = desk.tickets.take(claim, TicketState.USED, desk.now())
     if found is TicketState.OPEN and shown is not None:
         await desk.messenger.answer(query_id, "Submitting…")
         async with card.held():
@@ -119,6 +140,26 @@ async def _confirm(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
     if found is TicketState.EXPIRED and shown is not None:
         async with card.held():
             await ticket.show_expired(card, shown)
+
+
+async def _is_held_up(
+    card: BotContext, shown: ShownTicket, query_id: str, *, knows_of_unclear: bool
+) -> bool:
+    """Whether the tap places no order: it is for the other account, or not knowingly given."""
+    try:
+        card.check_account(shown.quote.account)
+    except Rejected as refusal:
+        await card.desk.messenger.answer(query_id, "Nothing was done.")
+        async with card.held():
+            await card.show(failure_screen(refusal))
+        return True
+    unclear = () if knows_of_unclear else await ticket.unclear_orders(card, shown)
+    if not unclear:
+        return False
+    await card.desk.messenger.answer(query_id, "Not sent yet: please read this first.")
+    async with card.held():
+        await ticket.warn(card, shown, unclear[0])
+    return True
 
 
 async def _cancel(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
@@ -141,6 +182,8 @@ def _way_back(action: Action) -> Action | None:
     match action:
         case Buy(market_id) | Spend(market_id) | SpendOther(market_id):
             return ShowMarket(market_id)
+        case Limit(market_id):
+            return replace(action, amount=0) if action.amount else ShowMarket(market_id)
         case SellPercent(position_id) | SellShares(position_id) | SellOther(position_id):
             return ShowPosition(position_id)
         case Trending() | Search() | ShowEvent() | Categories():

@@ -4,14 +4,22 @@ import asyncio
 from functools import partial
 from typing import Final
 
+from core.domain.account import Account
+from core.domain.account_views import TracedOrder
 from core.domain.book import Side
-from core.domain.errors import ButtonSpent, PolycoolError
-from core.domain.offer import ButtonClaim, Offer, TradeQuote
+from core.domain.errors import ButtonSpent, OutcomeUnknown, PolycoolError
+from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.order import Order
-from core.domain.units import MarketId, PositionId
-from telegram_bot.actions import Action
+from core.domain.units import MarketId, OrderId, PositionId
+from telegram_bot.actions import Action, Limit
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.live_messages import LiveView
+from telegram_bot.screens.limit import (
+    limit_expired_screen,
+    limit_submitting_screen,
+    limit_ticket_screen,
+)
+from telegram_bot.screens.live_receipt import is_final, live_receipt_screen, unclear_screen
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Screen
@@ -19,6 +27,7 @@ from telegram_bot.screens.ticket import expired_screen, submitting_screen, ticke
 from telegram_bot.tickets import ShownTicket, TicketState
 
 EXPIRY_MARGIN: Final = 0.5  # seconds after the end of an offer until its card says so
+FOLLOWING: Final = 2.0  # seconds between two looks at an order that is not over
 
 EXPLANATIONS: Final = {
     TicketState.USED: "This ticket was used already: one ticket, one order. This tap did nothing.",
@@ -29,13 +38,18 @@ EXPLANATIONS: Final = {
 
 
 async def show_ticket(
-    context: BotContext, quote: TradeQuote, *, again: Action, back: Action
+    context: BotContext, quote: TradeQuote | LimitQuote, *, again: Action, back: Action
 ) -> None:
     """The ticket's button works in the message that shows it, and nowhere else."""
-    desk, user, orders = context.desk, context.user.id, context.services.orders
+    desk, user, orders = context.desk, context.user.id, context.orders
     offer = await orders.offer(quote, user, context.chat_id)
     now = desk.now()
-    screen = ticket_screen(quote, offer, now)
+    if isinstance(quote, LimitQuote) and isinstance(again, Limit):
+        screen = limit_ticket_screen(quote, offer, again, now)
+    elif isinstance(quote, TradeQuote):
+        screen = ticket_screen(quote, offer, now)
+    else:
+        raise TypeError(f"{again} does not lead to a limit order")
     view = LiveView(
         partial(_draw_ticket, desk, screen, quote, offer, again),
         markets=frozenset({quote.market.id}),
@@ -60,52 +74,124 @@ def still_view(screen: Screen, market: MarketId) -> LiveView:
     return LiveView(draw, markets=frozenset({market}), rests_aloud=False)
 
 
+async def unclear_orders(context: BotContext, ticket: ShownTicket) -> tuple[Order, ...]:
+    """Orders in the ticket's market of which nobody knows yet what became of them."""
+    if not context.is_live:
+        return ()
+    market = ticket.quote.market.id
+    return await context.services.history.unknown_in(context.user.id, Account.LIVE, market)
+
+
+async def warn(context: BotContext, ticket: ShownTicket, unclear: Order) -> None:
+    """Ask once more: a second order beside an unclear one is placed knowingly or not at all."""
+    screen = unclear_screen(unclear, ticket.offer.button_id)
+    await context.show(screen, still_view(screen, ticket.quote.market.id))
+
+
 async def confirm(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> None:
     """Place the order of a ticket that was open until this tap.
 
     The ticket's buttons go away while the order is on its way: neither waits for the other.
     """
-    messenger = context.desk.messenger
+    messenger, on_its_way = context.desk.messenger, context.marked(_submitting(ticket.quote))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(
-            messenger.hint(context.chat_id, claim.message_id, submitting_screen(ticket.quote)),
+            messenger.hint(context.chat_id, claim.message_id, on_its_way),
             name="ticket-submitting",
         )
         placing = tasks.create_task(_place(context, claim, ticket), name="ticket-order")
-    await context.show(placing.result())
+    screen, view = placing.result()
+    await context.show(screen, view)
 
 
 async def show_expired(context: BotContext, ticket: ShownTicket) -> None:
-    await context.show(expired_screen(ticket.quote, ticket.again))
+    await context.show(_expired(ticket.quote, ticket.again))
 
 
-def cancelled_words(quote: TradeQuote) -> str:
+def cancelled_words(quote: TradeQuote | LimitQuote) -> str:
+    if isinstance(quote, LimitQuote):
+        return "Cancelled. No order was placed."
     return f"Cancelled. Nothing was {'bought' if quote.side is Side.BUY else 'sold'}."
 
 
-async def _place(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> Screen:
+async def _place(
+    context: BotContext, claim: ButtonClaim, ticket: ShownTicket
+) -> tuple[Screen, LiveView | None]:
     """The receipt, or what went wrong instead."""
     try:
-        order = await context.services.orders.place_offer(claim)
-        position = await _position_of(context, order)
+        order = await context.orders.place_offer(claim)
+        return await _receipt(context, order, ticket)
     except ButtonSpent as spent:
         if ticket.offer.expires_at <= context.desk.now():
-            return expired_screen(ticket.quote, ticket.again)
-        return failure_screen(spent, ticket.back)
+            return _expired(ticket.quote, ticket.again), None
+        return failure_screen(spent, ticket.back), None
+    except OutcomeUnknown as unknown:
+        return await _lost(context, claim, ticket, unknown)
     except PolycoolError as error:
-        return failure_screen(error, ticket.again)
-    return receipt_screen(order, ticket.quote.market, position, ticket.again)
+        return failure_screen(error, ticket.again), None
+
+
+async def _lost(
+    context: BotContext, claim: ButtonClaim, ticket: ShownTicket, unknown: OutcomeUnknown
+) -> tuple[Screen, LiveView | None]:
+    """The order is written down, so its receipt can say what happens next."""
+    history, account = context.services.history, context.account
+    traced = await history.of_key(context.user.id, account, f"button:{claim.id}")
+    if traced is None or not context.is_live:
+        return failure_screen(unknown, ticket.again), None
+    return await _receipt(context, traced.order, ticket)
+
+
+async def _receipt(
+    context: BotContext, order: Order, ticket: ShownTicket
+) -> tuple[Screen, LiveView | None]:
+    if not context.is_live:
+        position = await _position_of(context, order)
+        return receipt_screen(order, ticket.quote.market, position, ticket.again), None
+    traced = await context.services.history.traced(context.user.id, order.id)
+    screen = await _live_receipt(context, traced, ticket.again)
+    if is_final(traced):
+        return screen, None
+    return screen, LiveView(
+        partial(_follow, context, order.id, ticket.again),
+        markets=frozenset({traced.market.id}),
+        redraw_after=FOLLOWING / 2,
+        redraw_every=FOLLOWING,
+        rests_aloud=False,
+    )
+
+
+async def _follow(context: BotContext, order_id: OrderId, again: Action) -> Screen:
+    traced = await context.services.history.traced(context.user.id, order_id)
+    return await _live_receipt(context, traced, again)
+
+
+async def _live_receipt(context: BotContext, traced: TracedOrder, again: Action) -> Screen:
+    position = await _position_of(context, traced.order)
+    return live_receipt_screen(traced, position, again)
 
 
 async def _position_of(context: BotContext, order: Order) -> PositionId | None:
     """What the user holds now of the order's outcome."""
     ticket = order.ticket
-    held = await context.services.positions.in_market(context.user.id, ticket.market_id)
+    held = await context.positions.in_market(context.user.id, ticket.market_id)
     matching = (view.position.id for view in held if view.position.token_id == ticket.token_id)
     return next(matching, None)
 
 
 async def _draw_ticket(
-    desk: Desk, screen: Screen, quote: TradeQuote, offer: Offer, again: Action
+    desk: Desk, screen: Screen, quote: TradeQuote | LimitQuote, offer: Offer, again: Action
 ) -> Screen:
-    return screen if desk.now() < offer.expires_at else expired_screen(quote, again)
+    return screen if desk.now() < offer.expires_at else _expired(quote, again)
+
+
+def _submitting(quote: TradeQuote | LimitQuote) -> Screen:
+    if isinstance(quote, LimitQuote):
+        return limit_submitting_screen(quote)
+    return submitting_screen(quote)
+
+
+def _expired(quote: TradeQuote | LimitQuote, again: Action) -> Screen:
+    if isinstance(quote, LimitQuote):
+        return limit_expired_screen(quote, again)
+    return expired_screen(quote, again)

@@ -8,6 +8,13 @@ COMMANDS = (
     ("home", "What you have, on a fresh card"),
     ("markets", "What trades most, and categories"),
     ("positions", "What you hold, live, and selling"),
+    ("orders", "What rests and what was ordered, and cancelling"),
+    ("wallet", "Which money, which key, and setting up real money"),
+    ("limits", "The most you may buy for with real money"),
+    ("stop", "End new buys and automation at once"),
+    ("resume", "Trade again after /stop"),
+    ("halt", "For the owner: nobody may do anything but cancel"),
+    ("lift", "For the owner: end the halt"),
     ("help", "How this works"),
     ("status", "How the bot and its prices are"),
     ("cancel", "Forget a question that is waiting"),
@@ -34,6 +41,11 @@ def help_screen(mode: str) -> Screen:
                 "<i>if sold now</i> is what the book would really pay, after the fee.",
             ),
             lines(
+                "<b>Limit orders</b>",
+                "With real money, Limit on a market or a position rests an order at your price. "
+                "Orders shows what rests and takes it off the book.",
+            ),
+            lines(
                 "<b>Prices</b>",
                 "A card follows the market while you use it and rests after a while; "
                 "Refresh wakes it. A price that is not live says how old it is.",
@@ -42,4 +54,5 @@ def help_screen(mode: str) -> Screen:
             "Never send a private key or a seed phrase here. The bot never asks for one.",
         ),
         ((Button("Markets", Trending()), Button("Positions", ShowPositions()), HOME),),
+        whose=None,
     )

@@ -1,8 +1,10 @@
 """The first screen: where we are, and how much there is."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.domain.views import Portfolio
+from telegram_bot.account_actions import ShowOrders, ShowWallet
 from telegram_bot.actions import Help, Home, ShowPositions, Status, Trending
 from telegram_bot.screens.freshness import held_prices
 from telegram_bot.screens.numbers import clock_time, gain, money, signed
@@ -10,11 +12,17 @@ from telegram_bot.screens.screen import Button, Screen, Style, blocks, lines, st
 from telegram_bot.screens.text import bold
 
 
-def home_screen(mode: str, portfolio: Portfolio, now: datetime) -> Screen:
-    """`mode` says venue and kind of money: first, so that nobody mistakes one for another."""
+def home_screen(
+    mode: str, portfolio: Portfolio, now: datetime, remarks: Sequence[str] = ()
+) -> Screen:
+    """`mode` says venue and kind of money: first, so that nobody mistakes one for another.
+
+    `remarks`: what stands in the way, or will; sentences that are safe already.
+    """
     return Screen(
         blocks(
             bold(mode),
+            lines(*remarks),
             lines(
                 f"<b>{money(portfolio.total)}</b> in total",
                 f"Cash {money(portfolio.cash)}",
@@ -32,9 +40,11 @@ def home_screen(mode: str, portfolio: Portfolio, now: datetime) -> Screen:
                 Button("Markets", Trending(), Style.PRIMARY),
                 Button("Positions", ShowPositions()),
             ),
+            (Button("Orders", ShowOrders()), Button("Wallet", ShowWallet())),
             (Button("Refresh", Home()), Button("Status", Status()), Button("Help", Help())),
         ),
         stamp=stamped(now),
+        whose=None,
     )
 
 

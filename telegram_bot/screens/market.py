@@ -7,7 +7,16 @@ from core.domain.price import PriceState
 from core.domain.resolution import Standing, standing_of
 from core.domain.units import Price, Usdc
 from core.domain.views import MarketView, OutcomeView, PositionView
-from telegram_bot.actions import Buy, ShowEvent, ShowMarket, ShowPosition, Spend, SpendOther
+from telegram_bot.actions import (
+    Buy,
+    Limit,
+    ShowEvent,
+    ShowMarket,
+    ShowPosition,
+    Spend,
+    SpendOther,
+    Way,
+)
 from telegram_bot.screens.freshness import now_line, outcome_price
 from telegram_bot.screens.numbers import (
     cents,
@@ -35,8 +44,11 @@ PRESETS = (10, 25, 50)  # USDC
 OUTCOME_STYLES = (Style.SUCCESS, Style.DANGER)
 
 
-def market_screen(view: MarketView, now: datetime) -> Screen:
-    """Both sides with bid, ask and spread; an outcome's button leads to the amounts."""
+def market_screen(view: MarketView, now: datetime, *, can_rest: bool = False) -> Screen:
+    """Both sides with bid, ask and spread; an outcome's button leads to the amounts.
+
+    `can_rest`: limit orders are taken with this money.
+    """
     market = view.market
     return Screen(
         blocks(
@@ -48,6 +60,7 @@ def market_screen(view: MarketView, now: datetime) -> Screen:
         ),
         rows(
             _outcome_buttons(market),
+            _limit_buttons(market) if can_rest else (),
             *(_position_button(position) for position in view.positions),
             _event_button(market),
             (Button("Refresh", ShowMarket(market.id)), HOME),
@@ -156,6 +169,15 @@ def _outcome_buttons(market: Market) -> Row:
         return ()
     return tuple(
         Button(plain(outcome.name), Buy(market.id, place), OUTCOME_STYLES[place % 2])
+        for place, outcome in enumerate(market.outcomes)
+    )
+
+
+def _limit_buttons(market: Market) -> Row:
+    if market_state(market) is not None:
+        return ()
+    return tuple(
+        Button(f"Limit {plain(outcome.name, 24)}", Limit(market.id, place, Way.BUY))
         for place, outcome in enumerate(market.outcomes)
     )
 

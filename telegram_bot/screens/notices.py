@@ -1,19 +1,22 @@
 """Short answers: questions, refusals, and what could not be done."""
 
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
-from core.domain.errors import (
-    InsufficientBalance,
-    OutcomeUnknown,
-    PolycoolError,
-    Rejected,
-    StalePrice,
-    Unavailable,
-)
+from core.domain.errors import PolycoolError, Rejected
 from core.domain.secrets import SecretKind
+from telegram_bot.account_actions import (
+    ChangeLimit,
+    NewAddress,
+    ShowLimits,
+    ShowRisk,
+    ShowWallet,
+    ShowWithdrawals,
+    WithdrawTo,
+)
 from telegram_bot.actions import (
     Action,
+    Limit,
     SellOther,
     SellPercent,
     SellShares,
@@ -25,7 +28,9 @@ from telegram_bot.actions import (
     Status,
     Trending,
 )
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.questions import CodeFor, NewLimit, Question
+from telegram_bot.screens.failure_words import heading, meaning, way_out
+from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
 from telegram_bot.screens.text import LABEL, safe
 
 OLD_SCREEN = "This screen is old. Tap Home for a fresh one."
@@ -42,7 +47,18 @@ WHAT_TO_DO: Final = MappingProxyType(
 
 def old_screen() -> Screen:
     return Screen(
-        "This screen is old. Nothing was done; here is the way to a fresh one.", ((HOME,),)
+        "This screen is old: I was restarted since. Its buttons do nothing more; here is the way "
+        "to a fresh one.",
+        ((HOME,),),
+    )
+
+
+def never_placed_screen() -> Screen:
+    """A money button of an earlier run that became no order, and never will."""
+    return Screen(
+        "This screen is old: I was restarted before its ticket became an order. Nothing was bought "
+        "or sold by it. Please open the market again.",
+        ((HOME,),),
     )
 
 
@@ -109,27 +125,20 @@ def secret_refused(kind: SecretKind, *, was_deleted: bool) -> Screen:
     )
 
 
-def try_again(error: Rejected, question: SpendOther | SellOther) -> Screen:
+def try_again(error: Rejected, question: Question) -> Screen:
     """For a typed amount that cannot be used; the question stands."""
     return Screen(
-        blocks(
-            safe(str(error), 300), "Nothing was bought or sold. Type another amount, or cancel."
-        ),
+        blocks(safe(str(error), 500), _unchanged(question)),
         ((Button("Cancel", _asker(question)), HOME),),
     )
 
 
 def failure_screen(error: PolycoolError, back: Action | None = None) -> Screen:
     """What went wrong, what it means in money, and where to go from here."""
+    helps = way_out(error)
+    buttons: Row = (Button(*helps), HOME) if helps else (_way(back), HOME)
     return Screen(
-        blocks(f"<b>{_heading(error)}</b>", safe(str(error), 300), _meaning(error)),
-        (
-            (
-                (Button("Positions", ShowPositions()), HOME)
-                if isinstance(error, OutcomeUnknown)
-                else (_way(back), HOME)
-            ),
-        ),
+        blocks(f"<b>{heading(error)}</b>", safe(str(error), 500), meaning(error)), (buttons,)
     )
 
 
@@ -150,31 +159,27 @@ def unexpected_screen(*, nothing_sent: bool, is_away: bool = False) -> Screen:
     )
 
 
-def _heading(error: PolycoolError) -> str:
-    if isinstance(error, OutcomeUnknown):
-        return "Status unknown"
-    if isinstance(error, StalePrice):
-        return "No price fresh enough"
-    if isinstance(error, Unavailable):
-        return "Not reachable right now"
-    if isinstance(error, InsufficientBalance):
-        return "Not enough cash"
-    return "That did not work"
+def _unchanged(question: Question) -> str:
+    if isinstance(question, SpendOther | SellOther | Limit):
+        return "Nothing was bought or sold. Type another amount, or cancel."
+    return "Nothing was changed. Type it again, or cancel."
 
 
-def _meaning(error: PolycoolError) -> str:
-    if isinstance(error, OutcomeUnknown):
-        return "It may or may not have happened. Look at Positions before you try again."
-    if isinstance(error, Unavailable):
-        return "Nothing was sent and your money is as before. Trying again in a moment may work."
-    return "Nothing was bought or sold; your money is as before."
-
-
-def _asker(question: SpendOther | SellOther) -> Action:
+def _asker(question: Question) -> Action:
     """The card that the question came from."""
-    if isinstance(question, SpendOther):
-        return ShowMarket(question.market_id)
-    return ShowPosition(question.position_id)
+    match question:
+        case SpendOther(market_id) | Limit(market_id):
+            return ShowMarket(market_id)
+        case SellOther(position_id):
+            return ShowPosition(position_id)
+        case ShowRisk():
+            return ShowWallet()
+        case ChangeLimit() | CodeFor(NewLimit()):
+            return ShowLimits()
+        case NewAddress() | WithdrawTo() | CodeFor():
+            return ShowWithdrawals()
+        case _:
+            assert_never(question)
 
 
 def _way(back: Action | None) -> Button:
@@ -183,6 +188,8 @@ def _way(back: Action | None) -> Button:
             return Button("Markets", Trending())
         case ShowMarket() | ShowPosition():
             return Button("Back", back)
+        case Limit():
+            return Button("Change it", back)
         case Spend() | SellShares() | SellPercent():
             return Button("Re-quote", back)
         case _:

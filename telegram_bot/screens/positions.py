@@ -7,12 +7,14 @@ from core.domain.price import PriceState
 from core.domain.units import Usdc, usdc
 from core.domain.views import PAGE, Portfolio, PositionView
 from telegram_bot.actions import (
+    Limit,
     SellOther,
     SellPercent,
     ShowMarket,
     ShowPosition,
     ShowPositions,
     Trending,
+    Way,
 )
 from telegram_bot.screens.freshness import held_prices, price_line
 from telegram_bot.screens.home import open_gain
@@ -67,7 +69,7 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
     )
 
 
-def position_screen(view: PositionView, now: datetime) -> Screen:
+def position_screen(view: PositionView, now: datetime, *, can_rest: bool = False) -> Screen:
     """One position: P&L at the price shown, and what selling it now would really bring."""
     position, market = view.position, view.market
     if position.status is not PositionStatus.ACTIVE:
@@ -87,7 +89,7 @@ def position_screen(view: PositionView, now: datetime) -> Screen:
             lines(ending(market.ends_at, now)),
             ended,
         ),
-        rows(_sell_buttons(view), _foot(position)),
+        rows(_sell_buttons(view), _limit_button(view) if can_rest else (), _foot(position)),
         stamp=stamped(now),
     )
 
@@ -196,6 +198,14 @@ def _sell_buttons(view: PositionView) -> Row:
     position = view.position.id
     percents = (Button(f"Sell {percent}%", SellPercent(position, percent)) for percent in PERCENTS)
     return (*percents, Button("Other", SellOther(position)))
+
+
+def _limit_button(view: PositionView) -> Row:
+    tokens = view.market.tokens
+    if market_state(view.market) is not None or view.position.token_id not in tokens:
+        return ()
+    place = tokens.index(view.position.token_id)
+    return (Button("Limit sell", Limit(view.market.id, place, Way.SELL)),)
 
 
 def _foot(position: Position) -> Row:

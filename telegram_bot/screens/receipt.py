@@ -36,7 +36,7 @@ def receipt_screen(
 
 def _story(order: Order, market: Market) -> tuple[str | None, ...]:
     if order.filled_size:
-        return _filled(order, market)
+        return filled_story(order, market)
     question = safe(market.question)
     if order.status is OrderStatus.UNKNOWN:
         return (
@@ -54,12 +54,12 @@ def _story(order: Order, market: Market) -> tuple[str | None, ...]:
     return (
         f"<b>Nothing was {deed}</b>",
         question,
-        _sentence(order.reason) or "The order found nobody on the other side.",
+        sentence(order.reason) or "The order found nobody on the other side.",
         "Your cash and your positions are as before.",
     )
 
 
-def _filled(order: Order, market: Market) -> tuple[str | None, ...]:
+def filled_story(order: Order, market: Market) -> tuple[str | None, ...]:
     name = safe(order.outcome, 40)
     amount = shares(order.filled_size)
     value, fee = money(order.filled_value), money(order.fee)
@@ -101,7 +101,7 @@ def _rest(order: Order) -> str | None:
     missing = _missing(order)
     if missing is None:
         return None
-    reason = _sentence(order.reason) or (
+    reason = sentence(order.reason) or (
         f"The book had no more at {cents(order.ticket.worst_price)} or better."
     )
     return f"<b>Filled in part.</b> {missing} {reason}"
@@ -117,7 +117,7 @@ def _missing(order: Order) -> str | None:
     return None
 
 
-def _sentence(reason: str) -> str:
+def sentence(reason: str) -> str:
     """Our own or the venue's reason as a sentence."""
     if not reason.strip():
         return ""

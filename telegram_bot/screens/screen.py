@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from telegram_bot.actions import Action, Home
 from telegram_bot.screens.numbers import clock_time
+from telegram_bot.screens.text import bold
 
 PAUSED: Final = "<i>Live updates paused: prices are of the time below · tap Refresh</i>"
 
@@ -28,7 +29,15 @@ class Button:
     style: Style | None = None
 
 
-Row: TypeAlias = tuple[Button, ...]
+@dataclass(frozen=True, slots=True)
+class CopyButton:
+    """Puts `text`, at most 256 characters, on the reader's clipboard; nobody is told of the tap."""
+
+    label: str
+    text: str
+
+
+Row: TypeAlias = tuple[Button | CopyButton, ...]
 
 HOME: Final = Button("Home", Home())
 
@@ -39,16 +48,22 @@ class Screen:
 
     `stamp` says when it was drawn; two screens that differ in nothing else are equal.
     `keeps_message`: a record; its buttons open a fresh message below instead of replacing it.
+    `whose`: real money it is about, put above the text by whoever shows it; None: the text says.
     """
 
     text: str
     rows: tuple[Row, ...] = ()
     stamp: str = field(default="", compare=False)
     keeps_message: bool = False
+    whose: str | None = ""
 
     @property
     def full_text(self) -> str:
-        return f"{self.text}\n\n<i>{self.stamp}</i>" if self.stamp else self.text
+        return blocks(
+            bold(self.whose) if self.whose else None,
+            self.text,
+            f"<i>{self.stamp}</i>" if self.stamp else None,
+        )
 
 
 def blocks(*parts: str | None) -> str:

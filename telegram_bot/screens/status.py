@@ -34,6 +34,7 @@ def status_screen(
         ),
         ((Button("Refresh", Status()), HOME),),
         stamp=stamped(now),
+        whose=None,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from core.domain.account import Account
 from core.domain.book import Book
 from core.domain.errors import NotFound, Unavailable
 from core.domain.market import Event, Market, Source
@@ -18,7 +19,9 @@ from core.domain.price import PriceState, Quote, shown_price
 from core.domain.units import EventId, MarketId, Size, TokenId, Usdc
 from core.ports import BookSnapshot, CataloguePage
 from core.services.clob.clob_service import ClobService
+from core.services.clob.order_history import OrderHistory
 from core.services.fresh_books import FreshBooks
+from core.services.inbox import Inbox
 from core.services.market_service import MarketService
 from core.services.position.position_service import PositionService
 from core.services.price_board import PriceBoard
@@ -213,9 +216,25 @@ class Chat:
     bot: TelegramBot
     session: aiohttp.ClientSession
     url: str
+    settings: BotSettings
+    sessions: Sessions
+    books: FreshBooks
 
     def person(self, user_id: int = ANN) -> Person:
         return Person(self.session, user_id)
+
+    def with_services(self, **parts: Any) -> "Chat":
+        """The same chat, not running yet, over a product with these parts as well."""
+        services = replace(self.services, **parts)
+        bot = TelegramBot(
+            self.settings,
+            services,
+            self.board,
+            self.manager,
+            inbox=Inbox(self.sessions),
+            now=self.wall,
+        )
+        return replace(self, services=services, bot=bot)
 
     def streams(self, token: TokenId, bid: str, ask: str, size: str = "1000") -> None:
         """A live book of one level a side arrives."""
@@ -274,13 +293,26 @@ def _chat(
     services = Services(
         users=UserService(sessions, starting_cash=Usdc(Decimal(1000)), allowed=allowed),
         markets=MarketService(sessions, venue, board, positions, books),
-        positions=positions,
-        orders=orders,
+        positions={Account.PAPER: positions},
+        desks={Account.PAPER: orders},
+        history=OrderHistory(sessions),
         parts=venue.parts,
         newest_price=board.newest_age,
     )
-    bot = TelegramBot(settings, services, board, manager, now=wall)
-    return Chat(venue, board, manager, wall, services, bot, session, settings.base_url)
+    bot = TelegramBot(settings, services, board, manager, inbox=Inbox(sessions), now=wall)
+    return Chat(
+        venue,
+        board,
+        manager,
+        wall,
+        services,
+        bot,
+        session,
+        settings.base_url,
+        settings,
+        sessions,
+        books,
+    )
 
 
 def buttons(message: Message) -> list[str]:

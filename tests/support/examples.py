@@ -48,6 +48,7 @@ from telegram_bot.screens.notices import (
     amount_question,
     failure_screen,
     left_out_notice,
+    never_placed_screen,
     old_screen,
     secret_refused,
     shares_question,
@@ -329,6 +330,7 @@ def examples() -> dict[str, Screen]:
         "position_closed": position_screen(replace(held, position=closed), NOW),
         "left_out": left_out_notice(42, 1000),
         "old_screen": old_screen(),
+        "never_placed": never_placed_screen(),
         "secret_refused": secret_refused(SecretKind.PRIVATE_KEY, was_deleted=True),
         "failure_cash": failure_screen(
             InsufficientBalance("This costs 10.15 USDC with the fee; you have 4.00."),

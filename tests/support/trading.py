@@ -1,4 +1,5 @@
 """A trading desk for tests: real Postgres, board, services and paper exchange; scripted books."""
+# ruff: noqa: ARG002 - the signatures are the ports'
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,8 +13,9 @@ from core.domain.account import Account
 from core.domain.book import Book, Side
 from core.domain.errors import PolycoolError, Unavailable
 from core.domain.market import Market, Source
-from core.domain.order import Order, Ticket
+from core.domain.order import Order, SignedPayload, Ticket
 from core.domain.price import PriceState, Quote, shown_price
+from core.domain.reports import OrderReport
 from core.domain.units import MarketId, Price, Size, TokenId, Usdc, UserId
 from core.ports import BookSnapshot, Exchange, Execution
 from core.services.clob.clob_service import ClobService
@@ -135,18 +137,24 @@ def usdc(text: str | int) -> Usdc:
 
 
 class ScriptedExchange:
-    """Answers what it is told to, and remembers what it was asked."""
+    """Answers what it is told to, and remembers what it was asked. It signs nothing."""
 
     def __init__(self, answer: Execution | PolycoolError) -> None:
         self.answer = answer
         self.seen: list[Order] = []
 
-    async def place(self, order: Order, market: Market) -> Execution:
+    async def prepare(self, order: Order, market: Market) -> SignedPayload | None:
+        return None
+
+    async def place(self, order: Order, market: Market, signed: SignedPayload | None) -> Execution:
         assert market.id == order.ticket.market_id
         return self._answer(order)
 
-    async def cancel(self, order: Order) -> Execution:
+    async def cancel(self, order: Order, signed: SignedPayload | None) -> Execution:
         return self._answer(order)
+
+    async def look_up(self, order: Order, signed: SignedPayload) -> OrderReport | None:
+        return None
 
     def _answer(self, order: Order) -> Execution:
         self.seen.append(order)

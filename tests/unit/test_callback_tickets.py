@@ -109,3 +109,16 @@ def test_keys_and_seed_phrases_are_recognised(text: str) -> None:
 )
 def test_what_people_search_for_is_no_secret(text: str) -> None:
     assert pasted_secret(text) is None
+
+
+def test_a_newer_ticket_in_the_same_message_ends_the_one_before(tickets: Tickets) -> None:
+    newer = replace(TICKET, offer=replace(examples.OFFER, button_id="newer-ticket"))
+    tickets.remember(newer)
+    assert tickets.take(CLAIM, TicketState.USED, examples.NOW)[0] is TicketState.CANCELLED
+    claim = replace(CLAIM, id="newer-ticket")
+    assert tickets.take(claim, TicketState.USED, examples.NOW)[0] is TicketState.OPEN
+
+
+def test_looking_at_a_ticket_leaves_it_open(tickets: Tickets) -> None:
+    assert tickets.look(CLAIM, examples.NOW) == (TicketState.OPEN, TICKET)
+    assert tickets.take(CLAIM, TicketState.USED, examples.NOW)[0] is TicketState.OPEN

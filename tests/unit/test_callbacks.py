@@ -6,15 +6,52 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.units import EventId, MarketId, PositionId
+from core.domain.custody import Tier
+from core.domain.risk import LimitKind
+from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
+from core.domain.withdrawal import AddressId, WithdrawalId
+from telegram_bot.account_actions import (
+    Approve,
+    BeginWallet,
+    CancelAll,
+    CancelMarket,
+    CancelOrder,
+    CancelWithdrawal,
+    ChangeLimit,
+    CheckWallet,
+    ChooseTier,
+    GoLive,
+    GoPaper,
+    HaltTrading,
+    LiftHalt,
+    NewAddress,
+    RecentOrders,
+    Redeem,
+    RemoveAddress,
+    ResetBreaker,
+    ResumeTrading,
+    RevokeWallet,
+    ShowLimits,
+    ShowOrder,
+    ShowOrders,
+    ShowRisk,
+    ShowWallet,
+    ShowWithdrawals,
+    StopTrading,
+    TakeOver,
+    WithdrawTo,
+)
 from telegram_bot.actions import (
     Action,
     Buy,
     CancelTicket,
     Categories,
     Confirm,
+    ConfirmAgain,
     Help,
     Home,
+    Life,
+    Limit,
     Search,
     SellOther,
     SellPercent,
@@ -28,6 +65,8 @@ from telegram_bot.actions import (
     Status,
     Submitting,
     Trending,
+    Unit,
+    Way,
 )
 from telegram_bot.callbacks import MAX_BYTES, Codec, Tapped, category_key, search_words
 
@@ -54,6 +93,38 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(SellPercent, position_ids, st.integers(1, 100)),
     st.builds(SellShares, position_ids, numbers),
     st.builds(SellOther, position_ids),
+    st.builds(ConfirmAgain, button_ids),
+    st.builds(
+        Limit,
+        market_ids,
+        st.integers(0, 9),
+        st.sampled_from(Way),
+        st.integers(0, 9_999),
+        st.sampled_from(Unit),
+        st.integers(0, 10**13),
+        st.sampled_from(Life),
+        st.booleans(),
+        st.booleans(),
+    ),
+    st.sampled_from((ShowWallet(), ChooseTier(), CheckWallet(), ShowRisk(), GoLive(), GoPaper())),
+    st.sampled_from((Approve(), TakeOver(), ShowWithdrawals(), NewAddress(), ShowLimits())),
+    st.sampled_from((ResumeTrading(), LiftHalt())),
+    st.builds(ShowOrders, numbers),
+    st.builds(RecentOrders, numbers),
+    st.builds(ShowOrder, position_ids.map(OrderId)),
+    st.builds(CancelOrder, position_ids.map(OrderId)),
+    st.builds(CancelMarket, market_ids),
+    st.builds(CancelAll, st.booleans()),
+    st.builds(BeginWallet, st.sampled_from(Tier)),
+    st.builds(RevokeWallet, st.booleans()),
+    st.builds(Redeem, market_ids),
+    st.builds(RemoveAddress, numbers.map(AddressId)),
+    st.builds(WithdrawTo, numbers.map(AddressId)),
+    st.builds(CancelWithdrawal, numbers.map(WithdrawalId)),
+    st.builds(StopTrading, st.booleans()),
+    st.builds(HaltTrading, st.booleans()),
+    st.builds(ResetBreaker, numbers.map(UserId)),
+    st.builds(ChangeLimit, st.sampled_from(LimitKind)),
 )
 
 
@@ -132,3 +203,16 @@ def test_a_long_search_is_cut_between_its_words() -> None:
         "highest temperature in new york city on"
     )
     assert search_words("😀" * 40) == "😀" * 11
+
+
+def test_a_button_of_another_run_is_known_for_what_it_was_and_not_acted_upon() -> None:
+    of_another = Codec("zZ9-").encode(Confirm("a1B2c3D4e5F6"))
+    assert CODEC.decode(of_another) is None
+    assert CODEC.earlier(of_another) == Confirm("a1B2c3D4e5F6")
+
+
+@pytest.mark.parametrize(
+    "data", [CODEC.encode(Confirm("a1B2c3D4e5F6")), CODEC.encode(Home()), "1.zZ9-.k.?", "🤡", ""]
+)
+def test_neither_our_own_buttons_nor_garbage_are_of_another_run(data: str) -> None:
+    assert CODEC.earlier(data) is None

@@ -22,7 +22,7 @@ from telegram_bot.screens.markets import categories_screen, search_screen, trend
 from telegram_bot.screens.notices import amount_question, failure_screen
 from telegram_bot.screens.positions import position_screen, positions_screen
 from telegram_bot.screens.receipt import receipt_screen
-from telegram_bot.screens.screen import Screen
+from telegram_bot.screens.screen import Button, Screen
 from telegram_bot.screens.status import PartState, status_screen
 from telegram_bot.screens.text import cut, plain, safe, utf16_length
 from telegram_bot.screens.ticket import ticket_screen
@@ -61,7 +61,8 @@ def test_every_button_fits_into_callback_data(name: str) -> None:
     codec = Codec("aB3_")
     for row in EXAMPLES[name].rows:
         for button in row:
-            assert codec.decode(codec.encode(button.action)) is not None
+            if isinstance(button, Button):
+                assert codec.decode(codec.encode(button.action)) is not None
 
 
 @given(titles)

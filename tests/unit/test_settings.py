@@ -33,6 +33,8 @@ def test_an_empty_environment_gives_the_documented_defaults(tmp_path: Path) -> N
     assert (settings.ws_ping_interval, settings.ws_max_subscriptions) == (10.0, 1000)
     assert (settings.price_debounce_seconds, settings.max_position_updates_per_second) == (1.0, 10)
     assert not settings.names_a_venue
+    limits = (settings.max_order_usdc, settings.max_market_usdc, settings.max_day_usdc)
+    assert limits == (Decimal(100), Decimal(250), Decimal(500))
 
 
 def test_env_local_wins_over_env_and_the_environment_over_both(tmp_path: Path) -> None:
@@ -110,6 +112,18 @@ def test_relative_folders_begin_at_the_root(tmp_path: Path) -> None:
         ("PAPER_STARTING_CASH", "1e99"),
         ("MAX_SLIPPAGE_PERCENT", "101"),
         ("MIN_EDGE", "1"),
+        ("MAX_ORDER_USDC", "-1"),
+        ("MAX_MARKET_USDC", "Infinity"),
+        ("MAX_DAY_USDC", "0.0000001"),
+        ("MAX_OPEN_ORDERS", "0"),
+        ("GLOBAL_MAX_DAY_USDC", "lots"),
+        ("MIN_FREE_DISK_PERCENT", "101"),
+        ("RECONCILE_INTERVAL_SECONDS", "0"),
+        ("UPDATES_KEPT_DAYS", "nan"),
+        ("AUDIT_KEPT_DAYS", "0"),
+        ("RELAYER_API_URL", "relayer"),
+        ("GEOBLOCK_URL", "ftp://host"),
+        ("CLOB_API_ADDRESS", "0x12"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_in_one_line(

@@ -1,0 +1,197 @@
+"""What a button can ask for about one's own account: open orders, wallet, switches, limits."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from core.domain.custody import Tier
+from core.domain.risk import LimitKind
+from core.domain.units import MarketId, OrderId, UserId
+from core.domain.withdrawal import AddressId, WithdrawalId
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOrders:
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecentOrders:
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOrder:
+    order_id: OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    order_id: OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMarket:
+    """Every open order in the market."""
+
+    market_id: MarketId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAll:
+    """Every open order; asks first until `is_sure`."""
+
+    is_sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowWallet:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseTier:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class BeginWallet:
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWallet:
+    """Ask the venue about the wallet that is being set up."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeWallet:
+    """Give up every key; asks first until `is_sure`."""
+
+    is_sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRisk:
+    """What could go wrong, and the daily limit to type."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoLive:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class GoPaper:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Redeem:
+    market_id: MarketId
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Book the venue's shares where ours differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowWithdrawals:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NewAddress:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAddress:
+    address_id: AddressId
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawTo:
+    address_id: AddressId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelWithdrawal:
+    withdrawal_id: WithdrawalId
+
+
+@dataclass(frozen=True, slots=True)
+class StopTrading:
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeTrading:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HaltTrading:
+    """For the owner."""
+
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiftHalt:
+    """For the owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetBreaker:
+    """For the owner; `user_id` 0 is the breaker of everybody."""
+
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLimits:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLimit:
+    kind: LimitKind
+
+
+AccountAction: TypeAlias = (
+    ShowOrders
+    | RecentOrders
+    | ShowOrder
+    | CancelOrder
+    | CancelMarket
+    | CancelAll
+    | ShowWallet
+    | ChooseTier
+    | BeginWallet
+    | CheckWallet
+    | RevokeWallet
+    | ShowRisk
+    | GoLive
+    | GoPaper
+    | Approve
+    | Redeem
+    | TakeOver
+    | ShowWithdrawals
+    | NewAddress
+    | RemoveAddress
+    | WithdrawTo
+    | CancelWithdrawal
+    | StopTrading
+    | ResumeTrading
+    | HaltTrading
+    | LiftHalt
+    | ResetBreaker
+    | ShowLimits
+    | ChangeLimit
+)

@@ -1,0 +1,62 @@
+"""What people type when they were asked something."""
+
+from typing import assert_never
+
+from core.domain.amounts import typed_usdc
+from core.domain.errors import Rejected
+from core.domain.risk import LimitKind
+from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
+from telegram_bot.actions import Limit, SellOther, SpendOther
+from telegram_bot.context import BotContext
+from telegram_bot.handlers import safety, withdrawing
+from telegram_bot.handlers.limit import take_limit_answer
+from telegram_bot.handlers.trading import take_dollars, take_shares
+from telegram_bot.handlers.wallet import take_daily_limit
+from telegram_bot.questions import CodeFor, NewLimit, Question
+from telegram_bot.screens.notices import try_again
+
+
+async def take_answer(context: BotContext, question: Question, message_id: int, text: str) -> None:
+    """What cannot be used is explained, and the question stays."""
+    pending, user = context.desk.pending, context.user.id
+    try:
+        await _take(context, question, message_id, text)
+    except Rejected as refusal:
+        await context.show(try_again(refusal, question))
+    else:
+        if pending.question(user) == question:
+            pending.forget(user)
+
+
+async def _take(context: BotContext, question: Question, message_id: int, text: str) -> None:
+    match question:
+        case SpendOther():
+            await take_dollars(context, question, text)
+        case SellOther():
+            await take_shares(context, question, text)
+        case Limit():
+            await take_limit_answer(context, question, text)
+        case ShowRisk():
+            await take_daily_limit(context, typed_usdc(text))
+        case ChangeLimit(kind):
+            await _take_limit(context, kind, text)
+        case NewAddress():
+            await withdrawing.take_address(context, text)
+        case WithdrawTo(address_id):
+            await withdrawing.take_amount(context, address_id, text)
+        case CodeFor():
+            await withdrawing.take_code(context, question, message_id, text)
+        case _:
+            assert_never(question)
+
+
+async def _take_limit(context: BotContext, kind: LimitKind, text: str) -> None:
+    """A raise waits a day, and needs a code where an authenticator is set up."""
+    value = safety.typed_limit(text)
+    needs_code = await safety.is_raise(context, kind, value)
+    if needs_code and await withdrawing.has_factor(context):
+        wish = NewLimit(kind, value)
+        words = withdrawing.limit_code_words(wish)
+        await withdrawing.ask_code(context, CodeFor(wish), words)
+    else:
+        await safety.set_limit(context, kind, value)

@@ -1,0 +1,280 @@
+"""Builds live trading: keys, venue, reconciliation, user channels. Never built in a dry run."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+
+from core.domain.account import Account
+from core.domain.errors import Unavailable
+from core.domain.units import UserId, usdc
+from core.ports import MarketsByCondition
+from core.services.clob.clob_service import ClobService
+from core.services.clob.market_finding import KnownMarkets
+from core.services.clob.unresolved import Unresolved
+from core.services.custody.accounts import Accounts
+from core.services.custody.daily_limit import OwnDailyLimit
+from core.services.custody.session_watch import SessionWatch
+from core.services.custody.withdrawal_sender import WithdrawalSender
+from core.services.custody.withdrawals import WithdrawalRules, Withdrawals
+from core.services.fresh_books import FreshBooks
+from core.services.milestones import Reached
+from core.services.outbox import Outbox
+from core.services.reconciliation.reconciler import Reconciler
+from core.services.reconciliation.reconciliation import Reconciliation
+from core.services.reconciliation.sources import Sources
+from core.services.redeeming import AutoRedeem
+from core.services.risk.heartbeat import HeartbeatKeeper
+from core.services.risk.host_watch import HostMeasures, HostRules, HostWatch
+from core.services.websocket_manager import Reason, WebSocketManager
+from core.storage import custody as stored_wallets
+from core.storage import users as stored_users
+from core.storage.models import Sessions
+from core.storage.tenancy import as_worker
+from data_ingestion.user_channel.line import Line
+from data_ingestion.user_channel.user_channel import UserChannel
+from data_ingestion.user_channel.user_channels import UserChannels
+from infrastructure.config.settings import Settings
+from infrastructure.custody.account_keys import SealedAccountKeys
+from infrastructure.custody.addresses import typed_address
+from infrastructure.custody.assembly import Custody, build_custody
+from infrastructure.custody.key_place import check_keys
+from infrastructure.polymarket.http import VenueHttp
+from infrastructure.polymarket.trading.account_http import AccountHttp
+from infrastructure.polymarket.trading.buckets import Buckets
+from infrastructure.polymarket.trading.clock import VenueClock
+from infrastructure.polymarket.trading.exchange import PolymarketExchange
+from infrastructure.polymarket.trading.heartbeat import Heartbeat
+from infrastructure.polymarket.trading.permission import TradingPermission
+from infrastructure.polymarket.trading.reports import PolymarketReports
+from infrastructure.polymarket.trading.transport import Transport
+from infrastructure.polymarket.wallets.assembly import (
+    Hosts,
+    WalletOperations,
+    build_wallet_operations,
+)
+from infrastructure.polymarket.wallets.relayer_auth import relayer_auth
+from infrastructure.polymarket.wallets.relayer_http import RelayerHttp
+from infrastructure.polymarket.wallets.wallet_money import VenueWalletMoney
+from telegram_bot.risk_assembly import Risk
+from telegram_bot.startup import Place
+from telegram_bot.supervisor import Run, supervise
+from telegram_bot.telling import OrderWitness, OutboxAlarms, OutboxTeller
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What paper and live trading have in common."""
+
+    settings: Settings
+    place: Place
+    sessions: Sessions
+    books: FreshBooks
+    manager: WebSocketManager
+    outbox: Outbox
+    markets: MarketsByCondition
+    reached: Reached
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """The venue in the name of our users."""
+
+    http: AccountHttp
+    clock: VenueClock
+    exchange: PolymarketExchange
+    reports: PolymarketReports
+    permission: TradingPermission
+
+
+class Hearts:
+    """The heartbeats, known to the guards before there is a venue to send them to."""
+
+    def __init__(self) -> None:
+        self.keeper: HeartbeatKeeper | None = None
+
+    def are_healthy(self, user: UserId) -> bool:
+        return self.keeper is None or self.keeper.is_healthy(user)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Live trading as the chat and the program need it."""
+
+    clob: ClobService
+    custody: Custody
+    accounts: Accounts
+    withdrawals: Withdrawals
+    reconciler: Reconciler
+    channels: UserChannels
+    money: VenueWalletMoney
+    venue: Venue
+    begin: Callable[[], Awaitable[None]]
+    runs: dict[str, Run]
+
+
+def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: Hearts) -> Live:
+    """`client` is for deeds at the venue, and the caller's to close. Opens nothing yet.
+
+    Raises: KeyFileRefused.
+    """
+    settings, sessions, outbox = shared.settings, shared.sessions, shared.outbox
+    clock = VenueClock()
+    custody = build_custody(settings, sessions, client, shared.place.clob_url, clock=clock.unix)
+    if custody.account_keys is None:
+        raise ValueError("live trading is never built in a dry run")
+    venue = _venue(shared.place, client, clock, custody.account_keys)
+    known = KnownMarkets(sessions, shared.markets)
+    clob = ClobService(
+        sessions,
+        venue.exchange,
+        shared.books,
+        shared.manager,
+        account=Account.LIVE,
+        slippage_percent=settings.max_slippage_percent,
+        quote_ttl=settings.quote_ttl_seconds,
+        guards=risk.guards,
+        witness=OrderWitness(outbox),
+        known=known,
+        reached=shared.reached,
+    )
+    unresolved = Unresolved(
+        sessions, clob.desk, venue.exchange, venue.reports, clob.news, reached=shared.reached
+    )
+    sources = Sources(venue.reports, clob.news, unresolved, known)
+    reconciler = Reconciler(sessions, sources, outbox, reached=shared.reached)
+    reconciliation = Reconciliation(
+        reconciler, partial(_with_wallets, sessions), settings.reconcile_interval_seconds
+    )
+    hearts.keeper = HeartbeatKeeper(
+        sessions, lambda user: Heartbeat(venue.http, user), OutboxAlarms(outbox)
+    )
+    channels = _channels(shared, custody.account_keys, clob, reconciliation)
+    teller = OutboxTeller(outbox)
+    operations = _wallet_operations(shared, client, custody.account_keys, venue)
+    rules = WithdrawalRules(usdc(settings.withdraw_max_day_usdc), typed_address)
+    return Live(
+        clob=clob,
+        custody=custody,
+        accounts=Accounts(
+            sessions,
+            venue.permission,
+            is_dry_run=False,
+            limits=OwnDailyLimit(risk.own_limits),
+        ),
+        withdrawals=Withdrawals(sessions, rules, custody.factor, teller),
+        reconciler=reconciler,
+        channels=channels,
+        money=operations.money,
+        venue=venue,
+        begin=partial(_begin, shared, custody, venue, clob, unresolved, reconciliation),
+        runs={
+            "orders": unresolved.run,
+            "reconciliation": reconciliation.run,
+            "user-channels": channels.run,
+            "heartbeats": hearts.keeper.run,
+            "session-keys": SessionWatch(sessions, custody.registry, teller).run,
+            "host-watch": _host_watch(shared, risk, venue).run,
+            "wallet-actions": operations.following.run,
+            "withdrawals": WithdrawalSender(sessions, operations.relayer, teller).run,
+            **_redeeming(settings, sessions, operations.money),
+        },
+    )
+
+
+def _venue(
+    place: Place, client: httpx.AsyncClient, clock: VenueClock, keys: SealedAccountKeys
+) -> Venue:
+    transport = Transport(client, place.clob_url, clock)
+    http = AccountHttp(transport, keys=keys, clock=clock, buckets=Buckets())
+    return Venue(
+        http=http,
+        clock=clock,
+        exchange=PolymarketExchange(http),
+        reports=PolymarketReports(http, VenueHttp(client, place.data_url)),
+        permission=TradingPermission(http, VenueHttp(client, place.geoblock_url)),
+    )
+
+
+def _wallet_operations(
+    shared: Shared, client: httpx.AsyncClient, keys: SealedAccountKeys, venue: Venue
+) -> WalletOperations:
+    """The relayer has a clock of its own: another host's must not move the one of the orders."""
+    place, settings = shared.place, shared.settings
+    relayer = RelayerHttp(
+        Transport(client, place.relayer_url, VenueClock()),
+        relayer_auth(settings, is_sandbox=place.is_sandbox),
+        venue.clock,
+    )
+    hosts = Hosts(relayer, VenueHttp(client, place.data_url), venue.clock)
+    return build_wallet_operations(shared.sessions, keys, venue.reports, hosts)
+
+
+def _redeeming(settings: Settings, sessions: Sessions, money: VenueWalletMoney) -> dict[str, Run]:
+    return {"auto-redeem": AutoRedeem(sessions, money).run} if settings.auto_redeem else {}
+
+
+def _channels(
+    shared: Shared, keys: SealedAccountKeys, clob: ClobService, reconciliation: Reconciliation
+) -> UserChannels:
+    line = Line(shared.place.user_socket_url, shared.settings.ws_ping_interval)
+
+    def make(user: UserId) -> UserChannel:
+        auth, reconcile = partial(keys.user_channel_auth, user), partial(reconciliation.wake, user)
+        return UserChannel(user, line, auth, clob.news, reconcile)
+
+    has_owners_key = shared.settings.clob_api_key is not None
+    listening = partial(_listening, shared.sessions, owner_too=has_owners_key)
+    return UserChannels(make, listening, supervise)
+
+
+def _host_watch(shared: Shared, risk: Risk, venue: Venue) -> HostWatch:
+    rules = HostRules(float(shared.settings.min_free_disk_percent))
+    measures = HostMeasures(risk.free_disk, venue.http.compare_clocks)
+    return HostWatch(shared.sessions, risk.breakers, risk.alarms, rules, measures)
+
+
+async def _begin(
+    shared: Shared,
+    custody: Custody,
+    venue: Venue,
+    clob: ClobService,
+    unresolved: Unresolved,
+    reconciliation: Reconciliation,
+) -> None:
+    """Before the first command: what a crash left, and what the venue knows that we do not.
+
+    A venue that cannot be reached holds nobody up: automation stays stopped until it answers.
+    Raises: KeyFileRefused.
+    """
+    await check_keys(custody.keys, custody.data_keys, is_dry_run=False)
+    await custody.wallets.tidy()
+    try:
+        await venue.http.compare_clocks()
+    except Unavailable as fault:
+        logger.warning("the venue's clock could not be asked: %s", fault)
+    await unresolved.begin()
+    if not await reconciliation.check_all():
+        logger.warning("not every live account could be compared with the venue; asking again")
+    for user, market in await clob.open_markets():
+        await shared.manager.subscribe_market_for_user(user, market, Reason.OPEN_ORDER)
+
+
+async def _with_wallets(sessions: Sessions) -> Sequence[UserId]:
+    """Whoever has a wallet that is ready, also while trading on paper: orders may still rest."""
+    async with as_worker(sessions) as session:
+        wallets = await stored_wallets.ready_wallets(session)
+    return sorted({wallet.user for wallet in wallets})
+
+
+async def _listening(sessions: Sessions, *, owner_too: bool) -> Sequence[UserId]:
+    users = set(await _with_wallets(sessions))
+    if owner_too:
+        async with as_worker(sessions) as session:
+            owner = await stored_users.owner_id(session)
+        users |= set() if owner is None else {owner}
+    return sorted(users)

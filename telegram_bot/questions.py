@@ -1,0 +1,43 @@
+"""Everything that can be asked for in words, and what a typed code would then be for."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from core.domain.risk import LimitKind
+from core.domain.units import Usdc
+from core.domain.withdrawal import AddressId
+from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
+from telegram_bot.actions import Limit, SellOther, SpendOther
+
+
+@dataclass(frozen=True, slots=True)
+class Allowing:
+    """Put the address on the list of those that may be paid."""
+
+    address: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    address_id: AddressId
+    amount: Usdc
+
+
+@dataclass(frozen=True, slots=True)
+class NewLimit:
+    kind: LimitKind
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFor:
+    """The authenticator's code, and what it allows."""
+
+    purpose: Allowing | Paying | NewLimit
+
+
+Question: TypeAlias = (
+    SpendOther | SellOther | Limit | ShowRisk | ChangeLimit | NewAddress | WithdrawTo | CodeFor
+)

@@ -1,0 +1,104 @@
+"""A live account and its ledger: where they differ, what money came or went, when all is well."""
+
+from types import MappingProxyType
+from typing import Final
+
+from core.domain.drift import CashMove, CashMoveKind, DriftKind
+from core.domain.notice import AccountCompared, Found
+from core.domain.units import Size
+from telegram_bot.actions import ShowPositions
+from telegram_bot.screens.numbers import money, shares
+from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.screens.text import LABEL, SHORT_TITLE, safe
+
+SHOWN: Final = 5  # differences; the others are counted
+STOPPED: Final = "Automatic orders wait until this is clear. Your own orders work as before."
+STORIES: Final = MappingProxyType(
+    {
+        DriftKind.MISSING_ORDER: (
+            "An order over {ours} shares is not in the exchange's book any more."
+        ),
+        DriftKind.GONE_ORDER: "An order over {ours} shares, made elsewhere, has left the book.",
+        DriftKind.UNKNOWN_ORDER: (
+            "An order over {theirs} shares, made elsewhere, is in a market we do not know."
+        ),
+        DriftKind.SHARES: "We count {ours} shares, the exchange {theirs}.",
+        DriftKind.TRANSFER_IN: "{theirs} shares came into your account without a trade.",
+        DriftKind.TRANSFER_OUT: "{ours} shares left your account without a trade.",
+        DriftKind.REDEEMED: "{ours} shares were redeemed; the result is on its way to us.",
+        DriftKind.SETTLING: "Trades are being settled.",
+    }
+)
+WHY: Final = MappingProxyType(
+    {
+        CashMoveKind.OPENING: "was in your account when we first looked",
+        CashMoveKind.DEPOSIT: "came into your account",
+        CashMoveKind.WITHDRAWAL: "left your account, and not through this bot",
+        CashMoveKind.REDEEM: "of results moved between the market and your cash",
+        CashMoveKind.TAKEN_OVER: "balances shares that were taken over",
+    }
+)
+
+
+def reconciliation_screen(news: AccountCompared) -> Screen:
+    """A record that stays in the chat."""
+    return Screen(
+        blocks(
+            f"<b>{_headline(news)}</b>",
+            *(found_text(found) for found in news.found[:SHOWN]),
+            _others(len(news.found) - SHOWN),
+            lines(*(move_text(move) for move in news.moves)),
+            _fault(news.fault),
+            _what_next(news),
+            "<i>live money</i>",
+        ),
+        ((Button("Positions", ShowPositions()), HOME),),
+        keeps_message=True,
+    )
+
+
+def found_text(found: Found) -> str:
+    """One difference in plain words, with what it is about."""
+    about = safe(found.question, SHORT_TITLE) if found.question else None
+    return lines(about, _story(found))
+
+
+def move_text(move: CashMove) -> str:
+    """What money did without a trade."""
+    amount = money(abs(move.amount))
+    if move.kind is CashMoveKind.UNEXPLAINED:
+        way = "more" if move.amount > 0 else "less"
+        return f"Your cash is <b>{amount}</b> {way} than your trades explain."
+    return f"<b>{amount}</b> {WHY[move.kind]}."
+
+
+def _headline(news: AccountCompared) -> str:
+    if news.fault:
+        return "Your account cannot be checked"
+    if news.found or any(move.kind is CashMoveKind.UNEXPLAINED for move in news.moves):
+        return "Your account differs from the exchange"
+    return "Your account is clear again" if news.has_cleared else "Your cash has changed"
+
+
+def _story(found: Found) -> str:
+    if found.kind is DriftKind.CASH:
+        return f"We count {money(found.ours)}, the exchange {money(found.theirs)}."
+    name = f" {safe(found.outcome, LABEL)}" if found.outcome else ""
+    ours, theirs = f"{shares(Size(found.ours))}{name}", f"{shares(Size(found.theirs))}{name}"
+    return STORIES[found.kind].format(ours=ours, theirs=theirs)
+
+
+def _others(count: int) -> str | None:
+    return f"and {count} more" if count > 0 else None
+
+
+def _fault(fault: str) -> str | None:
+    return safe(fault) if fault else None
+
+
+def _what_next(news: AccountCompared) -> str | None:
+    if news.fault:
+        return lines("Nothing was changed; we keep trying.", STOPPED)
+    if news.is_stopped:
+        return STOPPED
+    return "Ledger and exchange agree; automatic orders may go on." if news.has_cleared else None

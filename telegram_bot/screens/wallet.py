@@ -1,0 +1,286 @@
+"""The wallet card: which money, which key, what it may do, and the next step."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from core.domain.account import Account
+from core.domain.account_views import AccountStanding, AccountState
+from core.domain.custody import Choices, LiveWallet, Tier
+from core.domain.drift import OF_SHARES
+from core.domain.units import MarketId, Usdc
+from core.domain.wallet_money import Approvals, WalletMoneyState
+from telegram_bot.account_actions import (
+    Approve,
+    ChooseTier,
+    GoLive,
+    GoPaper,
+    Redeem,
+    RevokeWallet,
+    ShowLimits,
+    ShowOrders,
+    ShowRisk,
+    ShowWallet,
+    ShowWithdrawals,
+    TakeOver,
+)
+from telegram_bot.screens.agreement import agreement_words
+from telegram_bot.screens.numbers import money, shares, span
+from telegram_bot.screens.reconciliation import found_text
+from telegram_bot.screens.screen import (
+    HOME,
+    Button,
+    CopyButton,
+    Row,
+    Screen,
+    Style,
+    blocks,
+    lines,
+    rows,
+    stamped,
+)
+from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+
+SHOWN: Final = 5  # results to claim; the others are counted
+TIERS: Final = {
+    Tier.PAPER: "Paper: no key",
+    Tier.SESSION: "Session key: trades, cannot withdraw, runs out",
+    Tier.DEPOSIT: "Owner key of a deposit wallet: can move all of its money",
+    Tier.EOA: "Key of an ordinary account: can move everything in it",
+}
+APPROVALS: Final = {
+    Approvals.COMPLETE: "Approvals: complete",
+    Approvals.MISSING: "<b>Approvals: missing.</b> Orders are refused until they are given",
+    Approvals.PENDING: "Approvals: on their way to the chain",
+}
+DRY_RUN: Final = (
+    "DRY_RUN_MODE is on: it is the ceiling of this whole program, so everything here is paper "
+    "money, no key is made, and no setting in this chat changes that. Whoever runs it can set "
+    "DRY_RUN_MODE=false."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    market_id: MarketId
+    question: str
+    value: Usdc
+
+
+@dataclass(frozen=True, slots=True)
+class WalletView:
+    """What is known of a user's wallet. `trouble`: why its money could not be looked at."""
+
+    mode: str
+    state: AccountState
+    choices: Choices
+    ready: LiveWallet | None = None
+    waiting: LiveWallet | None = None
+    money: WalletMoneyState | None = None
+    trouble: str = ""
+    standing: AccountStanding | None = None  # of a live account with the venue
+    paper_cash: str = ""
+
+
+def paper_only_screen(mode: str, cash: str) -> Screen:
+    """Where the program was started for paper money only."""
+    return Screen(
+        blocks(bold(mode), lines("<b>Wallet</b>", f"Paper cash {cash}"), DRY_RUN),
+        ((Button("Orders", ShowOrders()), HOME),),
+        whose=None,
+    )
+
+
+def wallet_screen(view: WalletView, now: datetime) -> Screen:
+    return Screen(
+        blocks(
+            bold(view.mode),
+            lines("<b>Wallet</b>", _in_use(view)),
+            _key(view.ready, now),
+            _waiting(view.waiting),
+            *_money(view),
+            *_differences(view.standing, now),
+            _next(view),
+        ),
+        rows(
+            _copies(view),
+            _steps(view),
+            *_claims(view.money),
+            _taking_over(view.standing),
+            _powers(view),
+            (Button("Limits", ShowLimits()), Button("Refresh", ShowWallet()), HOME),
+        ),
+        stamp=stamped(now),
+        whose=None,
+    )
+
+
+def until_words(wallet: LiveWallet, now: datetime) -> str | None:
+    """How long a session key lives; None for keys without an end."""
+    until = wallet.authorised_until
+    if until is None:
+        return None
+    day = f"{until.day} {until:%b %Y, %H:%M} UTC"
+    if wallet.is_expired(now):
+        return f"<b>Session key ended {day}.</b> Nothing is signed with it; cancelling works"
+    soon = wallet.warn_at is not None and wallet.warn_at <= now
+    words = f"Session key until {day}, {span((until - now).total_seconds())} left"
+    return f"<b>{words}: set up a new one soon</b>" if soon else words
+
+
+def _in_use(view: WalletView) -> str:
+    if view.state.account is Account.LIVE:
+        return "In use: <b>real money</b>"
+    words = f"In use: paper money, cash {view.paper_cash}"
+    if view.state.hindrance:
+        return lines(words, f"<b>You chose real money, but:</b> {safe(view.state.hindrance, 300)}")
+    return words
+
+
+def _key(wallet: LiveWallet | None, now: datetime) -> str | None:
+    if wallet is None:
+        return None
+    return lines(
+        TIERS[wallet.tier],
+        until_words(wallet, now),
+        f"Key address <code>{safe(wallet.key_address, 60)}</code>",
+        f"Wallet <code>{safe(wallet.funder, 60)}</code>" if wallet.funder else None,
+    )
+
+
+def _waiting(wallet: LiveWallet | None) -> str | None:
+    if wallet is None:
+        return None
+    return lines(
+        f"<b>Being set up:</b> {TIERS[wallet.tier]}",
+        f"Key address <code>{safe(wallet.key_address, 60)}</code>",
+    )
+
+
+def _money(view: WalletView) -> tuple[str, ...]:
+    if view.trouble:
+        return (f"Balances are not known right now: {safe(view.trouble, 300)}",)
+    state = view.money
+    if state is None:
+        return ()
+    claims = [
+        f"{safe(each.question, SHORT_TITLE)}: {shares(each.shares)} {safe(each.outcome, 20)} "
+        f"pay {money(each.value)}"
+        for each in state.claimable[:SHOWN]
+    ]
+    more = len(state.claimable) - SHOWN
+    return (
+        lines(
+            f"Cash at the venue <b>{money(state.cash)}</b>",
+            f"The venue may take up to {_allowance(state)}",
+            APPROVALS[state.approvals],
+        ),
+        lines(
+            "Deposit address, for pUSD or USDC.e on Polygon only:",
+            f"<code>{safe(state.deposit_address, 60)}</code>",
+            "Another token or another chain is lost. USDC.e is wrapped to pUSD on its arrival.",
+        )
+        if state.deposit_address
+        else "",
+        lines(
+            "<b>Results to claim</b>" if claims else None,
+            *claims,
+            f"and {more} more" if more > 0 else None,
+        ),
+    )
+
+
+def _differences(standing: AccountStanding | None, now: datetime) -> tuple[str, ...]:
+    if standing is None:
+        return ()
+    found = standing.found
+    more = f"and {len(found) - SHOWN} more" if len(found) > SHOWN else None
+    return (
+        lines(*agreement_words(standing, now)),
+        *(found_text(each) for each in found[:SHOWN]),
+        more or "",
+    )
+
+
+def _taking_over(standing: AccountStanding | None) -> Row:
+    """The venue's shares become ours; what nothing explains can only be ended so."""
+    if standing is None or not any(each.kind in OF_SHARES for each in standing.found):
+        return ()
+    return (Button("Book what the venue counts", TakeOver()),)
+
+
+def _allowance(state: WalletMoneyState) -> str:
+    is_boundless = state.allowance > 10**9
+    return "any amount" if is_boundless else money(state.allowance)
+
+
+def _next(view: WalletView) -> str | None:
+    if view.waiting is not None:
+        return "Finish the set-up: the steps are behind Continue set-up."
+    if view.ready is None:
+        return (
+            "To trade real money, set up a key. The recommended one only trades, cannot "
+            "withdraw, and runs out by itself."
+        )
+    if not view.choices.is_informed:
+        return "Before the first real order: read one page about risks, and type a daily limit."
+    if view.state.chosen is not Account.LIVE:
+        return "All is ready: you can change over to real money."
+    return None
+
+
+def _copies(view: WalletView) -> Row:
+    found = []
+    if view.money is not None and view.money.deposit_address:
+        found.append(CopyButton("Copy deposit address", view.money.deposit_address))
+    key = view.waiting or view.ready
+    if key is not None:
+        found.append(CopyButton("Copy key address", key.key_address))
+    return tuple(found)
+
+
+def _steps(view: WalletView) -> Row:
+    if view.waiting is not None:
+        return (Button("Continue set-up", ChooseTier(), Style.PRIMARY),)
+    if view.ready is None:
+        return (Button("Set up real money", ChooseTier(), Style.PRIMARY),)
+    if not view.choices.is_informed:
+        return (Button("Read the risks", ShowRisk(), Style.PRIMARY),)
+    if view.state.chosen is Account.LIVE:
+        return (Button("Back to paper", GoPaper()), Button("New key", ChooseTier()))
+    return (Button("Trade real money", GoLive(), Style.DANGER), Button("New key", ChooseTier()))
+
+
+def _claims(state: WalletMoneyState | None) -> tuple[Row, ...]:
+    if state is None or not state.can_act:
+        return ()
+    return tuple(
+        (
+            Button(
+                f"Redeem {money(each.value)} · {plain(each.question, 30)}", Redeem(each.market_id)
+            ),
+        )
+        for each in _once_a_market(state)
+    )
+
+
+def _once_a_market(state: WalletMoneyState) -> list[_Claim]:
+    """One button redeems all shares of its market."""
+    found: dict[MarketId, _Claim] = {}
+    for each in state.claimable:
+        known = found.get(each.market_id)
+        value = each.value if known is None else known.value + each.value
+        found[each.market_id] = _Claim(each.market_id, each.question, Usdc(value))
+    return list(found.values())[:SHOWN]
+
+
+def _powers(view: WalletView) -> Row:
+    if view.ready is None and view.waiting is None:
+        return ()
+    found = []
+    state = view.money
+    if state is not None and state.can_act and state.approvals is Approvals.MISSING:
+        found.append(Button("Give approvals", Approve()))
+    if view.ready is not None:
+        found.append(Button("Withdraw", ShowWithdrawals()))
+    return (*found, Button("Revoke", RevokeWallet(), Style.DANGER))

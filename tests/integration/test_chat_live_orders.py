@@ -1,0 +1,211 @@
+"""Real money in the chat: limit orders, receipts that follow, cancelling, unclear orders."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from core.domain.account import Account
+from core.domain.book import Side
+from core.domain.errors import OutcomeUnknown
+from core.domain.ledger import Settlement
+from core.domain.order import OrderHash, OrderStatus, Ticket
+from core.domain.order_amounts import OrderKind
+from core.domain.units import Price, Size, UserId
+from core.storage.models import Sessions
+from tests.support import examples
+from tests.support.chat import Message, buttons, data_of
+from tests.support.live_chat import LiveChat, open_live_chat
+from tests.support.scripted_exchange import settled
+
+
+@pytest.fixture
+async def live(sessions: Sessions, tmp_path: Path) -> AsyncIterator[LiveChat]:
+    async with open_live_chat(sessions, tmp_path) as chat:
+        yield chat
+
+
+async def _limit_ticket(live: LiveChat, price: str = "45c", amount: str = "$25") -> Message:
+    card = await live.card()
+    card = await live.ann.opens(card, "Limit Yes")
+    card = await live.ann.opens(card, "Other price")
+    card = await live.ann.says(price)
+    if amount.startswith("$"):
+        return await live.ann.opens(card, amount)
+    await live.ann.opens(card, "Other")
+    return await live.ann.says(amount)
+
+
+async def _market_ticket(live: LiveChat) -> Message:
+    card = await live.ann.opens(await live.card(), "Yes")
+    return await live.ann.opens(card, "$10")
+
+
+def _resting(user: UserId, price: str) -> Ticket:
+    market = examples.market()
+    return Ticket(
+        user,
+        Account.LIVE,
+        market.id,
+        examples.YES,
+        Side.BUY,
+        Price(Decimal(price)),
+        f"placed-at-{price}",
+        size=Size(Decimal(20)),
+        kind=OrderKind.GTC,
+    )
+
+
+def _hash(live: LiveChat) -> OrderHash:
+    return next(reversed(live.venue.book))
+
+
+async def test_a_limit_order_rests_follows_its_fills_and_ends_confirmed(live: LiveChat) -> None:
+    user = await live.goes_live()
+    ticket = await _limit_ticket(live)
+    assert ticket["text"].startswith("SANDBOX · LIVE mode · test money")
+    assert "Buy 55.55 Yes at 45¢ or better?" in ticket["text"]
+    await live.ann.taps(ticket, "Confirm")
+    receipt = await live.ann.reads("Resting in the book")
+    assert "$25.00 of your cash are held back for it." in receipt["text"]
+    await live.clob.news.trade(user, live.venue.match(_hash(live), "20", "0.45"))
+    await live.ann.reads("The rest, 35.55 shares, waits in the book.")
+    last = live.venue.match(_hash(live), "35.55", "0.45")
+    await live.clob.news.trade(user, last)
+    await live.clob.news.order(user, live.venue.book[_hash(live)].report)
+    assert "Provisional" in (await live.ann.reads("Bought 55.55 Yes"))["text"]
+    for trade in live.venue.book[_hash(live)].trades:
+        await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
+    assert "Position" in buttons(await live.ann.reads("Confirmed on the chain."))
+
+
+async def test_a_fill_that_the_chain_refuses_is_shown_as_taken_back(live: LiveChat) -> None:
+    user = await live.goes_live()
+    await live.ann.taps(await _limit_ticket(live), "Confirm")
+    await live.ann.reads("Resting in the book")
+    trade = live.venue.match(_hash(live), "55.55", "0.45")
+    await live.clob.news.trade(user, trade)
+    await live.ann.reads("Bought 55.55 Yes")
+    await live.clob.news.trade(user, settled(trade, Settlement.FAILED))
+    failed = await live.ann.reads("Failed, and taken back")
+    assert "Your cash and your shares are as before it." in failed["text"]
+
+
+async def test_conditions_are_buttons_and_each_choice_makes_the_button_before_useless(
+    live: LiveChat,
+) -> None:
+    await live.goes_live()
+    ticket = await _limit_ticket(live, "0.45", "40 shares")
+    old = data_of(ticket, "Confirm")
+    ticket = await live.ann.opens(ticket, "1 hour")
+    assert "It rests until" in ticket["text"]
+    assert "• 1 hour" in buttons(ticket)
+    ticket = await live.ann.opens(ticket, "Post-only: off")
+    assert "Post-only: on" in buttons(ticket)
+    await live.ann.forges(old, ticket)
+    assert live.venue.bodies == []
+    await live.ann.taps(ticket, "Confirm")
+    await live.ann.reads("Resting in the book")
+    order = (await live.clob.open_orders(await live.user()))[0]
+    assert order.ticket.post_only
+    assert order.ticket.expires_at is not None
+    assert str(order.ticket.size) == "40.000000"
+
+
+async def test_a_price_that_is_none_is_explained_and_asked_for_again(live: LiveChat) -> None:
+    await live.goes_live()
+    card = await live.ann.opens(await live.card(), "Limit No")
+    await live.ann.opens(card, "Other price")
+    refused = await live.ann.says("145")
+    assert "between 0 and 100 cents" in refused["text"]
+    assert "how much?" in (await live.ann.says("38"))["text"]
+
+
+async def test_open_orders_are_listed_and_cancelled_one_by_one_and_all_after_a_question(
+    live: LiveChat,
+) -> None:
+    user = await live.goes_live()
+    for price in ("0.41", "0.42", "0.43"):
+        await live.clob.place_order(_resting(user, price))
+    listed = await live.ann.says("/orders")
+    assert "Open orders · 3" in listed["text"]
+    one = await live.ann.opens(listed, "1. Buy Yes 41¢")
+    gone = await live.ann.opens(one, "Cancel order")
+    assert "Cancelled" in gone["text"]
+    listed = await live.ann.opens(gone, "Orders")
+    asked = await live.ann.opens(listed, "Cancel all")
+    assert "Cancel all 2 open orders?" in asked["text"]
+    assert len(live.venue.cancelled) == 1
+    done = await live.ann.opens(asked, "Cancel all of them")
+    assert "2 orders cancelled" in done["text"]
+    assert "No order is open" in (await live.ann.says("/orders"))["text"]
+
+
+async def test_a_lost_answer_is_told_as_such_and_a_second_order_has_to_be_meant(
+    live: LiveChat,
+) -> None:
+    await live.goes_live()
+    live.venue.posts = ["lost"]
+    live.venue.is_silent = True
+    await live.ann.taps(await _market_ticket(live), "Confirm")
+    receipt = await live.ann.reads("Checking with the venue")
+    assert "stay held back" in receipt["text"]
+    ticket = await _market_ticket(live)
+    warned = await live.ann.opens(ticket, "Confirm")
+    assert "is not clear yet" in warned["text"]
+    assert "you may end up with both" in warned["text"]
+    assert len(live.venue.bodies) == 1
+    live.venue.fills = [("16", "0.62")]
+    await live.ann.taps(warned, "Place a second order")
+    await live.ann.reads("Bought 16 Yes")
+    still_open = await live.clob.open_orders(await live.user())
+    assert [order.status for order in still_open] == [OrderStatus.UNKNOWN]
+    assert len(live.venue.bodies) == 2
+
+
+async def test_a_warned_ticket_can_still_be_cancelled(live: LiveChat) -> None:
+    await live.goes_live()
+    live.venue.posts = [OutcomeUnknown("The exchange did not answer.")]
+    live.venue.is_silent = True
+    await live.ann.taps(await _market_ticket(live), "Confirm")
+    await live.ann.reads("Checking with the venue")
+    warned = await live.ann.opens(await _market_ticket(live), "Confirm")
+    answer = await live.ann.taps(warned, "Cancel")
+    assert "Nothing was bought" in answer["text"]
+    assert len(live.venue.bodies) == 1
+
+
+async def test_a_ticket_of_the_other_account_places_nothing(live: LiveChat) -> None:
+    user = await live.goes_live()
+    ticket = await _market_ticket(live)
+    await live.accounts.choose_paper(user)
+    await live.ann.taps(ticket, "Confirm")
+    refused = await live.ann.reads("drawn for your other account")
+    assert "your money is as before" in refused["text"]
+    assert live.venue.bodies == []
+    assert await live.clob.open_orders(user) == ()
+
+
+async def test_paper_money_has_no_limit_buttons_and_real_money_has(live: LiveChat) -> None:
+    user = await live.goes_live()
+    assert "Limit Yes" in buttons(await live.card())
+    await live.accounts.choose_paper(user)
+    card = await live.card()
+    assert "SANDBOX · paper money" in card["text"]
+    assert "Limit Yes" not in buttons(card)
+
+
+async def test_positions_and_cash_of_one_account_are_not_shown_in_the_other(
+    live: LiveChat,
+) -> None:
+    user = await live.goes_live(dollars=100)
+    live.venue.fills = [("16", "0.62")]
+    await live.ann.taps(await _market_ticket(live), "Confirm")
+    await live.ann.reads("Bought 16 Yes")
+    assert "Yes" in (await live.ann.says("/positions"))["text"]
+    await live.accounts.choose_paper(user)
+    shown = await live.ann.says("/positions")
+    assert "Nothing is open" in shown["text"]
+    assert "$1,000.00" in shown["text"]
+    assert live.clob.desk.account is Account.LIVE
