@@ -1,25 +1,21 @@
-"""Fixtures for everybody: one Postgres for the session, a fresh database for each test."""
+"""Fixtures for everybody: one Postgres for the session, an empty database for each test."""
 
-import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
-from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from infrastructure.database.address import database_url, driver_dsn
 from infrastructure.database.embedded import EmbeddedPostgres
 from infrastructure.database.engine import create_engine
 from infrastructure.database.migrate import upgrade
+from infrastructure.database.roles import roles_of
+from tests.support.databases import Databases, Server, administrate, database_named, drop
 
 ROOT = Path(__file__).parents[1]
-NUMBERS = itertools.count(1)
-PATIENCE = 100  # attempts to drop a database that Postgres itself is busy in
 
 
 @pytest.fixture(scope="session")
@@ -37,37 +33,48 @@ def data_folders() -> Iterator[Callable[[], Path]]:
 
 
 @pytest.fixture(scope="session")
-async def postgres_url(data_folders: Callable[[], Path]) -> AsyncIterator[str]:
-    """A server for the whole session, as its owner, who may create databases."""
+async def server(data_folders: Callable[[], Path]) -> AsyncIterator[Server]:
+    """A server for the whole session."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        yield given
+        yield Server(given, os.environ.get("TEST_DATABASE_ADMIN_URL"))
         return
-    async with EmbeddedPostgres(data_folders(), durable=False) as server:
-        yield server.url
+    async with EmbeddedPostgres(data_folders(), durable=False) as embedded:
+        yield Server(embedded.url, embedded.admin_url)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(server: Server) -> str:
+    """The server as its owner, who may create databases."""
+    return server.url
 
 
 @pytest.fixture(scope="session")
 async def template(postgres_url: str) -> AsyncIterator[str]:
     """The name of a database with the schema of this release, to copy from."""
     name = f"polycool_template_{os.getpid()}"
-    await _administrate(postgres_url, f"CREATE DATABASE {name}")
+    await administrate(postgres_url, f"CREATE DATABASE {name}")
     engine = create_engine(database_named(postgres_url, name))
     await upgrade(engine)
     await engine.dispose()
     yield name
-    await _drop(postgres_url, name)
+    await drop(postgres_url, name)
+    for role in roles_of(name, "").entered:
+        await administrate(postgres_url, f"DROP ROLE IF EXISTS {role}")
+
+
+@pytest.fixture(scope="session")
+async def databases(server: Server, template: str) -> AsyncIterator[Databases]:
+    lent = Databases(server, template)
+    yield lent
+    await lent.close()
 
 
 @pytest.fixture
-async def database(postgres_url: str, template: str) -> AsyncIterator[str]:
-    """The URL of a fresh, migrated, empty database, dropped after the test."""
-    name = f"polycool_test_{os.getpid()}_{next(NUMBERS)}"
-    await _administrate(
-        postgres_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
-    )
-    yield database_named(postgres_url, name)
-    await _drop(postgres_url, name)
+async def database(databases: Databases) -> AsyncIterator[str]:
+    """The URL of a migrated, empty database that nobody else has for this test."""
+    async with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -89,25 +96,3 @@ def fixtures_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no recorded data at {folder}; set FIXTURES_DIR")
     return folder
-
-
-def database_named(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-async def _drop(url: str, name: str) -> None:
-    """An autovacuum worker may be in there, which only a superuser can send away."""
-    for _ in range(PATIENCE):
-        try:
-            return await _administrate(url, f"DROP DATABASE {name} WITH (FORCE)")
-        except asyncpg.InsufficientPrivilegeError:
-            await _administrate(url, "SELECT pg_sleep(0.05)")
-    raise AssertionError(f"{name} could not be dropped")
-
-
-async def _administrate(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(driver_dsn(database_url(url)), timeout=10)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -12,7 +12,7 @@ import pytest
 
 from infrastructure.database.address import database_url, driver_dsn
 from infrastructure.sandbox_process import SandboxParts, sandbox_process
-from tests.conftest import database_named
+from tests.support.databases import database_named
 from tests.support.person import LocalTelegram, local_telegram
 from tests.support.program import ROOT, Program, running
 from tests.support.venue_control import VenueControl, venue_control
