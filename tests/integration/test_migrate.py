@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.storage.models import Base
+from core.storage.all_models import models
 from infrastructure.database.backup import (
     KEEP,
     BackupFailed,
@@ -152,7 +152,7 @@ async def test_missing_rights_are_said_in_one_line_with_the_mend(stranger: str) 
 
 async def test_the_migrations_of_this_release_make_exactly_its_models(engine: AsyncEngine) -> None:
     def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+        return list(compare_metadata(MigrationContext.configure(connection), models.Base.metadata))
 
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []

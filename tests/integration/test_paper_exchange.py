@@ -65,7 +65,7 @@ def order(side: Side, amount: str, worst: str) -> Order:
 async def test_a_buy_walks_the_streamed_book_and_asks_nobody() -> None:
     room = Room()
     room.stream(BIDS, ASKS)
-    execution = await room.exchange.place(order(Side.BUY, "15.4", "0.52"), market(1))
+    execution = await room.exchange.place(order(Side.BUY, "15.4", "0.52"), market(1), None)
     assert execution.status is OrderStatus.FILLED
     assert [(match.size, match.price) for match in execution.matches] == [
         (Decimal(10), Decimal("0.50")),
@@ -78,7 +78,7 @@ async def test_a_buy_walks_the_streamed_book_and_asks_nobody() -> None:
 async def test_a_thin_book_fills_in_part_and_says_so() -> None:
     room = Room()
     room.stream(BIDS, ASKS)
-    execution = await room.exchange.place(order(Side.SELL, "100", "0.40"), market(1))
+    execution = await room.exchange.place(order(Side.SELL, "100", "0.40"), market(1), None)
     assert execution.status is OrderStatus.PARTIAL
     assert sum(match.size for match in execution.matches) == 30
     assert "thinner" in execution.reason
@@ -87,7 +87,7 @@ async def test_a_thin_book_fills_in_part_and_says_so() -> None:
 async def test_the_bound_of_the_ticket_is_kept() -> None:
     room = Room()
     room.stream(BIDS, ASKS)
-    execution = await room.exchange.place(order(Side.BUY, "15.4", "0.51"), market(1))
+    execution = await room.exchange.place(order(Side.BUY, "15.4", "0.51"), market(1), None)
     assert (execution.status, len(execution.matches)) == (OrderStatus.PARTIAL, 1)
 
 
@@ -96,7 +96,7 @@ async def test_nobody_within_the_bound_is_an_empty_book(worst: str) -> None:
     room = Room()
     room.stream(BIDS, ASKS)
     with pytest.raises(EmptyBook):
-        await room.exchange.place(order(Side.BUY, "10", worst), market(1))
+        await room.exchange.place(order(Side.BUY, "10", worst), market(1), None)
 
 
 async def test_a_closed_market_takes_no_orders() -> None:
@@ -104,12 +104,12 @@ async def test_a_closed_market_takes_no_orders() -> None:
     room.stream(BIDS, ASKS)
     for closed in (replace(market(1), is_closed=True), replace(market(1), accepts_orders=False)):
         with pytest.raises(MarketClosed):
-            await room.exchange.place(order(Side.BUY, "10", "0.9"), closed)
+            await room.exchange.place(order(Side.BUY, "10", "0.9"), closed, None)
 
 
 async def test_nothing_can_be_cancelled_on_paper() -> None:
     with pytest.raises(Rejected):
-        await Room().exchange.cancel(order(Side.BUY, "10", "0.9"))
+        await Room().exchange.cancel(order(Side.BUY, "10", "0.9"), None)
 
 
 @pytest.mark.parametrize("state", [PriceState.SUSPECT, PriceState.RESYNCING, PriceState.DOWN])
@@ -117,7 +117,7 @@ async def test_a_book_that_is_not_live_is_fetched_for_the_decision(state: PriceS
     room = Room()
     room.stream(BIDS, (("0.10", "1000"),), state)
     room.shelf.put(YES, BIDS, ASKS)
-    execution = await room.exchange.place(order(Side.BUY, "5", "0.9"), market(1))
+    execution = await room.exchange.place(order(Side.BUY, "5", "0.9"), market(1), None)
     assert execution.matches[0].price == Decimal("0.50")
     assert room.shelf.asked == [YES]
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.domain.account import Account
 from core.domain.market import Market
 from core.domain.notice import MarketEnded, NoticeKind
 from core.domain.units import ONE, ZERO, PositionId, Price, Size, UserId
@@ -59,7 +60,7 @@ async def holder(chat: Chat, person: int = ANN) -> PositionId:
     """Somebody known to the bot, with ten shares of Yes."""
     user = await chat.services.users.admit(person, "Ann")
     assert user is not None
-    position = await chat.services.positions.create_position(
+    position = await chat.services.positions[Account.PAPER].create_position(
         user.id, ENDED.id, size=Size(Decimal(10)), price=Price(Decimal("0.6"))
     )
     return position.id
