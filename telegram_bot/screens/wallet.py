@@ -178,7 +178,8 @@ def _money(view: WalletView) -> tuple[str, ...]:
         lines(
             "Deposit address, for pUSD or USDC.e on Polygon only:",
             f"<code>{safe(state.deposit_address, 60)}</code>",
-            "Another token or another chain is lost. USDC.e is wrapped to pUSD on its arrival.",
+            "Another token or another chain is lost. "
+            "USDC.e counts once it is wrapped to pUSD at the venue.",
         )
         if state.deposit_address
         else "",

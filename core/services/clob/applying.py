@@ -3,7 +3,8 @@
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,9 @@ from core.services.position.told_fills import book_told, reverse
 from core.storage import fills as ledger
 from core.storage import markets, orders
 from core.storage.fills import StoredFill
+
+# Totals are whole millionths, so the price that they imply misses the told one by a hair.
+ROUNDED: Final = Decimal("0.0001")
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +107,7 @@ def is_news(known: StoredFill | None, report: TradeReport) -> bool:
 async def settle_known(session: AsyncSession, known: StoredFill, report: TradeReport) -> bool:
     """False if it is no news. CONFIRMED and FAILED are final; what FAILED is to be reversed."""
     fill = known.fill
-    if (fill.size, fill.price) != (report.size, report.price):
+    if fill.size != report.size or abs(fill.price - report.price) > ROUNDED:
         logger.warning("Trade %s was told with other numbers before", report.trade_id)
     if not is_news(known, report):
         if fill.settlement is not report.settlement and report.settlement.is_final:

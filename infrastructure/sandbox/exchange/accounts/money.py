@@ -11,7 +11,7 @@ from infrastructure.sandbox.exchange.accounts.signatures import DEPOSIT_WALLET
 
 UNLIMITED: Final = 2**256 - 1
 OPENING_CASH: Final = 1_000 * MICROS  # what an account opened by itself is given
-FAR_FUTURE: Final = 4_102_444_800  # Unix seconds: the year 2100
+FAR_FUTURE: Final = 1_893_456_000  # Unix seconds: the year 2030
 FEE_STEP: Final = 10  # millionths: fees have 5 decimals
 
 
