@@ -19,6 +19,7 @@ from tests.benchmarks import (
     lateness,
     memory,
     official,
+    orders,
     pause,
     signing,
     stream,
@@ -44,6 +45,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "debt": flush.in_debt,
     "committed": database.committed_rows,
     "committed-positions": flush.committed_positions,
+    "orders": orders.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 
