@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint bench soak format doctor psql backup restore lock clean bootstrap
+.PHONY: help run replay test lint bench crash soak format doctor psql backup restore lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -27,6 +27,9 @@ lint: bootstrap  ## everything of `make test` but the tests
 
 bench: bootstrap  ## measure, print a table, write bench.json
 	$(PYTHON) -m tests.benchmarks $(ARGS)
+
+crash: bootstrap  ## kill the program at its milestones, compare with the venue; TRIALS=50 SEED=7 ONLY=7
+	@exec $(PYTHON) -m tests.crash $(if $(TRIALS),--trials $(TRIALS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 soak: bootstrap  ## run the feed for 10 minutes at 10 times a recording's rate; SECONDS=120 FILE=path
 	$(PYTHON) -m tests.benchmarks.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FILE),--file "$(FILE)")

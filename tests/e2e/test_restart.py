@@ -61,7 +61,7 @@ async def test_a_position_is_followed_again_after_every_kind_of_end(
         await follows(outside, database, "0.6")
         old = await ann.touches(receipt, "^Position$")
         assert old.text == "This screen is old. Tap Home for a fresh one."
-        fresh = await ann.sees("This screen is old. Nothing was done", patience=5)
+        fresh = await ann.sees("This screen is old: I was restarted", patience=5)
         home = await ann.taps(fresh, "Home", "paper \\(DRY_RUN_MODE\\)")
         positions = await ann.taps(home, "Positions", "Now 60¢ · live")
         await outside.venue.set_price(str(token), "0.61")

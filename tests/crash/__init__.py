@@ -1,0 +1,1 @@
+"""The crash harness: the real program killed at its milestones, started again, and audited."""
