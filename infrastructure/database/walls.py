@@ -29,6 +29,8 @@ from infrastructure.database.wall_plan import (
 logger = logging.getLogger(__name__)
 
 FOR: Final = " for "  # before the database's name in the mark that says which walls these are
+TRIES: Final = 5
+DEADLOCK: Final = "40P01"
 OUR_FUNCTIONS: Final = (
     *ENTRANCES,
     "current_person()",
@@ -67,11 +69,28 @@ async def raise_walls(engine: AsyncEngine, database: str | None = None) -> None:
         roles = await our_roles(connection, database)
         if not await _faults(connection, roles):
             return
-    async with engine.begin() as connection:
-        if await _roles_are_there(connection, roles):
-            await _build(connection, roles)
+    await _raise(engine, roles)
+
+
+async def _raise(engine: AsyncEngine, roles: Roles) -> None:
+    """Readers of several tables may hold them in another order than we take them."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            async with engine.begin() as connection:
+                if await _roles_are_there(connection, roles):
+                    await _build(connection, roles)
+                else:
+                    await _open(connection)
+        except DBAPIError as error:
+            if not tries_left or not _is_deadlock(error):
+                raise
+            logger.info("somebody reads while the walls go up; trying again")
         else:
-            await _open(connection)
+            return
+
+
+def _is_deadlock(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == DEADLOCK
 
 
 async def lower_secret_walls(connection: AsyncConnection) -> None:

@@ -95,7 +95,7 @@ def _story(traced: TracedOrder) -> tuple[str | None, ...]:
     return (
         f"<b>Nothing was {deed}: {state_words(order)}</b>",
         question,
-        sentence(order.reason) or "The order found nobody on the other side.",
+        sentence(order.reason) or _why_nothing(order),
         "Your cash and your positions are as before.",
     )
 
@@ -132,3 +132,10 @@ def _buttons(traced: TracedOrder, position: PositionId | None, again: Action | N
     if again is not None:
         return (Button("Try again", again, Style.PRIMARY), market, HOME)
     return (market, Button("Orders", ShowOrders()), HOME)
+
+
+def _why_nothing(order: Order) -> str:
+    """An order that rested was not turned down by anybody."""
+    if not order.ticket.kind.rests:
+        return "The order found nobody on the other side."
+    return "It waited in the book, and nobody took its price before it was gone."

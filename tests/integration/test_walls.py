@@ -36,6 +36,11 @@ SECRET = sa.text("""
 """)
 
 
+WAITS_FOR_USERS = sa.text("""
+    SELECT count(*) FROM pg_locks WHERE relation = 'users'::regclass AND NOT granted
+""")
+
+
 @pytest.fixture
 async def walled(engine: AsyncEngine) -> AsyncEngine:
     """A database with roles of its own; its copy still has those of what it was copied from."""
@@ -130,6 +135,23 @@ async def test_a_hole_is_found_by_name_and_mended_at_the_next_start(
     if "FUNCTION" not in hole:
         await upgrade(walled)
         assert await missing_walls(walled) is None
+
+
+async def test_somebody_who_reads_meanwhile_keeps_no_start_from_raising_walls(
+    walled: AsyncEngine,
+) -> None:
+    async with walled.begin() as connection:
+        await connection.execute(sa.text("DROP POLICY app ON fills"))
+    async with walled.connect() as reader, walled.connect() as watcher:
+        await reader.execute(sa.text("SELECT count(*) FROM users"))
+        raising = asyncio.create_task(raise_walls(walled))
+        async with asyncio.timeout(10):
+            while not await watcher.scalar(WAITS_FOR_USERS):
+                await watcher.rollback()
+        await reader.execute(sa.text("SELECT count(*) FROM account_checks"))  # ours by then
+        await reader.rollback()
+        await raising
+    assert await missing_walls(walled) is None
 
 
 async def test_one_person_sees_and_changes_only_what_is_theirs(narrow: Sessions) -> None:
