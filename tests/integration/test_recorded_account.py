@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -103,20 +103,10 @@ def test_all_recorded_trades_fold_into_the_shares_that_they_amount_to(recorded: 
     assert sum(fill.cash_change for fills in by_token.values() for fill in fills) == cash
 
 
-def once(reports: list[TradeReport]) -> list[TradeReport]:
-    """As the venue's report has them: settled."""
-    return reports
-
-
 def shuffled(reports: list[TradeReport]) -> list[TradeReport]:
     told = [*reports]
     random.Random(4).shuffle(told)  # noqa: S311 - the same every time
     return told
-
-
-def settled_last(reports: list[TradeReport]) -> list[TradeReport]:
-    """As the user channel tells them, but nothing settles before all has happened."""
-    return [replace(one, settlement=Settlement.PROVISIONAL) for one in reports] + reports
 
 
 def settling(reports: list[TradeReport]) -> list[TradeReport]:
@@ -155,18 +145,15 @@ async def hear(session: AsyncSession, fill: Fill) -> None:
         await reverse(session, known, None)
 
 
-@pytest.mark.parametrize("order", [once, shuffled, settled_last])
 async def test_all_recorded_trades_of_all_tokens_are_booked_whatever_their_order(
-    sessions: Sessions,
-    recorded: Recorded,
-    order: Callable[[list[TradeReport]], list[TradeReport]],
+    sessions: Sessions, recorded: Recorded
 ) -> None:
     numbers = {market.condition_id: market.id for market in recorded.markets}
     async with sessions.begin() as session:
         user = await rows.add_user(session)
         await rows.add_markets(session, recorded.markets)
         await wallets.open_wallet(session, user, Account.LIVE, Usdc(ZERO))
-        for report in order(recorded.reports):
+        for report in shuffled(recorded.reports):
             one = fill_of(report)
             await hear(session, replace(one, user_id=user, market_id=numbers[report.condition_id]))
         cash = await wallets.cash(session, user, Account.LIVE)

@@ -123,7 +123,7 @@ acts = st.tuples(st.sampled_from(ACTS), st.integers(1, 4), st.integers(0, len(FA
 
 @given(st.lists(acts, min_size=4, max_size=14))
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_reservations_are_what_is_open(house: GuardedClob, told: list[Act]) -> None:
     user = await house.user(next(PEOPLE), shares="20")

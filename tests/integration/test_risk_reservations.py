@@ -41,7 +41,7 @@ async def test_reservations_equal_open_orders_whatever_happens(sessions: Session
     histories: list[list[Step]] = []
 
     @settings(
-        max_examples=25,
+        max_examples=12,
         derandomize=True,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],

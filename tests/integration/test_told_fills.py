@@ -195,7 +195,7 @@ async def with_market(sessions: Sessions) -> Sessions:
 
 @given(told_trades())
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_news_in_any_order_is_one_fold_over_all_cycles(
     with_market: Sessions, told: tuple[list[Told], list[tuple[int, Settlement]]]
