@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint bench crash soak format doctor psql backup restore lock clean bootstrap
+.PHONY: help run replay test lint bench crash soak format doctor psql backup restore keys lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -50,6 +50,9 @@ backup: bootstrap  ## write a backup into DATA_DIR/backups, or to FILE=path
 restore: bootstrap  ## replace the database by the backup FILE=path; nothing may be running
 	@test -n "$(FILE)" || { echo "FILE: write make restore FILE=path/of/a.dump"; exit 2; }
 	@exec $(PYTHON) -m scripts.database restore "$(FILE)"
+
+keys: bootstrap  ## key files, keys and authenticators; ARGS="status", see docs/security.md
+	@exec $(PYTHON) -m scripts.keys $(or $(ARGS),status)
 
 lock:  ## pin every dependency anew, with hashes
 	@exec scripts/lock

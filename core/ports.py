@@ -46,6 +46,13 @@ class Execution:
 class Exchange(Protocol):
     """Where orders go. Whose order it is, its ticket says."""
 
+    async def get_ready(self, user: UserId) -> None:
+        """An order of that user may come at once: fetch what signing it needs. Signs nothing.
+
+        Raises: Rejected.
+        """
+        ...
+
     async def prepare(self, order: Order, market: Market) -> SignedPayload | None:
         """Sign the order; None where nothing is signed. Nothing has left when this returns.
 

@@ -49,6 +49,11 @@ class ShowWallet:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowDepositCode:
+    """The deposit address as a picture."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseTier:
     pass
 
@@ -172,6 +177,7 @@ AccountAction: TypeAlias = (
     | CancelMarket
     | CancelAll
     | ShowWallet
+    | ShowDepositCode
     | ChooseTier
     | BeginWallet
     | CheckWallet

@@ -22,6 +22,7 @@ from core.services.inbox import Inbox
 from core.services.market_service import MarketService
 from core.services.milestones import Reached, unwatched
 from core.services.outbox import Outbox
+from core.services.overview import Overlook
 from core.services.position.position_service import PositionService
 from core.services.position.resolution_service import ResolutionService
 from core.services.price_board import PriceBoard
@@ -45,6 +46,7 @@ from telegram_bot.feed_assembly import build_streamer
 from telegram_bot.figures import Scrape, all_figures
 from telegram_bot.left_out import LeftOutNotice
 from telegram_bot.live_assembly import Hearts, Live, Shared, build_live
+from telegram_bot.live_reporting import TradingHealth
 from telegram_bot.notices import NoticeSender
 from telegram_bot.pacing import Pace
 from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health
@@ -131,7 +133,12 @@ async def assemble(
         discovery = MarketDiscovery(
             catalogue, sessions, interval=settings.discovery_interval_seconds
         )
-        health = Health(streamer, probe, lambda: bot.is_up, {"venue": place.venue})
+        overlook = Overlook(sessions)
+        trading = TradingHealth(
+            metrics, lambda: overlook.newest, None if live is None else live.reported
+        )
+        details = {"venue": place.venue}
+        health = Health(streamer, probe, lambda: bot.is_up, details, trading.parts)
         switch = KillSwitch(sessions, live.clob if live else paper, risk.audit)
         services = Services(
             users=users,
@@ -161,7 +168,9 @@ async def assemble(
             users=users,
             discovery=discovery,
             health=health,
-            figures=all_figures(metrics, streamer, resolution.statistics, outbox.statistics),
+            figures=all_figures(
+                metrics, streamer, resolution.statistics, outbox.statistics, trading
+            ),
             runs={
                 "discovery": discovery.run,
                 "resolution": resolution.run,
@@ -170,6 +179,7 @@ async def assemble(
                 "live-messages": bot.live.run,
                 "notices": notices.run,
                 "left-out-notice": left_out.run,
+                "overview": overlook.run,
                 **({} if live is None else live.runs),
             },
         )

@@ -50,6 +50,10 @@ class WalletMoney(Protocol):
 
     async def state(self, user: UserId) -> WalletMoneyState: ...
 
+    async def create(self, user: UserId) -> str:
+        """Make the deposit wallet of the owner key that waits. Raises: OutcomeUnknown."""
+        ...
+
     async def approve(self, user: UserId) -> None:
         """Let the venue's contracts take what orders offer. Raises: OutcomeUnknown."""
         ...

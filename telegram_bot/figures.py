@@ -175,6 +175,7 @@ def all_figures(
     streamer: StreamerService,
     looks: ResolutionStatistics,
     notices: OutboxStatistics,
+    *others: Figures,
 ) -> Scrape:
     """Everything there is to know of a running program."""
     wishes = streamer.subscriptions
@@ -184,5 +185,5 @@ def all_figures(
         wanted=lambda: wishes.followed | wishes.left_out,
         held=lambda: wishes.wanted_for(Reason.HELD),
     )
-    parts = (StreamFigures(metrics, streamer), gaps, EndFigures(metrics, looks, notices))
-    return Scrape(metrics, parts)
+    ends = EndFigures(metrics, looks, notices)
+    return Scrape(metrics, [StreamFigures(metrics, streamer), gaps, ends, *others])

@@ -16,6 +16,7 @@ from core.services.clob.market_finding import KnownMarkets
 from core.services.clob.unresolved import Unresolved
 from core.services.custody.accounts import Accounts
 from core.services.custody.daily_limit import OwnDailyLimit
+from core.services.custody.door_watch import DoorWatch
 from core.services.custody.session_watch import SessionWatch
 from core.services.custody.withdrawal_sender import WithdrawalSender
 from core.services.custody.withdrawals import WithdrawalRules, Withdrawals
@@ -58,6 +59,7 @@ from infrastructure.polymarket.wallets.assembly import (
 from infrastructure.polymarket.wallets.relayer_auth import relayer_auth
 from infrastructure.polymarket.wallets.relayer_http import RelayerHttp
 from infrastructure.polymarket.wallets.wallet_money import VenueWalletMoney
+from telegram_bot.live_reporting import LiveParts
 from telegram_bot.risk_assembly import Risk
 from telegram_bot.startup import Place
 from telegram_bot.supervisor import Run, supervise
@@ -113,8 +115,18 @@ class Live:
     channels: UserChannels
     money: VenueWalletMoney
     venue: Venue
+    reported: LiveParts
     begin: Callable[[], Awaitable[None]]
     runs: dict[str, Run]
+
+
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """What looks after live accounts, at the start and later."""
+
+    unresolved: Unresolved
+    doors: DoorWatch
+    reconciliation: Reconciliation
 
 
 def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: Hearts) -> Live:
@@ -153,8 +165,11 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
     hearts.keeper = HeartbeatKeeper(
         sessions, lambda user: Heartbeat(venue.http, user), OutboxAlarms(outbox)
     )
+    custody.wallets.on_change(reconciliation.wake)
     channels = _channels(shared, custody.account_keys, clob, reconciliation)
     teller = OutboxTeller(outbox)
+    doors = DoorWatch(sessions, venue.permission, teller)
+    checks = _Checks(unresolved, doors, reconciliation)
     operations = _wallet_operations(shared, client, custody.account_keys, venue)
     rules = WithdrawalRules(usdc(settings.withdraw_max_day_usdc), typed_address)
     return Live(
@@ -165,19 +180,22 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
             venue.permission,
             is_dry_run=False,
             limits=OwnDailyLimit(risk.own_limits),
+            went_live=reconciliation.wake,
         ),
         withdrawals=Withdrawals(sessions, rules, custody.factor, teller),
         reconciler=reconciler,
         channels=channels,
         money=operations.money,
         venue=venue,
-        begin=partial(_begin, shared, custody, venue, clob, unresolved, reconciliation),
+        reported=LiveParts(channels.channels.values, reconciliation.statistics, clock),
+        begin=partial(_begin, shared, custody, venue, clob, checks),
         runs={
             "orders": unresolved.run,
             "reconciliation": reconciliation.run,
             "user-channels": channels.run,
             "heartbeats": hearts.keeper.run,
             "session-keys": SessionWatch(sessions, custody.registry, teller).run,
+            "venue-doors": doors.run,
             "host-watch": _host_watch(shared, risk, venue).run,
             "wallet-actions": operations.following.run,
             "withdrawals": WithdrawalSender(sessions, operations.relayer, teller).run,
@@ -243,8 +261,7 @@ async def _begin(
     custody: Custody,
     venue: Venue,
     clob: ClobService,
-    unresolved: Unresolved,
-    reconciliation: Reconciliation,
+    checks: _Checks,
 ) -> None:
     """Before the first command: what a crash left, and what the venue knows that we do not.
 
@@ -257,8 +274,9 @@ async def _begin(
         await venue.http.compare_clocks()
     except Unavailable as fault:
         logger.warning("the venue's clock could not be asked: %s", fault)
-    await unresolved.begin()
-    if not await reconciliation.check_all():
+    await checks.unresolved.begin()
+    await checks.doors.look()
+    if not await checks.reconciliation.check_all():
         logger.warning("not every live account could be compared with the venue; asking again")
     for user, market in await clob.open_markets():
         await shared.manager.subscribe_market_for_user(user, market, Reason.OPEN_ORDER)

@@ -78,12 +78,14 @@ class Health:
         probe: DatabaseProbe,
         telegram: Callable[[], bool],
         details: Mapping[str, str | int | float | bool],
+        trading: Callable[[], Mapping[str, PartHealth]] = dict,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._streamer = streamer
         self._probe = probe
         self._telegram = telegram
         self._details = details
+        self._trading = trading
         self._clock = clock
         self._began = clock()
 
@@ -96,6 +98,7 @@ class Health:
                 "stream": self._stream(stream),
                 "prices": self._prices(stream),
                 "poller": PartHealth(ok=True, state=_polls(stream)),
+                **self._trading(),
             },
             newest_price_age=stream.newest_age,
             not_live=self._not_live(),

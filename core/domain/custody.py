@@ -66,6 +66,7 @@ class NewsKind(StrEnum):
     WITHDRAWAL_SENT = "withdrawal-sent"
     WITHDRAWAL_FAILED = "withdrawal-failed"
     WITHDRAWAL_UNKNOWN = "withdrawal-unknown"
+    VENUE_REFUSES = "venue-refuses"
 
 
 class VenueRefuses(Rejected):
@@ -171,11 +172,9 @@ def after_revoking(wallet: LiveWallet) -> str:
     if wallet.tier is Tier.SESSION:
         return (
             f"Our copy of the key is deleted. A copy that somebody else has would still trade: at "
-            f"Polymarket, revoke the session key {wallet.key_address} as well. Orders that rest "
-            "there stay until they are cancelled."
+            f"Polymarket, revoke the session key {wallet.key_address} as well."
         )
     return (
         "Our copy of the key is deleted. If anybody else might have one, move the money to a "
-        "wallet whose key was never here. Orders that rest at Polymarket stay until they are "
-        "cancelled."
+        "wallet whose key was never here."
     )

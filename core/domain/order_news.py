@@ -56,6 +56,22 @@ def without_fill(order: Order, fill: Fill) -> Order:
     return _with_failed(kept, fill)
 
 
+def corrected(order: Order, wrong: Fill, right: Fill) -> Order:
+    """The sums of `order` with one fill in place of another: both are the same trade.
+
+    What the venue has matched was overstated, or understated, by as much.
+    """
+    kept = replace(
+        order,
+        status=OrderStatus.UNKNOWN if order.status is OrderStatus.FILLED else order.status,
+        matched_size=Size(max(order.matched_size - wrong.size + right.size, ZERO)),
+        filled_size=Size(order.filled_size - wrong.size),
+        filled_value=Usdc(order.filled_value - wrong.value),
+        fee=Usdc(order.fee - wrong.fee),
+    )
+    return with_fill(kept, right)
+
+
 def _with_failed(order: Order, fill: Fill) -> Order:
     return replace(
         order,

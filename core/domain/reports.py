@@ -54,11 +54,17 @@ class TradeReport:
     role: LiquidityRole
     at: datetime  # of the match
     transaction: str = ""  # its hash, once there is one
+    is_implied: bool = False  # by the totals of an answer; the trade itself may tell other numbers
 
     @property
     def event_key(self) -> str:
         """The ledger's natural key: one fill, whoever tells of it and how often."""
         return f"trade:{self.trade_id}:{self.hash}"
+
+    @property
+    def implied_key(self) -> str:
+        """The key of the same fill if it was booked by an answer's totals."""
+        return f"{self.event_key}:implied"
 
 
 @dataclass(frozen=True, slots=True)

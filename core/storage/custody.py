@@ -168,6 +168,23 @@ async def choices(session: AsyncSession, user: UserId) -> Choices:
     return Choices(row.account, row.risk_read_at, limit)
 
 
+async def chosen(session: AsyncSession, user: UserId) -> tuple[Account, LiveWallet | None]:
+    """The account that the user has chosen, and the wallet that is ready."""
+    is_ready = sa.and_(
+        LiveWalletRow.user_id == AccountChoiceRow.user_id, LiveWalletRow.state == WalletState.READY
+    )
+    query = (
+        sa.select(AccountChoiceRow.account, LiveWalletRow)
+        .outerjoin(LiveWalletRow, is_ready)
+        .where(AccountChoiceRow.user_id == user)
+        .execution_options(populate_existing=True)
+    )
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        return Choices().account, None
+    return found[0], None if found[1] is None else _wallet(found[1])
+
+
 async def choose_account(
     session: AsyncSession, user: UserId, account: Account, now: datetime
 ) -> None:

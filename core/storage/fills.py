@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.ledger import Fill, Settlement
+from core.domain.reports import TradeReport
 from core.domain.units import (
     MarketId,
     OrderId,
@@ -34,6 +35,21 @@ async def by_key(
 ) -> StoredFill | None:
     query = sa.select(FillRow).where(
         FillRow.account == account, FillRow.user_id == user_id, FillRow.event_key == key
+    )
+    row = (await session.execute(query)).scalar_one_or_none()
+    return None if row is None else _stored(row)
+
+
+async def of_trade(
+    session: AsyncSession, user_id: UserId, account: Account, report: TradeReport
+) -> StoredFill | None:
+    """What was booked of a trade: its own numbers, where both these and implied ones were."""
+    keys = [report.event_key, report.implied_key]
+    query = (
+        sa.select(FillRow)
+        .where(FillRow.account == account, FillRow.user_id == user_id, FillRow.event_key.in_(keys))
+        .order_by(sa.func.length(FillRow.event_key))
+        .limit(1)
     )
     row = (await session.execute(query)).scalar_one_or_none()
     return None if row is None else _stored(row)

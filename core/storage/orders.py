@@ -116,13 +116,23 @@ async def save_fills(session: AsyncSession, order: Order, now: datetime) -> Orde
         order,
         status=order.status,
         size=order.ticket.size,
+        matched_size=order.matched_size,
         filled_size=order.filled_size,
         filled_value=order.filled_value,
         fee=order.fee,
         failed_size=order.failed_size,
         failed_value=order.failed_value,
+        reason=_reason_still_true(order.status),
         updated_at=now,
     )
+
+
+def _reason_still_true(status: OrderStatus) -> sa.ColumnElement[str]:
+    """The reason so far; why nobody knew of the order is none any more once somebody does."""
+    stored = sa.type_coerce(OrderRow.reason, sa.Text)
+    if status is OrderStatus.UNKNOWN:
+        return stored
+    return sa.case((OrderRow.status == OrderStatus.UNKNOWN, ""), else_=stored)
 
 
 async def save_news(
@@ -139,7 +149,7 @@ async def save_news(
         order,
         status=status,
         matched_size=matched,
-        reason=reason or OrderRow.reason,
+        reason=reason or _reason_still_true(status),
         updated_at=now,
     )
 

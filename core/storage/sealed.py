@@ -45,11 +45,6 @@ async def newest_data_key(session: AsyncSession, user: UserId) -> StoredDataKey 
     return None if row is None else _data_key(row)
 
 
-async def data_key(session: AsyncSession, user: UserId, version: int) -> StoredDataKey | None:
-    row = await session.get(DataKeyRow, (user, version), populate_existing=True)
-    return None if row is None else _data_key(row)
-
-
 async def add_data_key(session: AsyncSession, new: StoredDataKey) -> None:
     """Unless the user has one of this version: that one stays."""
     values = {
@@ -95,12 +90,28 @@ async def data_keys_in_use(session: AsyncSession) -> dict[int, int]:
     return {int(kek): int(count) for kek, count in rows}
 
 
-async def secret(
-    session: AsyncSession, user: UserId, subject: str, purpose: str
-) -> StoredSecret | None:
-    query = sa.select(SecretRow).where(*_of(user, subject, purpose))
-    row = await session.scalar(query)
-    return None if row is None else _secret(row)
+async def secrets_with_keys(
+    session: AsyncSession, user: UserId, subject: str, purposes: Collection[str]
+) -> dict[str, tuple[StoredSecret, StoredDataKey]]:
+    """By purpose: those that are stored, each with the data key that opens it."""
+    query = (
+        sa.select(SecretRow, DataKeyRow)
+        .join(
+            DataKeyRow,
+            sa.and_(
+                DataKeyRow.user_id == SecretRow.user_id,
+                DataKeyRow.version == SecretRow.data_key_version,
+            ),
+        )
+        .where(
+            SecretRow.user_id == user,
+            SecretRow.subject == subject,
+            SecretRow.purpose.in_(purposes),
+        )
+        .execution_options(populate_existing=True)
+    )
+    rows = (await session.execute(query)).all()
+    return {stored.purpose: (_secret(stored), _data_key(key)) for stored, key in rows}
 
 
 async def secret_version(session: AsyncSession, user: UserId, subject: str, purpose: str) -> int:

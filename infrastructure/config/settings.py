@@ -114,7 +114,6 @@ class Settings(BaseSettings):
 
     # What is kept
     updates_kept_days: Days = 7.0
-    audit_kept_days: Days = 365.0
 
     # Keys
     keys_dir: Path | None = None

@@ -1,11 +1,13 @@
 """Proofs for the venue, made with sealed keys that are open for the length of one call."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
+from weakref import WeakValueDictionary
 
 from core.domain.custody import KeyNotUsable, LiveWallet, Tier, WalletState
 from core.domain.units import UserId
@@ -70,6 +72,7 @@ class SealedAccountKeys:
         self._monotonic = monotonic
         self._given = given
         self._remembered: dict[UserId, _Known] = {}
+        self._reading: WeakValueDictionary[UserId, asyncio.Lock] = WeakValueDictionary()
 
     def forget(self, user: UserId) -> None:
         """The user's wallet is no longer what it was: read everything anew at the next call."""
@@ -157,11 +160,13 @@ class SealedAccountKeys:
 
     async def _known(self, user: UserId) -> _Known:
         """Raises: KeyNotUsable if the user has no wallet that is ready."""
-        known = self._remembered.get(user)
-        if known is None or self._monotonic() - known.read_at > REMEMBERED:
-            self.forget(user)
-            known = await self._read(user)
-            self._remembered[user] = known
+        lock = self._reading.setdefault(user, asyncio.Lock())
+        async with lock:  # whoever signs while this is read for him waits for it
+            known = self._remembered.get(user)
+            if known is None or self._monotonic() - known.read_at > REMEMBERED:
+                self.forget(user)
+                known = await self._read(user)
+                self._remembered[user] = known
         return known
 
     async def _read(self, user: UserId) -> _Known:
@@ -170,9 +175,12 @@ class SealedAccountKeys:
             wallet = await custody.wallet(session, user, WalletState.READY)
         if wallet is None:
             raise KeyNotUsable(NO_WALLET)
+        purpose = KEY_PURPOSE[wallet.tier]
         with usable():
-            key = await self._vault.sealed(user, wallet.key_address, KEY_PURPOSE[wallet.tier])
-            access = await self._vault.sealed(user, wallet.key_address, Purpose.CLOB_CREDENTIALS)
+            found = await self._vault.all_sealed(
+                user, wallet.key_address, {purpose, Purpose.CLOB_CREDENTIALS}
+            )
+        key, access = found.get(purpose), found.get(Purpose.CLOB_CREDENTIALS)
         if key is None or access is None:
             raise KeyNotUsable("The key of this wallet was deleted. Set up a new one under Wallet.")
         return _Known(wallet, key, access, read_at)

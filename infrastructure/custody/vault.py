@@ -96,12 +96,18 @@ class Vault:
 
     async def sealed(self, user: UserId, subject: str, purpose: Purpose) -> Sealed | None:
         """What is stored, still sealed."""
+        return (await self.all_sealed(user, subject, {purpose})).get(purpose)
+
+    async def all_sealed(
+        self, user: UserId, subject: str, purposes: Collection[Purpose]
+    ) -> Mapping[Purpose, Sealed]:
+        """The same for several purposes at once: those of which something is stored."""
         async with as_signer(self._sessions, user) as session:
-            found = await sealed.secret(session, user, subject, purpose)
-            if found is None:
-                return None
-            data_key = await sealed.data_key(session, user, found.data_key_version)
-        return None if data_key is None else Sealed(as_data_key(data_key), found)
+            found = await sealed.secrets_with_keys(session, user, subject, purposes)
+        return {
+            Purpose(purpose): Sealed(as_data_key(key), secret)
+            for purpose, (secret, key) in found.items()
+        }
 
     @contextmanager
     def opened(self, record: Sealed) -> Iterator[SecretKey]:

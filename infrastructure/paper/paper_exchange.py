@@ -6,6 +6,7 @@ from core.domain.execution import Walk, walk_buy, walk_sell
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus, SignedPayload
 from core.domain.reports import OrderReport
+from core.domain.units import UserId
 from core.ports import Execution
 from core.services.fresh_books import DecisionBook, FreshBooks
 
@@ -15,6 +16,9 @@ class PaperExchange:
 
     def __init__(self, books: FreshBooks) -> None:
         self._books = books
+
+    async def get_ready(self, user: UserId) -> None:
+        """Nothing is needed."""
 
     async def prepare(
         self,

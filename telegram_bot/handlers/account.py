@@ -24,6 +24,7 @@ from telegram_bot.account_actions import (
     ResetBreaker,
     ResumeTrading,
     RevokeWallet,
+    ShowDepositCode,
     ShowLimits,
     ShowOrder,
     ShowOrders,
@@ -54,6 +55,8 @@ async def act_on_account(context: BotContext, action: AccountAction) -> None:  #
             await orders.cancel_all(context, is_sure=is_sure)
         case ShowWallet():
             await wallet.open_wallet(context)
+        case ShowDepositCode():
+            await wallet.send_deposit_code(context)
         case ChooseTier():
             await wallet.choose_tier(context)
         case BeginWallet(tier):

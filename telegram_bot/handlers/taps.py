@@ -132,9 +132,7 @@ async def _confirm(
             return
         found, shown = desk.tickets.take(claim, TicketState.USED, desk.now())
     if found is TicketState.OPEN and shown is not None:
-        await desk.messenger.answer(query_id, "Submitting…")
-        async with card.held():
-            await ticket.confirm(card, claim, shown)
+        await ticket.confirm(card, claim, shown, query_id)
         return
     await desk.messenger.answer(query_id, ticket.EXPLANATIONS[found], alert=True)
     if found is TicketState.EXPIRED and shown is not None:

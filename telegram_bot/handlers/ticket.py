@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from core.domain.account import Account
 from core.domain.account_views import TracedOrder
@@ -27,7 +27,10 @@ from telegram_bot.screens.ticket import expired_screen, submitting_screen, ticke
 from telegram_bot.tickets import ShownTicket, TicketState
 
 EXPIRY_MARGIN: Final = 0.5  # seconds after the end of an offer until its card says so
+TOLD_AFTER: Final = 0.05  # seconds; most orders have left by then, and none has to wait for words
 FOLLOWING: Final = 2.0  # seconds between two looks at an order that is not over
+
+Placing: TypeAlias = asyncio.Task[tuple[Screen, LiveView | None]]
 
 EXPLANATIONS: Final = {
     TicketState.USED: "This ticket was used already: one ticket, one order. This tap did nothing.",
@@ -88,20 +91,37 @@ async def warn(context: BotContext, ticket: ShownTicket, unclear: Order) -> None
     await context.show(screen, still_view(screen, ticket.quote.market.id))
 
 
-async def confirm(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> None:
+async def confirm(
+    context: BotContext, claim: ButtonClaim, ticket: ShownTicket, query_id: str
+) -> None:
     """Place the order of a ticket that was open until this tap.
 
-    The ticket's buttons go away while the order is on its way: neither waits for the other.
+    The order goes first: it waits neither for a word to the chat nor for an edit under way.
     """
-    messenger, on_its_way = context.desk.messenger, context.marked(_submitting(ticket.quote))
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(
-            messenger.hint(context.chat_id, claim.message_id, on_its_way),
-            name="ticket-submitting",
-        )
         placing = tasks.create_task(_place(context, claim, ticket), name="ticket-order")
-    screen, view = placing.result()
-    await context.show(screen, view)
+        tasks.create_task(context.orders.get_ready(claim.user_id), name="ticket-keys")
+        tasks.create_task(_answer(context, query_id, placing), name="ticket-answer")
+        async with context.held():
+            await _show_submitting(context, claim.message_id, ticket, placing)
+            screen, view = await placing
+            await context.show(screen, view)
+
+
+async def _answer(context: BotContext, query_id: str, placing: Placing) -> None:
+    await asyncio.wait({placing}, timeout=TOLD_AFTER)
+    await context.desk.messenger.answer(query_id, "Submitting…")
+
+
+async def _show_submitting(
+    context: BotContext, message_id: int, ticket: ShownTicket, placing: Placing
+) -> None:
+    """The ticket's buttons go away while the order is on its way."""
+    await asyncio.wait({placing}, timeout=TOLD_AFTER)
+    if placing.done():
+        return
+    on_its_way = context.marked(_submitting(ticket.quote))
+    await context.desk.messenger.hint(context.chat_id, message_id, on_its_way)
 
 
 async def show_expired(context: BotContext, ticket: ShownTicket) -> None:

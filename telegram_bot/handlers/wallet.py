@@ -1,5 +1,7 @@
 """The wallet: which money, which key, setting one up, giving it up, changing over."""
 
+import asyncio
+
 from core.domain.account import Account
 from core.domain.account_views import AccountStanding
 from core.domain.custody import (
@@ -7,22 +9,24 @@ from core.domain.custody import (
     ScopeTooWide,
     Tier,
     TradesPlayMoneyOnly,
-    WalletState,
     after_revoking,
 )
 from core.domain.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
 from core.domain.risk import LimitKind
 from core.domain.units import MarketId, Usdc
 from core.domain.wallet_money import WalletMoneyState
-from core.services.custody.accounts import Accounts
+from core.services.custody.accounts import NO_WALLET, Accounts
 from core.services.custody.wallets import DRY_RUN, Wallets
 from telegram_bot.account_actions import ShowRisk, ShowWallet
-from telegram_bot.context import BotContext
+from telegram_bot.context import BotContext, WalletMoney
+from telegram_bot.screens.deposit import deposit_screen, qr_picture
 from telegram_bot.screens.numbers import money
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks
+from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.wallet import WalletView, paper_only_screen, wallet_screen
 from telegram_bot.screens.wallet_setup import (
+    given_up_words,
+    orders_left_words,
     ready_screen,
     revoke_screen,
     risk_screen,
@@ -55,6 +59,16 @@ async def open_wallet(context: BotContext) -> None:
     await context.show(wallet_screen(view, desk.now()))
 
 
+async def send_deposit_code(context: BotContext) -> None:
+    """A picture below; the card stays as it is. Raises: KeyNotUsable without a wallet."""
+    ready = await _wallets(context).ready(context.user.id)
+    if ready is None or not ready.funder:
+        raise KeyNotUsable(NO_WALLET)
+    picture = await asyncio.to_thread(qr_picture, ready.funder)
+    screen = context.marked(deposit_screen(ready.funder))
+    await context.desk.messenger.photo(context.chat_id, picture, screen)
+
+
 async def choose_tier(context: BotContext) -> None:
     waiting = await _wallets(context).waiting(context.user.id)
     await context.show(tiers_screen() if waiting is None else setup_screen(waiting))
@@ -68,10 +82,13 @@ async def begin(context: BotContext, tier: Tier) -> None:
 async def check(context: BotContext) -> None:
     """Ask the venue about the key that waits; what is missing is said beside the steps.
 
-    Raises: Rejected if none waits, Unavailable.
+    An owner key gets its deposit wallet here. Raises: Rejected if none waits, Unavailable,
+    OutcomeUnknown.
     """
     wallets, user = _wallets(context), context.user.id
     waiting = await wallets.waiting(user)
+    if waiting is not None and waiting.tier is Tier.DEPOSIT and not waiting.funder:
+        await _money_desk(context).create(user)
     try:
         ready = await wallets.verify(user)
     except (KeyNotUsable, ScopeTooWide) as missing:
@@ -79,22 +96,40 @@ async def check(context: BotContext) -> None:
             raise
         await context.show(setup_screen(waiting, str(missing)))
         return
-    choices = await _accounts(context).choices(user)
-    await context.show(ready_screen(ready, choices, context.desk.now()))
+    accounts = _accounts(context)
+    choices, state = await accounts.choices(user), await accounts.state(user)
+    is_live = state.account is Account.LIVE
+    await context.show(ready_screen(ready, choices, context.desk.now(), is_live=is_live))
 
 
 async def revoke(context: BotContext, *, is_sure: bool) -> None:
-    """For good; what the owner has left to do at the venue is said."""
+    """For good; what the owner has left to do at the venue is said.
+
+    A key that is being set up goes without a question, and alone.
+    """
     wallets, user = _wallets(context), context.user.id
-    current = await wallets.waiting(user) or await wallets.ready(user)
-    if current is None:
+    waiting, ready = await wallets.waiting(user), await wallets.ready(user)
+    if waiting is not None and not is_sure:
+        await wallets.give_up_waiting(user)
+        await context.show(_done("The set-up is given up.", given_up_words(in_use=ready)))
+    elif ready is None and waiting is None:
         raise NotFound("There is no key to give up.")
-    if not is_sure and current.state is WalletState.READY:
-        await context.show(revoke_screen(current))
-        return
-    gone = await wallets.revoke(user)
-    words = "There was no key any more." if gone is None else after_revoking(gone)
-    await context.show(_done("The key is given up.", words))
+    elif not is_sure and ready is not None:
+        await context.show(revoke_screen(ready))
+    else:
+        left = await _orders_left(context)
+        gone = await wallets.revoke(user)
+        words = "There was no key any more." if gone is None else after_revoking(gone)
+        await context.show(_done("The key is given up.", lines(orders_left_words(left), words)))
+
+
+async def _orders_left(context: BotContext) -> int:
+    """Take the live orders off the book, for without the key nobody here can; how many stay."""
+    live = context.services.desks.get(Account.LIVE)
+    if live is None:
+        return 0
+    await live.cancel_all(context.user.id)
+    return len(await live.open_orders(context.user.id))
 
 
 async def show_risk(context: BotContext) -> None:
@@ -131,19 +166,16 @@ async def go_paper(context: BotContext) -> None:
 
 async def approve(context: BotContext) -> None:
     """Raises: Rejected, Unavailable, OutcomeUnknown."""
-    if context.services.money is None:
-        raise TradesPlayMoneyOnly(DRY_RUN)
-    await context.services.money.approve(context.user.id)
+    await _money_desk(context).approve(context.user.id)
     words = "The venue's contracts may take what your orders offer, once the chain confirms it."
     await context.show(_done("The approvals are sent.", words))
 
 
 async def redeem(context: BotContext, market_id: MarketId) -> None:
     """Raises: Rejected, Unavailable, OutcomeUnknown."""
-    if context.services.money is None:
-        raise TradesPlayMoneyOnly(DRY_RUN)
+    money_desk = _money_desk(context)
     market = await context.services.markets.market(market_id)
-    await context.services.money.redeem(context.user.id, market_id)
+    await money_desk.redeem(context.user.id, market_id)
     words = f"{safe(market.question)}: the money is in your cash once the chain confirms it."
     await context.show(_done("The claim is sent.", words))
 
@@ -185,6 +217,13 @@ async def _most(context: BotContext) -> Usdc | None:
 
 async def _paper_cash(context: BotContext) -> str:
     return money(await context.services.users.cash(context.user.id, Account.PAPER))
+
+
+def _money_desk(context: BotContext) -> WalletMoney:
+    """Raises: TradesPlayMoneyOnly."""
+    if context.services.money is None:
+        raise TradesPlayMoneyOnly(DRY_RUN)
+    return context.services.money
 
 
 def _wallets(context: BotContext) -> Wallets:

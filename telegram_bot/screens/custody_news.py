@@ -105,6 +105,17 @@ def _unclear(facts: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
+def _refused(facts: Mapping[str, str]) -> tuple[str, ...]:
+    return (
+        safe(facts.get("problem", ""), 400),
+        (
+            "You trade with paper money from now on, and nothing is bought with real money. Your "
+            "positions and open orders stay where they are: sell or cancel them at Polymarket."
+        ),
+        "Under Wallet you can change over again as soon as the venue allows it.",
+    )
+
+
 def _buttons(news: WalletChanged) -> Row:
     number = news.facts.get("withdrawal", "")
     if news.what == NewsKind.WITHDRAWAL_REQUESTED and number.isdecimal():
@@ -151,4 +162,5 @@ STORIES: Final[Mapping[NewsKind, tuple[str, Callable[[Mapping[str, str]], tuple[
     NewsKind.WITHDRAWAL_SENT: ("{amount} was withdrawn", _sent),
     NewsKind.WITHDRAWAL_FAILED: ("{amount} was not withdrawn", _failed),
     NewsKind.WITHDRAWAL_UNKNOWN: ("It is not clear whether {amount} left", _unclear),
+    NewsKind.VENUE_REFUSES: ("The venue does not let you trade", _refused),
 }

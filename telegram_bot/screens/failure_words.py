@@ -45,7 +45,7 @@ from telegram_bot.actions import Action, ShowPositions, Status
 T = TypeVar("T")
 
 NOT_ORDERED: Final = "Nothing was bought or sold; your money is as before."
-NOT_SENT: Final = "Nothing was sent and your money is as before. Trying again in a moment may work."
+NOT_SENT: Final = "Nothing came of it: your money is as before. Trying again in a moment may work."
 NOT_MOVED: Final = "Nothing was moved; your money is as before."
 NOT_CHANGED: Final = "Nothing was changed, and no money was touched."
 MAYBE: Final = "It may or may not have happened. Look at Positions before you try again."

@@ -75,10 +75,8 @@ def unclear_screen(unclear: Order, button_id: str) -> Screen:
 def _story(traced: TracedOrder) -> tuple[str | None, ...]:
     order, market = traced.order, traced.market
     if order.filled_size:
-        resting = order.status is OrderStatus.PARTIAL and not order.is_done
-        rest = f"The rest, {shares(order.working_size)} shares, waits in the book."
         story = filled_story(order, market)
-        return (*story[:-1], rest) if resting else story
+        return story if order.is_done else (*story[:-1], _left(order))
     question = safe(market.question)
     if order.failed_size:
         return (
@@ -98,6 +96,12 @@ def _story(traced: TracedOrder) -> tuple[str | None, ...]:
         sentence(order.reason) or _why_nothing(order),
         "Your cash and your positions are as before.",
     )
+
+
+def _left(order: Order) -> str:
+    if order.status is OrderStatus.PARTIAL:
+        return f"The rest, {shares(order.working_size)} shares, waits in the book."
+    return "The venue has yet to tell what becomes of the rest; this receipt follows it."
 
 
 def _asked(order: Order) -> str:

@@ -29,6 +29,8 @@ HEADINGS: Final = MappingProxyType(
     }
 )
 OVER: Final = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+WITH_REASON: Final = OVER | {OrderStatus.REJECTED, OrderStatus.UNKNOWN}
+UNDER_WAY: Final = frozenset({OrderStatus.MATCHED, OrderStatus.DELAYED})
 
 
 def order_notice(news: OrderMoved) -> Screen:
@@ -39,7 +41,7 @@ def order_notice(news: OrderMoved) -> Screen:
             f"<b>{heading}</b>",
             lines(safe(news.question), f"{_deed(news)} {safe(news.outcome, 40)}"),
             lines(_filled(news), _reversed(news), _meaning(news)),
-            f"Reason: {safe(news.reason, 300)}" if news.reason.strip() else None,
+            _reason(news),
             f"<i>Order {news.order_id} · live money</i>",
         ),
         (_buttons(news),),
@@ -89,12 +91,20 @@ def _reversed(news: OrderMoved) -> str | None:
     )
 
 
+def _reason(news: OrderMoved) -> str | None:
+    """What is placed or filled needs none."""
+    has_one = news.status in WITH_REASON and news.reason.strip()
+    return f"Reason: {safe(news.reason, 300)}" if has_one else None
+
+
 def _meaning(news: OrderMoved) -> str | None:
     if news.status is OrderStatus.UNKNOWN:
         return (
             "The answer was lost: it may or may not be placed. Its money stays held back while I "
             "ask the venue; you need not do anything."
         )
+    if news.left and news.status in UNDER_WAY:
+        return "The venue has yet to tell the rest of it, which stays held back until then."
     if news.left and news.status not in OVER:
         return f"{shares(news.left)} shares still wait, and stay held back for it."
     if news.status in OVER:

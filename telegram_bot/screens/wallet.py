@@ -8,15 +8,14 @@ from core.domain.account import Account
 from core.domain.account_views import AccountStanding, AccountState
 from core.domain.custody import Choices, LiveWallet, Tier
 from core.domain.drift import OF_SHARES
-from core.domain.units import MarketId, Usdc
 from core.domain.wallet_money import Approvals, WalletMoneyState
 from telegram_bot.account_actions import (
     Approve,
     ChooseTier,
     GoLive,
     GoPaper,
-    Redeem,
     RevokeWallet,
+    ShowDepositCode,
     ShowLimits,
     ShowOrders,
     ShowRisk,
@@ -25,7 +24,8 @@ from telegram_bot.account_actions import (
     TakeOver,
 )
 from telegram_bot.screens.agreement import agreement_words
-from telegram_bot.screens.numbers import money, shares, span
+from telegram_bot.screens.claims import claim_rows, claim_words
+from telegram_bot.screens.numbers import money, span
 from telegram_bot.screens.reconciliation import found_text
 from telegram_bot.screens.screen import (
     HOME,
@@ -39,9 +39,9 @@ from telegram_bot.screens.screen import (
     rows,
     stamped,
 )
-from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.text import bold, safe
 
-SHOWN: Final = 5  # results to claim; the others are counted
+SHOWN: Final = 5  # differences; the others are counted
 TIERS: Final = {
     Tier.PAPER: "Paper: no key",
     Tier.SESSION: "Session key: trades, cannot withdraw, runs out",
@@ -58,13 +58,6 @@ DRY_RUN: Final = (
     "money, no key is made, and no setting in this chat changes that. Whoever runs it can set "
     "DRY_RUN_MODE=false."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    market_id: MarketId
-    question: str
-    value: Usdc
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +96,10 @@ def wallet_screen(view: WalletView, now: datetime) -> Screen:
             _next(view),
         ),
         rows(
-            _copies(view),
+            _deposit(view),
+            _key_copy(view),
             _steps(view),
-            *_claims(view.money),
+            *claim_rows(view.money),
             _taking_over(view.standing),
             _powers(view),
             (Button("Limits", ShowLimits()), Button("Refresh", ShowWallet()), HOME),
@@ -163,16 +157,10 @@ def _money(view: WalletView) -> tuple[str, ...]:
     state = view.money
     if state is None:
         return ()
-    claims = [
-        f"{safe(each.question, SHORT_TITLE)}: {shares(each.shares)} {safe(each.outcome, 20)} "
-        f"pay {money(each.value)}"
-        for each in state.claimable[:SHOWN]
-    ]
-    more = len(state.claimable) - SHOWN
     return (
         lines(
             f"Cash at the venue <b>{money(state.cash)}</b>",
-            f"The venue may take up to {_allowance(state)}",
+            f"The venue may take {_allowance(state)}",
             APPROVALS[state.approvals],
         ),
         lines(
@@ -183,11 +171,7 @@ def _money(view: WalletView) -> tuple[str, ...]:
         )
         if state.deposit_address
         else "",
-        lines(
-            "<b>Results to claim</b>" if claims else None,
-            *claims,
-            f"and {more} more" if more > 0 else None,
-        ),
+        claim_words(state),
     )
 
 
@@ -212,7 +196,7 @@ def _taking_over(standing: AccountStanding | None) -> Row:
 
 def _allowance(state: WalletMoneyState) -> str:
     is_boundless = state.allowance > 10**9
-    return "any amount" if is_boundless else money(state.allowance)
+    return "any amount" if is_boundless else f"up to {money(state.allowance)}"
 
 
 def _next(view: WalletView) -> str | None:
@@ -230,14 +214,16 @@ def _next(view: WalletView) -> str | None:
     return None
 
 
-def _copies(view: WalletView) -> Row:
-    found = []
-    if view.money is not None and view.money.deposit_address:
-        found.append(CopyButton("Copy deposit address", view.money.deposit_address))
+def _deposit(view: WalletView) -> Row:
+    if view.money is None or not view.money.deposit_address:
+        return ()
+    copy = CopyButton("Copy deposit address", view.money.deposit_address)
+    return (copy, Button("QR", ShowDepositCode()))
+
+
+def _key_copy(view: WalletView) -> Row:
     key = view.waiting or view.ready
-    if key is not None:
-        found.append(CopyButton("Copy key address", key.key_address))
-    return tuple(found)
+    return () if key is None else (CopyButton("Copy key address", key.key_address),)
 
 
 def _steps(view: WalletView) -> Row:
@@ -250,29 +236,6 @@ def _steps(view: WalletView) -> Row:
     if view.state.chosen is Account.LIVE:
         return (Button("Back to paper", GoPaper()), Button("New key", ChooseTier()))
     return (Button("Trade real money", GoLive(), Style.DANGER), Button("New key", ChooseTier()))
-
-
-def _claims(state: WalletMoneyState | None) -> tuple[Row, ...]:
-    if state is None or not state.can_act:
-        return ()
-    return tuple(
-        (
-            Button(
-                f"Redeem {money(each.value)} · {plain(each.question, 30)}", Redeem(each.market_id)
-            ),
-        )
-        for each in _once_a_market(state)
-    )
-
-
-def _once_a_market(state: WalletMoneyState) -> list[_Claim]:
-    """One button redeems all shares of its market."""
-    found: dict[MarketId, _Claim] = {}
-    for each in state.claimable:
-        known = found.get(each.market_id)
-        value = each.value if known is None else known.value + each.value
-        found[each.market_id] = _Claim(each.market_id, each.question, Usdc(value))
-    return list(found.values())[:SHOWN]
 
 
 def _powers(view: WalletView) -> Row:

@@ -89,16 +89,22 @@ def setup_screen(wallet: LiveWallet, trouble: str = "") -> Screen:
     )
 
 
-def ready_screen(wallet: LiveWallet, choices: Choices, now: datetime) -> Screen:
-    """The venue knows the key."""
+def ready_screen(
+    wallet: LiveWallet, choices: Choices, now: datetime, *, is_live: bool = False
+) -> Screen:
+    """The venue knows the key. `is_live`: it takes the place of one that trades real money."""
+    if is_live:
+        meaning = "It signs your orders from now on: you trade real money with it."
+    else:
+        meaning = "You still trade paper money until you change over yourself."
     step = _go() if choices.is_informed else Button("Read the risks", ShowRisk(), Style.PRIMARY)
     return Screen(
         blocks(
             "<b>The key is ready.</b>",
             lines(TIERS[wallet.tier], until_words(wallet, now)),
-            "You still trade paper money until you change over yourself.",
+            meaning,
         ),
-        ((step,), (Button("Wallet", ShowWallet()), HOME)),
+        rows(() if is_live else (step,), (Button("Wallet", ShowWallet()), HOME)),
     )
 
 
@@ -141,7 +147,7 @@ def revoke_screen(wallet: LiveWallet) -> Screen:
             lines(
                 "Our copy is deleted and you are back on paper money.",
                 "Your positions and your money stay where they are, in your wallet at the venue.",
-                "Orders that rest there stay until they are cancelled: cancel them first.",
+                "Your open orders are cancelled first; you are told if one cannot be.",
             ),
             _last_copy(wallet),
         ),
@@ -151,6 +157,24 @@ def revoke_screen(wallet: LiveWallet) -> Screen:
                 Button("Keep it", ShowWallet()),
             ),
         ),
+    )
+
+
+def given_up_words(in_use: LiveWallet | None) -> str:
+    """After a set-up that was broken off."""
+    if in_use is None:
+        return "The new key is deleted. No money was touched."
+    return "The new key is deleted. The key in use stays as it is, and so do your orders."
+
+
+def orders_left_words(left: int) -> str | None:
+    """Of orders whose cancellation nobody could make sure of; None without any."""
+    if not left:
+        return None
+    some = "1 order" if left == 1 else f"{left} orders"
+    return (
+        f"<b>{some} could not be cancelled</b> and may still trade, with the money they hold "
+        "back. Cancel at Polymarket, with your own wallet."
     )
 
 
@@ -173,12 +197,12 @@ def _session_steps() -> tuple[str, ...]:
 
 
 def _owner_steps(wallet: LiveWallet) -> tuple[str, ...]:
-    known = f"<code>{safe(wallet.funder, 60)}</code>" if wallet.funder else "being made"
+    known = f"<code>{safe(wallet.funder, 60)}</code>" if wallet.funder else "Check makes it"
     return (
         f"The deposit wallet of this key: {known}.",
         (
-            "Tap Check. Once the venue knows it, send pUSD or USDC.e on Polygon to that wallet, "
-            "and only what you can lose: this key can move all of it."
+            "Tap Check. Then the wallet's card shows the address: send pUSD or USDC.e on Polygon "
+            "there, and only what you can lose: this key can move all of it."
         ),
         "Whoever runs this bot sets up an authenticator on its console before you withdraw.",
     )

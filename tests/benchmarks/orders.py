@@ -31,10 +31,10 @@ from tests.support.program import running
 from tests.support.venue_control import VenueControl, venue_control
 
 TOKEN: Final = "70000007:a-token-for-measuring-taps-0000000000"
-USERS: Final = range(5001, 5031)
-ROUNDS: Final = 7  # taps of each user
-STEPS: Final = 300  # orders whose steps are measured
-WARM: Final = 20
+USERS: Final = range(5001, 5013)
+ROUNDS: Final = 6  # taps of each user
+STEPS: Final = 120  # orders whose steps are measured
+WARM: Final = 12
 PATIENCE: Final = 30.0  # seconds
 PACED: Final = 90.0  # seconds; a chat hears 20 times a minute from the bot at most
 BODY: Final = 900  # bytes, as an order has

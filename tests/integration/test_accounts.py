@@ -107,6 +107,21 @@ async def test_dry_run_is_a_ceiling_whatever_was_chosen(home: House) -> None:
         await dry.choose_live(user)
 
 
+async def test_whoever_changes_over_or_gets_a_wallet_is_told_of_so_that_it_is_compared_at_once(
+    home: House,
+) -> None:
+    told, user = list[UserId](), await home.person()
+    home.wallets.on_change(told.append)
+    accounts = Accounts(
+        home.sessions, Doors(), is_dry_run=False, went_live=told.append, now=home.clock
+    )
+    await home.ready(user)
+    assert told == home.changed == [user]
+    await accounts.read_risk(user, LIMIT)
+    await accounts.choose_live(user)
+    assert told == [user, user]
+
+
 async def test_an_expired_key_is_said_and_its_orders_are_not_live(home: House) -> None:
     accounts, user = await live(home)
     home.clock.advance(days=10)

@@ -1,22 +1,18 @@
 """Real money in the chat: limit orders, receipts that follow, cancelling, unclear orders."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from core.domain.account import Account
-from core.domain.book import Side
 from core.domain.errors import OutcomeUnknown
 from core.domain.ledger import Settlement
-from core.domain.order import OrderHash, OrderStatus, Ticket
-from core.domain.order_amounts import OrderKind
-from core.domain.units import Price, Size, UserId
+from core.domain.order import OrderHash, OrderStatus
 from core.storage.models import Sessions
-from tests.support import examples
 from tests.support.chat import Message, buttons, data_of
-from tests.support.live_chat import LiveChat, open_live_chat
+from tests.support.live_chat import LiveChat, open_live_chat, resting
 from tests.support.scripted_exchange import settled
 
 
@@ -40,21 +36,6 @@ async def _limit_ticket(live: LiveChat, price: str = "45c", amount: str = "$25")
 async def _market_ticket(live: LiveChat) -> Message:
     card = await live.ann.opens(await live.card(), "Yes")
     return await live.ann.opens(card, "$10")
-
-
-def _resting(user: UserId, price: str) -> Ticket:
-    market = examples.market()
-    return Ticket(
-        user,
-        Account.LIVE,
-        market.id,
-        examples.YES,
-        Side.BUY,
-        Price(Decimal(price)),
-        f"placed-at-{price}",
-        size=Size(Decimal(20)),
-        kind=OrderKind.GTC,
-    )
 
 
 def _hash(live: LiveChat) -> OrderHash:
@@ -127,7 +108,7 @@ async def test_open_orders_are_listed_and_cancelled_one_by_one_and_all_after_a_q
 ) -> None:
     user = await live.goes_live()
     for price in ("0.41", "0.42", "0.43"):
-        await live.clob.place_order(_resting(user, price))
+        await live.clob.place_order(resting(user, price))
     listed = await live.ann.says("/orders")
     assert "Open orders · 3" in listed["text"]
     one = await live.ann.opens(listed, "1. Buy Yes 41¢")
@@ -174,6 +155,24 @@ async def test_a_warned_ticket_can_still_be_cancelled(live: LiveChat) -> None:
     answer = await live.ann.taps(warned, "Cancel")
     assert "Nothing was bought" in answer["text"]
     assert len(live.venue.bodies) == 1
+
+
+async def test_an_order_leaves_while_telegram_answers_nothing(live: LiveChat) -> None:
+    await live.goes_live()
+    ticket, left = await _market_ticket(live), asyncio.Event()
+
+    async def leave() -> None:
+        left.set()
+
+    live.venue.before_post = leave
+    live.venue.fills = [("16", "0.62")]
+    for method in ("answerCallbackQuery", "editMessageText"):
+        await live.ann.trouble(method, "hang", seconds=5)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(live.ann.forges(data_of(ticket, "Confirm"), ticket))
+        async with asyncio.timeout(3):
+            await left.wait()
+    await live.ann.reads("Bought 16 Yes")
 
 
 async def test_a_ticket_of_the_other_account_places_nothing(live: LiveChat) -> None:

@@ -97,7 +97,7 @@ async def test_a_live_quote_is_not_filled_once_nothing_proves_its_price(
     await ann.taps(ticket, "Confirm")
     refusal = await ann.reads("Not reachable right now")
     assert "The venue does not answer." in refusal["text"]
-    assert "Nothing was sent and your money is as before." in refusal["text"]
+    assert "Nothing came of it: your money is as before." in refusal["text"]
 
 
 async def test_a_venue_that_hangs_is_not_waited_for_longer_than_its_book_could_be_used(

@@ -8,12 +8,13 @@ import pytest
 
 from core.domain.account import Account
 from core.domain.custody import Tier, WalletState
+from core.domain.errors import Unavailable
 from core.domain.one_time_code import STEP, one_time_code
 from core.domain.withdrawal import WithdrawalState
 from core.storage.models import Sessions
 from tests.support import examples
 from tests.support.chat import Message, Person, buttons, open_chat
-from tests.support.live_chat import FUNDER, LiveChat, cash, open_live_chat
+from tests.support.live_chat import FUNDER, LiveChat, cash, open_live_chat, resting
 from tests.support.withdrawals import COLD, SECRET, enrol
 
 
@@ -103,6 +104,61 @@ async def test_changing_back_to_paper_and_giving_the_key_up(live: LiveChat) -> N
     assert await live.home.wallets.ready(user) is None
 
 
+async def test_giving_a_key_up_takes_its_open_orders_off_the_book_first(live: LiveChat) -> None:
+    user = await live.goes_live()
+    await live.clob.place_order(resting(user, "0.41"))
+    asked = await live.ann.opens(await live.ann.says("/wallet"), "Revoke")
+    assert "Your open orders are cancelled first" in asked["text"]
+    gone = await live.ann.opens(asked, "Give it up")
+    assert "could not be cancelled" not in gone["text"]
+    assert len(live.venue.cancelled) == 1
+    assert await live.clob.open_orders(user) == ()
+
+
+async def test_an_order_that_stays_when_its_key_is_given_up_is_told(live: LiveChat) -> None:
+    user = await live.goes_live()
+    await live.clob.place_order(resting(user, "0.41"))
+    live.venue.is_silent = True
+    live.venue.cancels = [Unavailable("The venue does not answer.")]
+    asked = await live.ann.opens(await live.ann.says("/wallet"), "Revoke")
+    gone = await live.ann.opens(asked, "Give it up")
+    assert "1 order could not be cancelled and may still trade" in gone["text"]
+    assert await live.home.wallets.ready(user) is None
+
+
+async def test_breaking_a_set_up_off_keeps_the_key_in_use(live: LiveChat) -> None:
+    user = await live.goes_live()
+    tiers = await live.ann.opens(await live.ann.says("/wallet"), "New key")
+    steps = await live.ann.opens(tiers, "Session key")
+    gone = await live.ann.opens(steps, "Give up")
+    assert "The key in use stays as it is" in gone["text"]
+    assert await live.home.wallets.waiting(user) is None
+    assert await live.home.wallets.ready(user) is not None
+    assert await live.accounts.usable_account(user) is Account.LIVE
+
+
+async def test_a_new_key_in_place_of_one_in_use_says_that_it_trades_real_money(
+    live: LiveChat,
+) -> None:
+    user = await live.goes_live()
+    tiers = await live.ann.opens(await live.ann.says("/wallet"), "New key")
+    steps = await live.ann.opens(tiers, "Session key")
+    waiting = await live.home.wallets.waiting(user)
+    assert waiting is not None
+    live.home.authorise(waiting)
+    ready = await live.ann.opens(steps, "Check")
+    assert "you trade real money with it" in ready["text"]
+    assert await live.accounts.usable_account(user) is Account.LIVE
+
+
+async def test_checking_an_owner_key_makes_its_wallet(live: LiveChat) -> None:
+    user = await live.user()
+    tiers = await live.ann.opens(await live.ann.says("/wallet"), "Set up real money")
+    steps = await live.ann.opens(tiers, "Owner key, I know the risk")
+    await live.ann.opens(steps, "Check")
+    assert live.money.created == [user]
+
+
 async def test_balances_approvals_and_results_are_shown_and_acted_upon(live: LiveChat) -> None:
     user = await live.goes_live()
     card = await live.ann.says("/wallet")
@@ -116,6 +172,21 @@ async def test_balances_approvals_and_results_are_shown_and_acted_upon(live: Liv
     claim = next(label for label in buttons(card) if label.startswith("Redeem $16.00"))
     assert "The claim is sent." in (await live.ann.opens(card, claim))["text"]
     assert live.money.redeemed == [examples.market().id]
+
+
+async def test_the_deposit_address_comes_as_a_picture_below_the_card(live: LiveChat) -> None:
+    user = await live.goes_live()
+    ready = await live.home.wallets.ready(user)
+    assert ready is not None
+    card = await live.ann.says("/wallet")
+    await live.ann.taps(card, "QR")
+    picture = await live.ann.sees(lambda message: message["id"] > card["id"])
+    assert picture["photo"]
+    assert ready.funder in picture["text"]
+    assert "Copy deposit address" in buttons(picture)
+    again = await live.ann.opens(picture, "Wallet")
+    assert again["id"] > picture["id"]
+    assert await live.ann.violations() == []
 
 
 async def test_a_session_key_cannot_withdraw_and_says_so(live: LiveChat) -> None:

@@ -176,7 +176,6 @@ async def test_mangled_answers_to_an_order_end_in_what_the_venue_really_did(
         assert at_once.filled in {Decimal(0), end.filled}, case  # never anything else meanwhile
 
 
-@pytest.mark.xfail(reason="a fill booked by an answer is not mended by the trade", strict=True)
 async def test_an_answer_with_other_amounts_is_mended_by_the_trade(house: LiveHouse) -> None:
     user = await house.person(1)
     house.mangler.changes["POST", "/order"] = with_fields(takingAmount="40")

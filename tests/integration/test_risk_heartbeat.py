@@ -1,9 +1,13 @@
 """Heartbeats: for whom they begin, when they end, and what a lost one means."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import PolycoolError, Rejected, Unavailable
@@ -25,12 +29,15 @@ class Venue:
     told: list[tuple[UserId, str]] = field(default_factory=list)
     faults: list[PolycoolError] = field(default_factory=list)
     silent_for: set[UserId] = field(default_factory=set)
+    is_unheard: bool = False  # the database takes no word for a user
 
     def heart_of(self, user: UserId) -> "Heart":
         return Heart(self, user)
 
     async def heartbeat(self, session: AsyncSession, user: UserId, sentence: str) -> None:
         assert session.in_transaction()
+        if self.is_unheard:
+            raise OperationalError("notices", {}, ConnectionError())
         self.told.append((user, sentence))
 
 
@@ -162,3 +169,59 @@ async def test_a_venue_that_never_answers_one_user_delays_no_other(sessions: Ses
                 await asyncio.sleep(0)
         assert not keeper.is_healthy(user)
         running.cancel()
+
+
+@pytest.mark.parametrize("is_hanging", [False, True])
+async def test_a_database_that_is_away_ends_no_heartbeat_that_has_begun(
+    sessions: Sessions, *, is_hanging: bool
+) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user, by_hand = await desk.user(), await desk.user(2)
+    await rest(desk, user)
+    await rest(desk, by_hand, Origin.PERSON)
+    await keeper.beat_all()
+    async with away(sessions, is_hanging=is_hanging):
+        desk.time.seconds += 9
+        await keeper.beat_all()
+        desk.time.seconds += 9
+        assert keeper.is_healthy(user)
+        assert venue.heard == [user, user]
+    await keeper.beat_all()
+    assert (venue.heard, venue.told) == ([user] * 3, [(user, BEGUN)])
+
+
+async def test_a_database_that_cannot_end_one_heartbeat_keeps_the_others(
+    sessions: Sessions,
+) -> None:
+    desk, venue, keeper = await beating(sessions)
+    user, other = await desk.user(), await desk.user(2)
+    over = await rest(desk, user)
+    await rest(desk, other)
+    await keeper.beat_all()
+    await desk.becomes(over, OrderStatus.CANCELLED)
+    venue.is_unheard = True
+    await keeper.beat_all()
+    assert venue.heard == [user, other, other]
+    venue.is_unheard = False
+    await keeper.beat_all()
+    assert (venue.heard[3:], venue.told[2:]) == ([other], [(user, ENDED)])
+
+
+@asynccontextmanager
+async def away(sessions: Sessions, *, is_hanging: bool) -> AsyncIterator[None]:
+    """What the heartbeats are kept in cannot be read: it is locked, or not there."""
+    if is_hanging:
+        async with sessions.begin() as session:
+            await session.execute(sa.text("LOCK TABLE risk_accounts"))
+            yield
+        return
+    await _execute(sessions, "ALTER TABLE risk_accounts RENAME TO risk_accounts_gone")
+    try:
+        yield
+    finally:
+        await _execute(sessions, "ALTER TABLE risk_accounts_gone RENAME TO risk_accounts")
+
+
+async def _execute(sessions: Sessions, words: str) -> None:
+    async with sessions.begin() as session:
+        await session.execute(sa.text(words))

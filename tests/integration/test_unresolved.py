@@ -53,6 +53,8 @@ async def test_the_trades_of_a_found_order_are_fetched(sessions: Sessions) -> No
     await desk.look()
     after = await desk.order(order)
     assert after.status is OrderStatus.PARTIAL
+    assert order.reason
+    assert not after.reason  # it was why nobody knew
     assert after.filled_value == Decimal("8.90")
     assert (await books_of(sessions, user)).fills == 2
     assert desk.guards.held[order.id] == 0

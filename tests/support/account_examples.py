@@ -60,6 +60,7 @@ from telegram_bot.account_actions import ChangeLimit, NewAddress
 from telegram_bot.actions import Life, Limit, Unit, Way
 from telegram_bot.screens.agreement import agreement_words
 from telegram_bot.screens.custody_news import custody_notice
+from telegram_bot.screens.deposit import deposit_screen
 from telegram_bot.screens.home import home_screen
 from telegram_bot.screens.limit import (
     Means,
@@ -371,6 +372,7 @@ def wallet_examples() -> dict[str, Screen]:
         "wallet_live": wallet_screen(replace(used, money=money_state()), NOW),
         "wallet_owner": wallet_screen(rich, NOW),
         "wallet_silent": wallet_screen(replace(used, trouble="The venue is away."), NOW),
+        "wallet_deposit": deposit_screen(FUNDER),
         "wallet_tiers": tiers_screen(),
         "wallet_setup": setup_screen(waiting),
         "wallet_setup_missing": setup_screen(waiting, "Polymarket does not list it yet."),

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from core.domain.account import Account
+from core.domain.book import Side
 from core.domain.market import Market
-from core.domain.units import MarketId, Usdc, UserId
+from core.domain.order import Ticket
+from core.domain.order_amounts import OrderKind
+from core.domain.units import MarketId, Price, Size, Usdc, UserId
 from core.domain.wallet_money import Approvals, Claimable, WalletMoneyState
 from core.services.clob.clob_service import ClobService
 from core.services.custody.accounts import Accounts
@@ -53,6 +56,11 @@ class Money:
     market: Market
     approved: list[UserId] = field(default_factory=list)
     redeemed: list[MarketId] = field(default_factory=list)
+    created: list[UserId] = field(default_factory=list)
+
+    async def create(self, user: UserId) -> str:
+        self.created.append(user)
+        return FUNDER
 
     async def state(self, user: UserId) -> WalletMoneyState:
         assert user
@@ -116,6 +124,22 @@ class LiveChat:
 
 def cash(dollars: int) -> Usdc:
     return Usdc(Decimal(dollars))
+
+
+def resting(user: UserId, price: str) -> Ticket:
+    """For 20 shares of Yes."""
+    market = examples.market()
+    return Ticket(
+        user,
+        Account.LIVE,
+        market.id,
+        examples.YES,
+        Side.BUY,
+        Price(Decimal(price)),
+        f"placed-at-{price}",
+        size=Size(Decimal(20)),
+        kind=OrderKind.GTC,
+    )
 
 
 @asynccontextmanager

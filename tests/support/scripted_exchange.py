@@ -58,6 +58,9 @@ class ScriptedVenue:
     _late: list[tuple[Order, Market, SignedPayload]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
+    async def get_ready(self, user: UserId) -> None:
+        """Nothing is needed."""
+
     async def prepare(self, order: Order, market: Market) -> SignedPayload | None:
         assert market.id == order.ticket.market_id
         if self.before_signing is not None:

@@ -143,6 +143,9 @@ class ScriptedExchange:
         self.answer = answer
         self.seen: list[Order] = []
 
+    async def get_ready(self, user: UserId) -> None:
+        """Nothing is needed."""
+
     async def prepare(self, order: Order, market: Market) -> SignedPayload | None:
         return None
 

@@ -17,7 +17,7 @@ SUFFIXES = {
     "gauge": ("",),
     "histogram": ("_bucket", "_sum", "_count"),
 }
-WORDS = {"and", "or", "unless", "by", "on", "le", "sum", "rate", "increase", "absent"} | {
+WORDS = {"and", "or", "unless", "by", "on", "le", "sum", "rate", "increase", "absent", "abs"} | {
     "histogram_quantile",
     "topk",
 }

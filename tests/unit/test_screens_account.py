@@ -119,7 +119,7 @@ def test_a_kind_of_failure_that_has_no_words_gets_those_of_the_nearest_one() -> 
         pass
 
     assert heading(Elsewhere("x")) == HEADINGS[Unavailable]
-    assert meaning(Elsewhere("x")).startswith("Nothing was sent")
+    assert meaning(Elsewhere("x")).startswith("Nothing came of it")
 
 
 def test_a_receipt_is_final_when_neither_the_book_nor_the_chain_can_change_it() -> None:
@@ -211,3 +211,25 @@ def _assert_well_formed(screen: Screen) -> None:
     assert "<" not in rest
     assert ">" not in rest
     assert utf16_length(html.unescape(rest)) <= LIMIT
+
+
+def test_a_notice_gives_a_reason_only_for_what_did_not_happen() -> None:
+    why = "Nobody knows yet what became of this."
+    for status in OrderStatus:
+        news = replace(live.moved(status), reason=why)
+        is_told = status in {
+            OrderStatus.CANCELLED,
+            OrderStatus.EXPIRED,
+            OrderStatus.REJECTED,
+            OrderStatus.UNKNOWN,
+        }
+        assert (why in views.as_text(order_notice(news))) is is_told, status
+
+
+def test_a_purchase_that_is_told_in_part_does_not_say_that_the_rest_stayed_in_cash() -> None:
+    half = replace(live.moved(OrderStatus.MATCHED, filled="20"), left=Size(Decimal("35.55")))
+    assert "has yet to tell the rest" in views.as_text(order_notice(half))
+    order = replace(live.live_order(OrderStatus.MATCHED), filled_size=Size(Decimal(20)))
+    receipt = views.as_text(live_receipt_screen(live.traced(order), None))
+    assert "has yet to tell what becomes of the rest" in receipt
+    assert "Filled in part" not in receipt

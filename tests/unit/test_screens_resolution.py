@@ -41,6 +41,17 @@ def ended(*payments: Paid, winner: str | None = "Yes", question: str = "") -> Ma
     return MarketEnded(MarketId("501"), question or given_views.market().question, winner, payments)
 
 
+def test_real_money_that_waits_to_be_claimed_is_not_called_cash() -> None:
+    lived = replace(paid("1", "5"), account=Account.LIVE)
+    only = as_text(resolution_screen(ended(lived)))
+    assert "are worth <b>$39.68</b>" in only
+    assert "<b>$39.68 waits to be claimed</b> and is not in your cash yet" in only
+    assert "went to your cash" not in only
+    assert "Wallet" in only
+    both = as_text(resolution_screen(ended(lived, paid("0.5", "1"))))
+    assert "$19.84 went to your cash." in both
+
+
 WON = """<b>Resolved: Yes</b>
 
 Will Bitcoin close above $100k on 31 December?

@@ -120,7 +120,6 @@ def test_relative_folders_begin_at_the_root(tmp_path: Path) -> None:
         ("MIN_FREE_DISK_PERCENT", "101"),
         ("RECONCILE_INTERVAL_SECONDS", "0"),
         ("UPDATES_KEPT_DAYS", "nan"),
-        ("AUDIT_KEPT_DAYS", "0"),
         ("RELAYER_API_URL", "relayer"),
         ("GEOBLOCK_URL", "ftp://host"),
         ("CLOB_API_ADDRESS", "0x12"),

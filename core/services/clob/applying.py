@@ -12,7 +12,13 @@ from core.domain.book import Side
 from core.domain.fees import taker_fee
 from core.domain.ledger import Fill, Settlement
 from core.domain.order import Order, OrderStatus, Origin
-from core.domain.order_news import after_fills, after_word, with_fill, without_fill
+from core.domain.order_news import (
+    after_fills,
+    after_word,
+    corrected,
+    with_fill,
+    without_fill,
+)
 from core.domain.position import ENTRY_STEP
 from core.domain.reports import LiquidityRole, OrderReport, TradeReport
 from core.domain.units import ZERO, ConditionId, Price, Size, Usdc
@@ -68,11 +74,14 @@ async def apply_trade(
 ) -> Order:
     """A trade of the locked `order`, booked, settled or taken back; known news changes nothing."""
     ticket = order.ticket
-    known = await ledger.by_key(session, ticket.user_id, ticket.account, report.event_key)
-    if known is None:
+    known = await ledger.of_trade(session, ticket.user_id, ticket.account, report)
+    if known is None or corrects(known, report):
         fill = _fill(order, report, await _fee(session, order, report))
+        if known is not None:
+            await _take_back(session, known, scene.mark)
         await book_told(session, fill, scene.mark)
-        return await _count(session, order, with_fill(order, fill), scene.now)
+        counted = corrected(order, known.fill, fill) if known else with_fill(order, fill)
+        return await _count(session, order, counted, scene.now)
     if await settle_known(session, known, report) and report.settlement is Settlement.FAILED:
         await reverse(session, known, scene.mark)
         return await _count(session, order, without_fill(order, known.fill), scene.now)
@@ -96,7 +105,7 @@ async def apply_answer(
 
 def is_news(known: StoredFill | None, report: TradeReport) -> bool:
     """Whether the report would change the ledger."""
-    if known is None:
+    if known is None or corrects(known, report):
         return True
     was = known.fill.settlement
     if was.is_final:
@@ -104,10 +113,25 @@ def is_news(known: StoredFill | None, report: TradeReport) -> bool:
     return report.settlement is not was or _transaction(known.fill, report) is not None
 
 
+def corrects(known: StoredFill, report: TradeReport) -> bool:
+    """Whether the trade itself tells other numbers than the answer did by which it was booked.
+
+    What failed is reversed as it was booked; what was confirmed is final.
+    """
+    fill = known.fill
+    return (
+        fill.event_key == report.implied_key
+        and not report.is_implied
+        and not fill.settlement.is_final
+        and report.settlement is not Settlement.FAILED
+        and _differ(fill, report)
+    )
+
+
 async def settle_known(session: AsyncSession, known: StoredFill, report: TradeReport) -> bool:
     """False if it is no news. CONFIRMED and FAILED are final; what FAILED is to be reversed."""
     fill = known.fill
-    if fill.size != report.size or abs(fill.price - report.price) > ROUNDED:
+    if _differ(fill, report):
         logger.warning("Trade %s was told with other numbers before", report.trade_id)
     if not is_news(known, report):
         if fill.settlement is not report.settlement and report.settlement.is_final:
@@ -117,6 +141,17 @@ async def settle_known(session: AsyncSession, known: StoredFill, report: TradeRe
     return await ledger.settle(
         session, replace(fill, settlement=report.settlement, transaction=transaction)
     )
+
+
+async def _take_back(session: AsyncSession, wrong: StoredFill, mark: Price | None) -> None:
+    """The ledger keeps the row, as one that does not count; the caller books what is true."""
+    logger.warning("Trade %s was answered with other numbers", wrong.fill.trade_id)
+    await ledger.settle(session, replace(wrong.fill, settlement=Settlement.FAILED))
+    await reverse(session, wrong, mark)
+
+
+def _differ(fill: Fill, report: TradeReport) -> bool:
+    return fill.size != report.size or abs(fill.price - report.price) > ROUNDED
 
 
 def _transaction(fill: Fill, report: TradeReport) -> str | None:
@@ -145,7 +180,7 @@ async def _fee(session: AsyncSession, order: Order, report: TradeReport) -> Usdc
 def _fill(order: Order, report: TradeReport, fee: Usdc) -> Fill:
     ticket = order.ticket
     return Fill(
-        event_key=report.event_key,
+        event_key=report.implied_key if report.is_implied else report.event_key,
         user_id=ticket.user_id,
         account=ticket.account,
         market_id=ticket.market_id,
@@ -187,5 +222,6 @@ def _implied(order: Order, execution: Execution, now: datetime) -> tuple[TradeRe
             settlement=Settlement.PROVISIONAL,
             role=LiquidityRole.TAKER,
             at=at.replace(microsecond=0),
+            is_implied=True,
         ),
     )

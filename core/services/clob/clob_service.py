@@ -1,14 +1,17 @@
 """Orders: quoted, recorded, sent to the exchange, settled."""
 
+import logging
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from core.domain.account import Account
 from core.domain.account_views import Cancelled
-from core.domain.errors import NotEnoughShares, NotFound
+from core.domain.errors import NotEnoughShares, NotFound, PolycoolError
 from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.order import Order, Origin, Ticket
 from core.domain.position import PositionStatus
@@ -46,6 +49,8 @@ NO_WALLET: Final = "You have no wallet in this account."
 QUOTE_SECONDS: Final = 60.0
 REMEMBERED: Final = timedelta(days=7)  # how long a spent button can still explain itself
 
+logger = logging.getLogger(__name__)
+
 
 def new_button_id() -> str:
     """12 characters that nobody can guess."""
@@ -73,6 +78,7 @@ class ClobService:
         reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions
+        self._exchange = exchange
         self._books = books
         self._account = account
         self._slippage = slippage_percent
@@ -184,6 +190,16 @@ class ClobService:
         """The message that the button was sent in: from now on it works there, and only there."""
         async with as_worker(self._sessions) as session:
             await buttons.bind(session, button_id, message_id)
+
+    async def get_ready(self, user_id: UserId) -> None:
+        """To be awaited beside `place_offer`: what signing needs is fetched meanwhile.
+
+        What goes wrong here, the order meets again, and says.
+        """
+        try:
+            await self._exchange.get_ready(user_id)
+        except (PolycoolError, SQLAlchemyError, OSError) as fault:
+            logger.info("Cannot prepare for an order: %s", type(fault).__name__)
 
     async def place_offer(self, claim: ButtonClaim) -> Order:
         """Use the button and place its order; of many taps one gets through.

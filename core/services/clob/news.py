@@ -14,6 +14,7 @@ from core.services.clob.applying import (
     apply_answer,
     apply_report,
     apply_trade,
+    corrects,
     is_news,
     settle_known,
 )
@@ -21,6 +22,7 @@ from core.services.clob.desk import OrderDesk
 from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import fills as ledger
 from core.storage import markets, orders, signed_orders
+from core.storage.fills import StoredFill
 
 
 class OrderNews:
@@ -53,11 +55,9 @@ class OrderNews:
 
         async def find(session: AsyncSession) -> OrderId | None:
             nonlocal is_known, is_told
-            fill = await ledger.by_key(session, user, self._desk.account, report.event_key)
+            fill = await ledger.of_trade(session, user, self._desk.account, report)
             is_told = is_news(fill, report)
-            is_known = fill is not None and (
-                not is_told or report.settlement is not Settlement.FAILED
-            )
+            is_known = fill is not None and not (is_told and _changes_order(fill, report))
             if fill is None or not is_known:
                 return await self._order_id(session, user, report)
             if is_told:
@@ -128,6 +128,11 @@ class OrderNews:
             kind=OrderKind.GTC,
             origin=Origin.EXTERNAL,
         )
+
+
+def _changes_order(fill: StoredFill, report: TradeReport) -> bool:
+    """Otherwise the trade settles, and nothing but its fill says so."""
+    return report.settlement is Settlement.FAILED or corrects(fill, report)
 
 
 def _points(report: TradeReport) -> tuple[Milestone, Milestone]:

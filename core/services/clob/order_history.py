@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from core.domain.account import Account
 from core.domain.account_views import TracedOrder
 from core.domain.errors import NotFound
+from core.domain.ledger import Settlement
 from core.domain.order import Order, Origin
-from core.domain.units import MarketId, OrderId, UserId
+from core.domain.units import ZERO, MarketId, OrderId, UserId
 from core.storage import markets, orders
 from core.storage.models import FillRow, OrderRow, Sessions
 from core.storage.order_rows import order_of
@@ -62,6 +63,8 @@ class OrderHistory:
                 raise NotFound("There is no such order.")
             market = await markets.by_id(session, order.ticket.market_id)
             found = (await session.execute(settlements)).scalars().all()
+        if order.failed_size == ZERO:  # then a row that failed was only put right by another
+            return TracedOrder(order, market, frozenset(found) - {Settlement.FAILED})
         return TracedOrder(order, market, frozenset(found))
 
     async def of_key(self, user: UserId, account: Account, key: str) -> TracedOrder | None:

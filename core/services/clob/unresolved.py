@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.order import Order, OrderStatus
 from core.domain.reports import OrderReport, TradeReport
+from core.domain.units import OrderId
 from core.ports import AccountReports, Exchange
 from core.services.clob.applying import apply_report, apply_word
 from core.services.clob.desk import OrderDesk
@@ -50,6 +51,7 @@ class Unresolved:
         self._reports = reports
         self._news = news
         self._patience = patience
+        self._unasked: set[OrderId] = set()  # told of in the log already
         self._reached = reached
 
     async def begin(self) -> None:
@@ -89,7 +91,11 @@ class Unresolved:
             try:
                 await self._follow(order, sending)
             except (Unavailable, OutcomeUnknown) as fault:
-                logger.info("Cannot follow order %s now: %s", order.id, fault)
+                if order.id not in self._unasked:
+                    logger.info("Cannot follow order %s now: %s", order.id, fault)
+                self._unasked.add(order.id)
+            else:
+                self._unasked.discard(order.id)
 
     async def _follow(self, order: Order, sending: Sending) -> None:
         self._reached(Milestone.BEFORE_LOOK_UP)

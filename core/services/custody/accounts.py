@@ -16,8 +16,10 @@ from core.domain.custody import (
 )
 from core.domain.errors import Rejected
 from core.domain.units import ZERO, Usdc, UserId
+from core.services.audit import Audit
 from core.services.custody.ports import DailyLimits, VenueDoors
 from core.services.custody.wallets import DRY_RUN
+from core.services.risk.outside import named
 from core.storage import custody
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
@@ -38,12 +40,15 @@ class Accounts:
         *,
         is_dry_run: bool,
         limits: DailyLimits | None = None,
+        went_live: Callable[[UserId], None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`went_live` is told of everybody who has changed over to real money."""
         self._sessions = sessions
         self._doors = doors
         self._is_dry_run = is_dry_run
         self._limits = limits
+        self._went_live = went_live
         self._now = now
 
     async def usable_account(self, user: UserId) -> Account:
@@ -54,10 +59,9 @@ class Accounts:
         if self._is_dry_run:
             return AccountState(Account.PAPER, Account.PAPER)
         async with as_user(self._sessions, user) as session:
-            chosen = (await custody.choices(session, user)).account
-            if chosen is not Account.LIVE:
-                return AccountState(chosen, chosen)
-            wallet = await custody.wallet(session, user, WalletState.READY)
+            chosen, wallet = await custody.chosen(session, user)
+        if chosen is not Account.LIVE:
+            return AccountState(chosen, chosen)
         hindrance = why_not(wallet, self._now())
         return AccountState(Account.PAPER if hindrance else Account.LIVE, chosen, hindrance)
 
@@ -77,10 +81,13 @@ class Accounts:
             await self._limits.state(user, daily_limit)
         async with as_user(self._sessions, user) as session:
             await custody.note_risk_read(session, user, daily_limit, self._now())
+            details = {"daily_limit": f"{daily_limit:f}"}
+            await Audit.note(session, named(user), "risks read", details, user=user)
 
     async def choose_paper(self, user: UserId) -> None:
         async with as_user(self._sessions, user) as session:
             await custody.choose_account(session, user, Account.PAPER, self._now())
+            await Audit.note(session, named(user), "paper chosen", {}, user=user)
 
     async def choose_live(self, user: UserId) -> None:
         """Raises: TradesPlayMoneyOnly, KeyNotUsable, Rejected, VenueRefuses, Unavailable."""
@@ -92,6 +99,8 @@ class Accounts:
             raise VenueRefuses(refusal)
         async with as_user(self._sessions, user) as session:
             await custody.choose_account(session, user, Account.LIVE, self._now())
+            await Audit.note(session, named(user), "live chosen", {}, user=user)
+        self._went_live(user)
 
     async def _refuse_unprepared(self, user: UserId) -> None:
         async with as_user(self._sessions, user) as session:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from core.domain.account import Account
 from core.domain.custody import (
     KeyNotUsable,
@@ -22,7 +24,9 @@ from core.domain.custody import (
 )
 from core.domain.errors import Rejected
 from core.domain.units import UserId
+from core.services.audit import Audit
 from core.services.custody.ports import ApiAccess, KeyVault, SessionRegistry
+from core.services.risk.outside import named
 from core.storage import custody
 from core.storage.custody import NewWallet
 from core.storage.models import Sessions
@@ -51,7 +55,10 @@ class VenueKeys:
 
 
 class Wallets:
-    """`changed` is told of every user whose wallets are no longer what they were."""
+    """`changed` is told of every user whose wallets are no longer what they were.
+
+    What becomes of a wallet is noted in the audit, with it.
+    """
 
     def __init__(
         self,
@@ -65,8 +72,12 @@ class Wallets:
         self._sessions = sessions
         self._keys = keys
         self._is_dry_run = is_dry_run
-        self._changed = changed
+        self._changed = [changed]
         self._now = now
+
+    def on_change(self, changed: Callable[[UserId], None]) -> None:
+        """Somebody else wants to be told as well."""
+        self._changed.append(changed)
 
     async def ready(self, user: UserId) -> LiveWallet | None:
         async with as_user(self._sessions, user) as session:
@@ -90,7 +101,7 @@ class Wallets:
         if known is not None:
             return known
         address = await self._keys.vault.make_key(user, tier)
-        return await self._adopted(NewWallet(user, tier, address, DEPOSIT_SIGNATURE))
+        return await self._adopted(NewWallet(user, tier, address, DEPOSIT_SIGNATURE), "key made")
 
     async def bring(
         self, user: UserId, tier: Tier, funder: str, keep: Callable[[], Awaitable[str]]
@@ -104,7 +115,8 @@ class Wallets:
             raise Rejected(ANOTHER_WAITS)
         number = EOA_SIGNATURE if tier is Tier.EOA else DEPOSIT_SIGNATURE
         address = await keep()
-        wallet = await self._adopted(NewWallet(user, tier, address, number, funder))
+        new = NewWallet(user, tier, address, number, funder)
+        wallet = await self._adopted(new, "key brought")
         if wallet.key_address != address:
             raise Rejected(ANOTHER_WAITS)
         return wallet
@@ -133,7 +145,9 @@ class Wallets:
                 or wallet.funder not in {"", funder}
             ):
                 raise Rejected(NOTHING_WAITS)
-            return await custody.name_funder(session, wallet.id, funder)
+            found = await custody.name_funder(session, wallet.id, funder)
+            await _note(session, "wallet named", found)
+        return found
 
     async def revoke(self, user: UserId) -> LiveWallet | None:
         """Give up every key of the user, for good; the one that was in use, or waited.
@@ -147,9 +161,22 @@ class Wallets:
             for wallet in current:
                 await custody.revoke(session, wallet.id, now)
             await custody.choose_account(session, user, Account.PAPER, now)
-        self._changed(user)
+            for wallet in current:
+                await _note(session, "key revoked", wallet)
+        self._tell(user)
         await self._keys.vault.forget(user, [wallet.key_address for wallet in current])
         return current[0] if current else None
+
+    async def give_up_waiting(self, user: UserId) -> LiveWallet | None:
+        """Give up the key that is being set up; the one in use stays, and its account."""
+        async with as_user(self._sessions, user) as session:
+            waiting = await custody.wallet(session, user, WalletState.WAITING)
+            if waiting is None:
+                return None
+            await custody.revoke(session, waiting.id, self._now())
+            await _note(session, "key revoked", waiting)
+        await self._keys.vault.forget(user, [waiting.key_address])
+        return waiting
 
     async def tidy(self) -> int:
         """Delete the keys that no wallet names; for the start, before anybody sets one up."""
@@ -165,10 +192,12 @@ class Wallets:
             logger.info("deleted %s keys without a wallet, user %s", len(orphans), user)
         return len(orphans)
 
-    async def _adopted(self, new: NewWallet) -> LiveWallet:
+    async def _adopted(self, new: NewWallet, how: str) -> LiveWallet:
         """The wallet that waits now: this one, or one that was there first. Its key alone stays."""
         async with as_user(self._sessions, new.user) as session:
             added = await custody.add_wallet(session, new, self._now())
+            if added is not None:
+                await _note(session, how, added)
         if added is not None:
             return added
         await self._keys.vault.forget(new.user, [new.key_address])
@@ -193,11 +222,30 @@ class Wallets:
             if before is not None and before.id != wallet.id:
                 await custody.revoke(session, before.id, now)
             ready = await custody.make_ready(session, wallet.id, grant, now)
-        self._changed(wallet.user)
+            if before is not None and before.id != wallet.id:
+                await _note(session, "key replaced", before)
+            await _note(session, "wallet ready", ready)
+        self._tell(wallet.user)
         if before is not None and before.id != wallet.id:
             await self._keys.vault.forget(wallet.user, [before.key_address])
         return ready
 
+    def _tell(self, user: UserId) -> None:
+        for changed in self._changed:
+            changed(user)
+
     def _refuse_dry_run(self) -> None:
         if self._is_dry_run:
             raise TradesPlayMoneyOnly(DRY_RUN)
+
+
+async def _note(session: AsyncSession, what: str, wallet: LiveWallet) -> None:
+    """Last in the transaction, since others wait for its end."""
+    until = wallet.authorised_until
+    details = {
+        "tier": wallet.tier.value,
+        "key": wallet.key_address,
+        "wallet": wallet.funder,
+        "until": None if until is None else until.isoformat(),
+    }
+    await Audit.note(session, named(wallet.user), what, details, user=wallet.user)

@@ -10,7 +10,7 @@ from core.domain.custody import NewsKind, WalletState
 from core.domain.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
 from core.domain.withdrawal import Withdrawal, WithdrawalState
 from core.services.custody.ports import Relayer, Teller
-from core.services.custody.withdrawals import news_of
+from core.services.custody.withdrawals import news_of, note_withdrawal
 from core.storage import custody, custody_withdrawals, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
@@ -18,6 +18,7 @@ from core.storage.tenancy import as_user, as_worker
 logger = logging.getLogger(__name__)
 
 EVERY: Final = 30.0  # seconds
+US: Final = "the program"  # as the audit names what nobody in particular does
 LOST: Final = frozenset({WithdrawalState.SENDING, WithdrawalState.UNKNOWN})
 
 _NEWS: Final = {
@@ -92,6 +93,7 @@ class WithdrawalSender:
             moved = await custody_withdrawals.move_withdrawal(session, due.id, new, reason=reason)
             if reason:
                 await self._teller.tell(session, due.user, news_of(moved, _NEWS[new]))
+            await note_withdrawal(session, US, moved)
         return not reason
 
     async def _send(self, due: Withdrawal) -> None:
@@ -116,3 +118,4 @@ class WithdrawalSender:
                 session, due.id, new, transaction=transaction, reason=reason
             )
             await self._teller.tell(session, due.user, news_of(moved, _NEWS[new]))
+            await note_withdrawal(session, US, moved)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from core.domain.custody import NewsKind, WalletState
 from core.domain.errors import NotFound, Rejected
 from core.domain.units import Usdc, UserId
@@ -20,8 +22,10 @@ from core.domain.withdrawal import (
     WithdrawalState,
     refuse_withdrawal,
 )
+from core.services.audit import Audit
 from core.services.custody.ports import CustodyNews, Teller
 from core.services.custody.second_factor import SecondFactor
+from core.services.risk.outside import named
 from core.storage import custody, custody_factors, custody_withdrawals
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
@@ -83,12 +87,19 @@ class Withdrawals:
             facts = {"address": spelt, "label": name, "usable_at": usable_at.isoformat()}
             news = CustodyNews(NewsKind.ADDRESS_ALLOWED, f"address:{added.id}", facts)
             await self._teller.tell(session, user, news)
+            await Audit.note(session, named(user), "address allowed", facts, user=user)
         return added
 
     async def disallow(self, user: UserId, address_id: AddressId) -> bool:
         """At once, and with no code; what waits for the address is cancelled when it is due."""
         async with as_user(self._sessions, user) as session:
-            return await custody_withdrawals.remove_address(session, user, address_id, self._now())
+            was_there = await custody_withdrawals.remove_address(
+                session, user, address_id, self._now()
+            )
+            if was_there:
+                details = {"address": address_id}
+                await Audit.note(session, named(user), "address removed", details, user=user)
+        return was_there
 
     async def request(
         self, user: UserId, address_id: AddressId, amount: Usdc, code: str
@@ -109,6 +120,7 @@ class Withdrawals:
                 session, to, amount, now, WITHDRAWAL_DELAY
             )
             await self._teller.tell(session, user, news_of(made, NewsKind.WITHDRAWAL_REQUESTED))
+            await note_withdrawal(session, named(user), made)
         return made
 
     async def cancel(self, user: UserId, withdrawal_id: WithdrawalId) -> Withdrawal:
@@ -121,9 +133,11 @@ class Withdrawals:
                 return found
             if found.state is not WithdrawalState.WAITING:
                 raise WithdrawalRefused("It is on its way already and cannot be stopped.")
-            return await custody_withdrawals.move_withdrawal(
+            moved = await custody_withdrawals.move_withdrawal(
                 session, withdrawal_id, WithdrawalState.CANCELLED, reason="cancelled by its owner"
             )
+            await note_withdrawal(session, named(user), moved)
+        return moved
 
     async def _refuse_early(self, user: UserId, address_id: AddressId, amount: Usdc) -> None:
         """What can be refused without spending a code."""
@@ -135,6 +149,20 @@ class Withdrawals:
             to = await custody_withdrawals.allowed_address(session, user, address_id)
             used = await custody_withdrawals.counted(session, user, now - CAP_WINDOW)
         refuse_withdrawal(amount, used, self._rules.daily_cap, to, now)
+
+
+async def note_withdrawal(session: AsyncSession, actor: str, withdrawal: Withdrawal) -> None:
+    """What has become of it, in the audit."""
+    state = withdrawal.state
+    what = "requested" if state is WithdrawalState.WAITING else state.value
+    details = {
+        "withdrawal": withdrawal.id,
+        "address": withdrawal.address,
+        "amount": f"{withdrawal.amount:f}",
+        "transaction": withdrawal.transaction,
+        "reason": withdrawal.reason,
+    }
+    await Audit.note(session, actor, f"withdrawal {what}", details, user=withdrawal.user)
 
 
 def news_of(withdrawal: Withdrawal, kind: NewsKind) -> CustodyNews:

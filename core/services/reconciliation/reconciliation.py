@@ -27,6 +27,7 @@ class ReconciliationStatistics:
     finished: int = 0
     unfinished: int = 0
     seconds: float = 0.0  # that the last round took
+    ended: float | None = None  # the last round, by the clock of the part
 
 
 class Reconciliation:
@@ -100,7 +101,8 @@ class Reconciliation:
         finished = sum(each.result() for each in checks)
         self.statistics.finished += finished
         self.statistics.unfinished += len(checks) - finished
-        self.statistics.seconds = self._clock() - began
+        self.statistics.ended = self._clock()
+        self.statistics.seconds = self.statistics.ended - began
         return finished == len(checks)
 
     async def _news_or(self, seconds: float) -> None:

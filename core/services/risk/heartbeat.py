@@ -2,6 +2,7 @@
 
 So it beats only for users whose automation rests orders; and once begun it goes on until nothing
 of theirs rests, because stopping earlier would have the venue cancel what they placed by hand.
+While the database is away it goes on for whoever it was for last.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from core.storage.tenancy import as_worker
 
 BEAT: Final = 5.0  # seconds between two heartbeats; the venue waits 10, and up to 5 more
 PATIENCE: Final = 4.0  # seconds for one and its repetition: less than the time to the next
+LOOKING: Final = 2.0  # seconds for the database to say who needs one
 TRIES: Final = 2
 TRUSTED: Final = 2 * BEAT  # seconds for which an acknowledged heartbeat proves anything
 
@@ -82,10 +84,7 @@ class HeartbeatKeeper:
         try:
             while True:
                 began = self._clock()
-                try:
-                    await self.beat_all()
-                except* (SQLAlchemyError, OSError) as faults:
-                    logger.warning("Cannot look who needs heartbeats: %s", faults.exceptions[0])
+                await self.beat_all()
                 await asyncio.sleep(max(0.0, BEAT - (self._clock() - began)))
         finally:
             if self._hearts:
@@ -106,12 +105,38 @@ class HeartbeatKeeper:
         return at is not None and self._clock() - at < TRUSTED
 
     async def beat_all(self) -> None:
-        """One heartbeat for each user who needs one; the first only once the user was told."""
-        async with as_worker(self._sessions) as session:
-            resting = await risk_heartbeats.resting(session)
+        """One heartbeat for each user who needs one; the first only once the user was told.
+
+        Where the database does not say who that is: for those who needed one before.
+        """
+        resting = await self._resting()
         async with asyncio.TaskGroup() as tasks:
-            for each in resting:
-                tasks.create_task(self._keep(each), name=f"heartbeat-{each.user}")
+            if resting is None:
+                for user, heart in self._hearts.items():
+                    tasks.create_task(self._beat(user, heart), name=f"heartbeat-{user}")
+            else:
+                for each in resting:
+                    tasks.create_task(self._keep_apart(each), name=f"heartbeat-{each.user}")
+
+    async def _resting(self) -> list[Resting] | None:
+        """None if the database is away, or too slow for the venue's patience."""
+        try:
+            async with asyncio.timeout(LOOKING), as_worker(self._sessions) as session:
+                return await risk_heartbeats.resting(session)
+        except (SQLAlchemyError, OSError) as fault:
+            logger.warning("Cannot look who needs heartbeats: %s", type(fault).__name__)
+            return None
+
+    async def _keep_apart(self, resting: Resting) -> None:
+        """A database that fails over one user's heartbeat ends no other's."""
+        try:
+            await self._keep(resting)
+        except (SQLAlchemyError, OSError) as fault:
+            logger.warning(
+                "A heartbeat cannot begin or end yet: %s",
+                type(fault).__name__,
+                extra={"user_id": resting.user},
+            )
 
     async def _keep(self, resting: Resting) -> None:
         user = resting.user
@@ -144,7 +169,7 @@ class HeartbeatKeeper:
         await self._tell(user, ENDED, None)
 
     async def _tell(self, user: UserId, sentence: str, since: datetime | None) -> None:
-        async with as_worker(self._sessions) as session:
+        async with asyncio.timeout(LOOKING), as_worker(self._sessions) as session:
             await risk_heartbeats.mark(session, user, since)
             await self._news.heartbeat(session, user, sentence)
 

@@ -12,6 +12,7 @@ from core.domain.errors import InvalidQuantity, OutcomeUnknown, Rejected, Unavai
 from core.domain.market import Market
 from core.domain.order import Order, OrderHash, OrderStatus, SignedPayload
 from core.domain.reports import OrderReport
+from core.domain.units import UserId
 from core.ports import Execution
 from infrastructure.polymarket.signing.body import order_body
 from infrastructure.polymarket.signing.order import SALT_BITS, build_order
@@ -44,6 +45,10 @@ class PolymarketExchange:
         self._reads = LedgerReads(http)
         self._cancels = Cancels(http)
         self._salt = salt
+
+    async def get_ready(self, user: UserId) -> None:
+        """The user's keys are at hand, still sealed. Raises: Rejected."""
+        await self._http.keys.wallet(user)
 
     async def prepare(self, order: Order, market: Market) -> SignedPayload:
         """Salt and time are drawn here and never again. Raises: Rejected, Unavailable."""

@@ -1,0 +1,90 @@
+"""Asks the venue again whether it lets those trade who have changed over to real money."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from core.domain.account import Account
+from core.domain.custody import NewsKind
+from core.domain.errors import Rejected, Unavailable
+from core.domain.units import UserId
+from core.services.audit import Audit
+from core.services.custody.ports import CustodyNews, Teller, VenueDoors
+from core.storage import custody
+from core.storage.models import Sessions
+from core.storage.tenancy import as_user, as_worker
+
+EVERY: Final = 3600.0  # seconds
+AGAIN: Final = 60.0  # seconds, after a round in which the venue did not answer for everybody
+AT_ONCE: Final = 4  # users
+
+logger = logging.getLogger(__name__)
+
+
+class DoorWatch:
+    """Who is refused goes back to paper money, and reads the venue's own sentence. No way past it.
+
+    `look` is for the start, before commands are accepted; `run` goes on from there.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        doors: VenueDoors,
+        teller: Teller,
+        *,
+        every: float = EVERY,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._sessions = sessions
+        self._doors = doors
+        self._teller = teller
+        self._every = every
+        self._now = now
+        self._pause = every
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(self._pause)
+            await self.look()
+
+    async def look(self) -> bool:
+        """Ask for everybody with a ready wallet; whether the venue answered for all of them."""
+        async with as_worker(self._sessions) as session:
+            users = sorted({wallet.user for wallet in await custody.ready_wallets(session)})
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def ask(user: UserId) -> bool:
+            async with turns:
+                return await self._ask(user)
+
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(ask(user), name=f"venue-door-{user}") for user in users]
+        is_complete = all(each.result() for each in asked)
+        self._pause = self._every if is_complete else min(AGAIN, self._every)
+        return is_complete
+
+    async def _ask(self, user: UserId) -> bool:
+        async with as_user(self._sessions, user) as session:
+            if (await custody.choices(session, user)).account is not Account.LIVE:
+                return True
+        try:
+            sentence = await self._doors.refusal(user)
+        except (Unavailable, Rejected) as fault:
+            logger.info("the venue does not say whether user %s may trade: %s", user, fault)
+            return False
+        if sentence:
+            await self._close(user, sentence)
+        return True
+
+    async def _close(self, user: UserId, sentence: str) -> None:
+        now = self._now()
+        facts = {"problem": sentence}
+        news = CustodyNews(NewsKind.VENUE_REFUSES, f"venue-refuses:{now.isoformat()}", facts)
+        async with as_user(self._sessions, user) as session:
+            await custody.choose_account(session, user, Account.PAPER, now)
+            await self._teller.tell(session, user, news)
+            await Audit.note(session, "the venue", "live refused", facts, user=user)
+        logger.warning("the venue refuses real money: %s", sentence, extra={"user_id": user})

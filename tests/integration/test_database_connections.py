@@ -1,0 +1,68 @@
+"""Connections of the pool: one that the server has ended is never lent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infrastructure.database import engine as engines
+from infrastructure.database.engine import create_engine
+
+PID = sa.text("SELECT pg_backend_pid()")
+OTHERS = sa.text("""
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+""")
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    made = create_engine(database)
+    yield made
+    await made.dispose()
+
+
+async def pids(engine: AsyncEngine, number: int) -> set[int]:
+    """Of so many connections at once."""
+    async with AsyncExitStack() as stack:
+        lent = [await stack.enter_async_context(engine.connect()) for _ in range(number)]
+        return {int(await one.scalar(PID) or 0) for one in lent}
+
+
+async def end_others(database: str) -> None:
+    other = create_engine(database)
+    async with other.connect() as connection:
+        await connection.execute(OTHERS)
+    await other.dispose()
+
+
+async def test_connections_that_the_server_has_ended_are_replaced(
+    engine: AsyncEngine, database: str
+) -> None:
+    before = await pids(engine, 4)
+    await end_others(database)
+    after = await pids(engine, 4)
+    assert (len(before), len(after)) == (4, 4)
+    assert before.isdisjoint(after)
+
+
+@pytest.mark.parametrize("doubted", [0.0, engines.DOUBTED])
+async def test_one_that_works_is_lent_again_asked_or_not(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, doubted: float
+) -> None:
+    monkeypatch.setattr(engines, "DOUBTED", doubted)
+    assert await pids(engine, 1) == await pids(engine, 1)
+
+
+async def test_one_that_is_ended_and_asked_is_replaced(
+    engine: AsyncEngine, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "DOUBTED", 0.0)
+    before = await pids(engine, 2)
+    await end_others(database)
+    async with asyncio.TaskGroup() as tasks:
+        found = [tasks.create_task(pids(engine, 1)) for _ in range(2)]
+    assert all(before.isdisjoint(one.result()) for one in found)
