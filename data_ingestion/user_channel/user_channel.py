@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
@@ -132,8 +133,12 @@ class UserChannel:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 frame = await self._auth()
             api_key_of(frame)
-        except (PolycoolError, TimeoutError, msgspec.DecodeError) as fault:
+        except (PolycoolError, msgspec.DecodeError) as fault:
             self._turn(ChannelState.LOCKED, f"no credentials: {type(fault).__name__}")
+            return None
+        except (SQLAlchemyError, OSError) as fault:  # the database is away, and comes back
+            kind = type(fault).__name__
+            logger.info("[USER CHANNEL] must wait: %s", kind, extra={"user_id": self.user})
             return None
         if self.state is ChannelState.LOCKED:
             self.state = ChannelState.OFFLINE

@@ -1,8 +1,11 @@
 """One user channel for each live account, opened and closed as accounts come and go."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.units import UserId
 from data_ingestion.user_channel.user_channel import UserChannel
@@ -11,6 +14,8 @@ BEAT: Final = 5.0  # seconds between two looks at who is live
 
 LiveUsers: TypeAlias = Callable[[], Awaitable[Sequence[UserId]]]
 Supervise: TypeAlias = Callable[[str, Callable[[], Awaitable[None]]], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
 
 
 class UserChannels:
@@ -31,11 +36,14 @@ class UserChannels:
         return self._channels
 
     async def run(self) -> None:
-        """Until cancelled. Raises: SQLAlchemyError if nobody can say who is live."""
+        """Until cancelled. While nobody can say who is live, the open ones stay as they are."""
         async with asyncio.TaskGroup() as tasks:
             try:
                 while True:
-                    await self._agree(tasks)
+                    try:
+                        await self._agree(tasks)
+                    except (SQLAlchemyError, OSError) as fault:
+                        logger.warning("Nobody can say who trades live: %s", type(fault).__name__)
                     await asyncio.sleep(BEAT)
             finally:
                 self._tasks.clear()

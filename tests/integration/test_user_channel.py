@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from core.domain.errors import NotFound, Rejected, Unavailable
 from core.domain.order import OrderStatus
@@ -13,7 +14,7 @@ from data_ingestion.user_channel.user_channel import ChannelState
 from tests.support.market_ear import now, on_stepped_time
 from tests.support.stepped_loop import run_stepped
 from tests.support.user_events import OURS, order, trade
-from tests.support.user_socket import Scene, user_scene
+from tests.support.user_socket import Scene, credentials, user_scene
 
 
 async def settle(scene: Scene) -> None:
@@ -125,6 +126,25 @@ async def test_without_credentials_nobody_is_dialled_until_there_are_some() -> N
         assert scene.channel.state is ChannelState.LOCKED
         assert scene.venue.opened == 0
         assert 2 <= asked <= 6
+
+
+@on_stepped_time
+async def test_a_database_that_is_away_for_a_while_costs_no_more_than_the_while() -> None:
+    faults: list[Exception] = [
+        DBAPIError("SELECT", None, ConnectionError("the database system is starting up")),
+        ConnectionRefusedError(111, "Connection refused"),
+        TimeoutError(),
+    ]
+
+    async def mended() -> bytes:
+        if faults:
+            raise faults.pop()
+        return await credentials()
+
+    async with user_scene(mended) as scene:
+        await asyncio.sleep(30)
+        assert scene.channel.state is ChannelState.CONNECTED
+        assert not faults
 
 
 @on_stepped_time

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from sqlalchemy.exc import OperationalError
+
 from core.domain.units import UserId
 from data_ingestion.user_channel.line import Line
 from data_ingestion.user_channel.user_channel import UserChannel
-from data_ingestion.user_channel.user_channels import UserChannels
+from data_ingestion.user_channel.user_channels import BEAT, UserChannels
 from tests.support.market_ear import on_stepped_time
 from tests.support.user_socket import USER, Keeper, News, credentials
 
@@ -45,3 +47,28 @@ async def test_accounts_that_come_and_go_are_followed() -> None:
     running.cancel()
     await asyncio.wait([running])
     assert not channels.channels
+
+
+@on_stepped_time
+async def test_while_nobody_can_say_who_is_live_the_open_channels_stay() -> None:
+    told: list[Exception | None] = [None, OperationalError("SELECT", None, OSError()), None]
+
+    async def users() -> Sequence[UserId]:
+        if fault := told.pop(0):
+            raise fault
+        return [USER]
+
+    keeper = Keeper(News())
+
+    def make(user: UserId) -> UserChannel:
+        return UserChannel(user, NOWHERE, credentials, keeper, keeper.reconcile)
+
+    channels = UserChannels(make, users, once)
+    running = asyncio.create_task(channels.run())
+    await asyncio.sleep(1)
+    first = channels.channels[USER]
+    await asyncio.sleep(BEAT * len(told))
+    assert not told
+    assert channels.channels[USER] is first
+    running.cancel()
+    await asyncio.wait([running])

@@ -47,6 +47,21 @@ def manifest(folder: Path, **told: object) -> Path:
     return folder
 
 
+def test_files_that_a_killed_recorder_had_not_named_yet_are_played_too(tmp_path: Path) -> None:
+    first, second, *_ = write(tmp_path, *books(3), most_bytes=1)
+    manifest(tmp_path, files=[], markets=[])
+    assert [frame.data for frame in load_recording(tmp_path).frames] == books(3)
+    manifest(tmp_path, files=[{"name": second.name}], markets=[], end=None)
+    assert first.is_file()  # on its way out when the recorder was killed
+    assert [frame.data for frame in load_recording(tmp_path).frames] == books(3)[1:]
+
+
+def test_a_recording_that_ended_is_what_its_manifest_says(tmp_path: Path) -> None:
+    first, *_ = write(tmp_path, *books(3), most_bytes=1)
+    manifest(tmp_path, files=[{"name": first.name}], end="2026-11-21T12:00:00Z")
+    assert [frame.data for frame in load_recording(tmp_path).frames] == books(1)
+
+
 @pytest.mark.parametrize("left", [0.3, 0.9, 0.999])
 def test_a_file_that_ends_in_the_middle_is_played_up_to_there(tmp_path: Path, left: float) -> None:
     (path,) = write(tmp_path, *books(COUNT))
@@ -121,7 +136,7 @@ def test_a_folder_is_played_by_its_manifest_across_its_files(tmp_path: Path) -> 
         ({"files": [{"name": "frames-00009.jsonl.zst"}]}, "names 'frames-00009.jsonl.zst', which"),
         ({"files": [{"name": "../frames-00001.jsonl.zst"}]}, "which is not beside it"),
         ({"files": [], "markets": [{"id": "1"}]}, "is no manifest"),
-        ({"files": []}, "holds no frames"),
+        ({"files": [], "end": "2026-11-21T12:00:00Z"}, "holds no frames"),
     ],
 )
 def test_a_wrong_manifest_is_refused(tmp_path: Path, told: dict[str, Any], problem: str) -> None:

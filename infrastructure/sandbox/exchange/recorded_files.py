@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ import zstandard
 from infrastructure.sandbox.exchange.decimals import micros
 
 MANIFEST: Final = "manifest.json"
+FRAMES: Final = "frames-*.jsonl.zst"  # the recorder's names, which sort by time
 ENDINGS: Final = (".gz", ".zst")
 
 
@@ -36,8 +38,11 @@ class RecordedFile(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
+    """Without an `end` its recorder was killed, maybe before it could name its last files here."""
+
     files: tuple[RecordedFile, ...]
     markets: tuple[RecordedMarket, ...] = ()
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Content:
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The file itself, or those that a folder's manifest names, in their order.
+    """The file itself, or those of a folder with a manifest, in their order.
 
     Raises: Unplayable.
     """
@@ -62,7 +67,13 @@ def files_of(path: Path) -> tuple[Path, ...]:
     for file in files:
         if file.parent != path or not file.is_file():
             raise Unplayable(f"{path / MANIFEST} names {file.name!r}, which is not beside it")
-    return files
+    return files if manifest.end else (*files, *_unnamed(path, files))
+
+
+def _unnamed(folder: Path, named: tuple[Path, ...]) -> list[Path]:
+    """Files that were begun after the last manifest; earlier ones were on their way out."""
+    last = named[-1].name if named else ""
+    return sorted(path for path in folder.glob(FRAMES) if path.name > last)
 
 
 def markets_of(path: Path) -> tuple[RecordedMarket, ...]:
