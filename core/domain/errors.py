@@ -1,5 +1,7 @@
 """One tree of errors, by what the caller should do about them."""
 
+from core.domain.account import Account
+
 
 class PolycoolError(Exception):
     """Root of everything we raise on purpose; its text is a sentence a person can read."""
@@ -55,6 +57,18 @@ class StalePrice(Unavailable):
 
 class NotFound(Rejected):
     """No such market, event, position or order, or it is not yours."""
+
+
+class NoWallet(NotFound):
+    """Nothing was ever paid in; of a live account: nobody has asked the venue yet."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(
+            "Your balance is being read from the venue for the first time; "
+            "try again in a few seconds."
+            if account is Account.LIVE
+            else "You have no wallet in this account."
+        )
 
 
 class ButtonSpent(Rejected):

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
-from core.domain.errors import NotFound, Rejected
+from core.domain.errors import NoWallet, Rejected
 from core.domain.units import Usdc, UserId
 from core.domain.user import Role, User
 from core.storage import facts, users, wallets
@@ -103,11 +103,11 @@ class UserService:
             return await users.owner(session)
 
     async def cash(self, user_id: UserId, account: Account) -> Usdc:
-        """Raises: NotFound without a wallet in that account."""
+        """Raises: NoWallet."""
         async with as_worker(self._sessions) as session:
             held = await wallets.cash(session, user_id, account)
         if held is None:
-            raise NotFound("You have no wallet in this account.")
+            raise NoWallet(account)
         return held
 
     async def _let_in(

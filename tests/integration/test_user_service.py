@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.domain.account import Account
-from core.domain.errors import NotFound, Rejected
+from core.domain.errors import NotFound, NoWallet, Rejected
 from core.domain.units import UserId
 from core.domain.user import Role, User
 from core.services.user_service import LOCKED, UserService, new_owner_code
@@ -142,6 +142,16 @@ def test_codes_are_long_and_plain() -> None:
     codes = {new_owner_code() for _ in range(200)}
     assert len(codes) == 200
     assert all(len(code) == 14 and code.isascii() for code in codes)
+
+
+async def test_a_live_balance_that_was_never_read_is_said_to_be_on_its_way(
+    sessions: Sessions,
+) -> None:
+    users = service(sessions, 11)
+    ann = await users.admit(11, "Ann")
+    assert ann is not None
+    with pytest.raises(NoWallet, match="being read from the venue for the first time"):
+        await users.cash(ann.id, Account.LIVE)
 
 
 async def test_without_a_wallet_there_is_no_cash(sessions: Sessions) -> None:

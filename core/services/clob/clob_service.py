@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.account import Account
 from core.domain.account_views import Cancelled
-from core.domain.errors import NotEnoughShares, NotFound, PolycoolError
+from core.domain.errors import NotEnoughShares, NotFound, NoWallet, PolycoolError
 from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.order import Order, Origin, Ticket
 from core.domain.position import PositionStatus
@@ -45,7 +45,6 @@ from core.storage.tenancy import as_worker
 __all__ = ["ButtonClaim", "Cancelled", "ClobService", "LimitQuote", "Offer", "TradeQuote"]
 
 DEFAULT_SLIPPAGE: Final = Decimal(2)  # percent
-NO_WALLET: Final = "You have no wallet in this account."
 QUOTE_SECONDS: Final = 60.0
 REMEMBERED: Final = timedelta(days=7)  # how long a spent button can still explain itself
 
@@ -111,7 +110,7 @@ class ClobService:
             market = await markets.by_id(session, market_id)
             held = await means(session, user_id, self._account, token_id)
         if held is None:
-            raise NotFound(NO_WALLET)
+            raise NoWallet(self._account)
         market.outcome_of(token_id)
         check_open(market)
         check_spend(spend, held)
@@ -161,7 +160,7 @@ class ClobService:
             market = await markets.by_id(session, wish.market_id)
             held = await means(session, user_id, self._account, wish.token_id)
         if held is None:
-            raise NotFound(NO_WALLET)
+            raise NoWallet(self._account)
         check_open(market)
         book = await self._books.book(wish.token_id, market.complement(wish.token_id))
         return limit_quote(self._account, market, book, wish, means=held, now=self._now())

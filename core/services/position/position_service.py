@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.account import Account
 from core.domain.amounts import MAX_AMOUNT
 from core.domain.book import Side
-from core.domain.errors import InvalidQuantity, NotFound
+from core.domain.errors import InvalidQuantity, NotFound, NoWallet
 from core.domain.ledger import Fill
 from core.domain.market import Market, Outcome
 from core.domain.order import Order, Ticket
@@ -171,7 +171,7 @@ class PositionService:
     async def portfolio(self, user_id: UserId) -> Portfolio:
         """Everything the user has, at the newest prices.
 
-        Raises: NotFound without a wallet.
+        Raises: NoWallet.
         """
         async with as_user(self._sessions, user_id) as session:
             cash = await wallets.cash(session, user_id, self._account)
@@ -179,7 +179,7 @@ class PositionService:
             held = await positions.active(session, user_id, self._account)
             stored = await _around(session, held)
         if cash is None:
-            raise NotFound("You have no wallet in this account.")
+            raise NoWallet(self._account)
         views = views_of(stored, self._board, self._now())
         value = usdc(sum((_value(view.position) for view in views), ZERO))
         return Portfolio(
