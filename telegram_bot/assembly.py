@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,9 @@ from core.services.position.resolution_service import ResolutionService
 from core.services.price_board import PriceBoard
 from core.services.reconciliation.standing import AccountStandings
 from core.services.risk.kill_switch import KillSwitch
+from core.services.triggers.firing import TriggerFirer
+from core.services.triggers.trigger_engine import TriggerEngine
+from core.services.triggers.triggers import Triggers, TriggerWitness
 from core.services.user_service import UserService
 from core.services.websocket_manager import WebSocketManager
 from core.storage.models import Sessions
@@ -104,7 +107,11 @@ async def assemble(
         catalogue = GammaCatalogue(VenueHttp(client, place.gamma_url))
         books = FreshBooks(board, prices, time.monotonic, lambda: datetime.now(UTC))
         outbox, hearts = Outbox(sessions, reached=reached), Hearts()
-        shared = Shared(settings, place, sessions, books, manager, outbox, catalogue, reached)
+        triggers = Triggers(sessions, board)
+        watcher = TriggerWitness(triggers, board)
+        shared = Shared(
+            settings, place, sessions, books, manager, outbox, catalogue, reached, watcher
+        )
         risk = build_risk(settings, sessions, board, outbox, database.epoch, hearts.are_healthy)
         paper = _paper(shared, risk)
         live = None
@@ -114,6 +121,7 @@ async def assemble(
             )
             live = build_live(shared, deeds, risk, hearts)
         desks = {Account.PAPER: paper} | ({} if live is None else {Account.LIVE: live.clob})
+        engine = _triggers(shared, board, triggers, desks)
         positions = {
             account: PositionService(sessions, board, manager, desk, account=account)
             for account, desk in desks.items()
@@ -151,6 +159,7 @@ async def assemble(
             kill_switch=switch,
             breakers=risk.breakers,
             own_limits=risk.own_limits,
+            triggers=triggers,
             **_live_services(live, sessions),
         )
         inbox = Inbox(
@@ -180,9 +189,25 @@ async def assemble(
                 "notices": notices.run,
                 "left-out-notice": left_out.run,
                 "overview": overlook.run,
+                "triggers": engine.run,
                 **({} if live is None else live.runs),
             },
         )
+
+
+def _triggers(
+    shared: Shared, board: PriceBoard, triggers: Triggers, desks: Mapping[Account, ClobService]
+) -> TriggerEngine:
+    slippage = shared.settings.max_slippage_percent
+    firer = TriggerFirer(shared.sessions, desks, shared.outbox, slippage_percent=slippage)
+    return TriggerEngine(
+        shared.sessions,
+        board,
+        shared.books,
+        triggers,
+        firer,
+        hold=shared.settings.trigger_hold_seconds,
+    )
 
 
 def _paper(shared: Shared, risk: Risk) -> ClobService:
@@ -194,6 +219,7 @@ def _paper(shared: Shared, risk: Risk) -> ClobService:
         slippage_percent=shared.settings.max_slippage_percent,
         quote_ttl=shared.settings.quote_ttl_seconds,
         guards=risk.guards,
+        witness=shared.triggers,
         reached=shared.reached,
     )
 

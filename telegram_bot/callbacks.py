@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from core.domain.custody import Tier
 from core.domain.risk import LimitKind
+from core.domain.trigger import TriggerId, TriggerKind
 from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
 from core.domain.withdrawal import AddressId, WithdrawalId
 from telegram_bot.account_actions import (
@@ -68,6 +69,15 @@ from telegram_bot.actions import (
     Trending,
     Unit,
     Way,
+)
+from telegram_bot.trigger_actions import (
+    ArmTrigger,
+    RemoveTrigger,
+    SetPreset,
+    ShowPositionTriggers,
+    ShowPresets,
+    ShowTriggers,
+    TypeTrigger,
 )
 
 VERSION: Final = "1"
@@ -194,6 +204,10 @@ def _user(text: str) -> UserId:
     return UserId(_number(text))
 
 
+def _trigger(text: str) -> TriggerId:
+    return TriggerId(_number(text))
+
+
 def _address(text: str) -> AddressId:
     return AddressId(_number(text))
 
@@ -208,6 +222,12 @@ def _flag(text: str) -> bool:
 
 def _category(text: str) -> str:
     return _matching(_CATEGORY, text)
+
+
+def _percent(text: str) -> int:
+    if (percent := _number(text)) > 100:  # noqa: PLR2004 - a hundred percent
+        raise ValueError("more than everything")
+    return percent
 
 
 def _button_id(text: str) -> str:
@@ -248,6 +268,13 @@ _FORMS: Final[dict[str, tuple[Callable[..., Action], tuple[Reader, ...]]]] = {
     "oc": (CancelOrder, (_order,)),
     "om": (CancelMarket, (_market,)),
     "oa": (CancelAll, (_flag,)),
+    "tl": (ShowTriggers, (_number,)),
+    "tp": (ShowPositionTriggers, (_position, _percent)),
+    "ta": (ArmTrigger, (_position, TriggerKind, _percent, _percent)),
+    "tt": (TypeTrigger, (_position, TriggerKind, _percent)),
+    "tr": (RemoveTrigger, (_trigger,)),
+    "ts": (ShowPresets, ()),
+    "tc": (SetPreset, (TriggerKind, _percent)),
     "v": (ShowWallet, ()),
     "vq": (ShowDepositCode, ()),
     "vt": (ChooseTier, ()),

@@ -24,6 +24,7 @@ from core.services.reconciliation.standing import AccountStandings
 from core.services.risk.breakers import Breakers
 from core.services.risk.kill_switch import KillSwitch
 from core.services.risk.own_limits import OwnLimits
+from core.services.triggers.triggers import Triggers
 from core.services.user_service import UserService
 from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
@@ -87,6 +88,7 @@ class Services:
     drift: AccountStandings | None = None
     take_over: Callable[[UserId], Awaitable[int]] | None = None  # `Reconciler.accept`
     money: WalletMoney | None = None
+    triggers: Triggers | None = None
 
 
 @dataclass(frozen=True, slots=True)

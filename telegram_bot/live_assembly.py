@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import httpx
@@ -12,6 +12,7 @@ from core.domain.errors import Unavailable
 from core.domain.units import UserId, usdc
 from core.ports import MarketsByCondition
 from core.services.clob.clob_service import ClobService
+from core.services.clob.guarding import Unwatched, Witness, Witnesses
 from core.services.clob.market_finding import KnownMarkets
 from core.services.clob.unresolved import Unresolved
 from core.services.custody.accounts import Accounts
@@ -80,6 +81,7 @@ class Shared:
     outbox: Outbox
     markets: MarketsByCondition
     reached: Reached
+    triggers: Witness = field(default_factory=Unwatched)  # arms what purchases are to get
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
         slippage_percent=settings.max_slippage_percent,
         quote_ttl=settings.quote_ttl_seconds,
         guards=risk.guards,
-        witness=OrderWitness(outbox),
+        witness=Witnesses(OrderWitness(outbox), shared.triggers),
         known=known,
         reached=shared.reached,
     )

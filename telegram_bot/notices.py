@@ -13,6 +13,7 @@ from core.domain.notice import (
     News,
     Notice,
     OrderMoved,
+    TriggerFired,
     WalletChanged,
     Warned,
 )
@@ -24,6 +25,7 @@ from telegram_bot.screens.order_news import order_notice, warning_notice
 from telegram_bot.screens.reconciliation import reconciliation_screen
 from telegram_bot.screens.resolution import resolution_screen
 from telegram_bot.screens.screen import Screen
+from telegram_bot.screens.trigger_news import trigger_notice
 
 BEAT: Final = 30.0  # seconds between two looks for what is due again
 
@@ -100,5 +102,7 @@ def screen_of(news: News) -> Screen:
             return custody_notice(news)
         case OrderMoved():
             return order_notice(news)
+        case TriggerFired():
+            return trigger_notice(news)
         case _:
             assert_never(news)

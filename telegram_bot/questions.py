@@ -9,6 +9,7 @@ from core.domain.units import Usdc
 from core.domain.withdrawal import AddressId
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
 from telegram_bot.actions import Limit, SellOther, SpendOther
+from telegram_bot.trigger_actions import TypeTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +40,13 @@ class CodeFor:
 
 
 Question: TypeAlias = (
-    SpendOther | SellOther | Limit | ShowRisk | ChangeLimit | NewAddress | WithdrawTo | CodeFor
+    SpendOther
+    | SellOther
+    | Limit
+    | TypeTrigger
+    | ShowRisk
+    | ChangeLimit
+    | NewAddress
+    | WithdrawTo
+    | CodeFor
 )

@@ -11,7 +11,8 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.drift import CashMove, DriftKind
 from core.domain.order import OrderStatus
-from core.domain.units import MarketId, OrderId, Price, Size, Usdc, UserId
+from core.domain.trigger import TriggerKind, TriggerState
+from core.domain.units import MarketId, OrderId, PositionId, Price, Size, Usdc, UserId
 
 
 class NoticeKind(StrEnum):
@@ -20,6 +21,7 @@ class NoticeKind(StrEnum):
     WARNING = "warning"
     WALLET = "wallet"
     ORDER = "order"
+    TRIGGER = "trigger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,29 @@ class OrderMoved:
     reason: str = ""
 
 
-News: TypeAlias = MarketEnded | AccountCompared | Warned | WalletChanged | OrderMoved
+@dataclass(frozen=True, slots=True)
+class TriggerFired:
+    """A trigger sold what it was for, or a part; or it should have, and `trouble` says why not."""
+
+    account: Account
+    position_id: PositionId
+    market_id: MarketId
+    question: str
+    outcome: str
+    kind: TriggerKind
+    level: Price
+    state: TriggerState  # afterwards
+    sold: Size
+    average: Price | None
+    value: Usdc  # of what is sold, before the fee
+    fee: Usdc
+    left: Size  # that it still waits to sell
+    trouble: str = ""
+
+
+News: TypeAlias = (
+    MarketEnded | AccountCompared | Warned | WalletChanged | OrderMoved | TriggerFired
+)
 
 NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
     {
@@ -112,6 +136,7 @@ NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
         NoticeKind.WARNING: Warned,
         NoticeKind.WALLET: WalletChanged,
         NoticeKind.ORDER: OrderMoved,
+        NoticeKind.TRIGGER: TriggerFired,
     }
 )
 

@@ -9,6 +9,7 @@ from core.storage import (
     order_models,
     reconciliation_models,
     risk_models,
+    trigger_models,
     wallet_action_models,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "order_models",
     "reconciliation_models",
     "risk_models",
+    "trigger_models",
     "wallet_action_models",
 ]

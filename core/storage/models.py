@@ -22,6 +22,7 @@ from core.domain.order import OrderStatus, Origin
 from core.domain.order_amounts import OrderKind
 from core.domain.position import PositionStatus
 from core.domain.risk import LimitKind, Stop
+from core.domain.trigger import TriggerKind, TriggerState
 from core.domain.update import UpdateOutcome
 from core.domain.user import Role
 from core.domain.wallet_action import ActionKind, ActionState
@@ -57,6 +58,8 @@ CHOICES: Final = (
     Source,
     Stop,
     Tier,
+    TriggerKind,
+    TriggerState,
     Trip,
     UpdateOutcome,
     WalletState,

@@ -60,6 +60,16 @@ async def by_hash(session: AsyncSession, user_id: UserId, order_hash: OrderHash)
     return _order_or_none((await session.execute(query)).scalar_one_or_none())
 
 
+async def by_key(
+    session: AsyncSession, user_id: UserId, account: Account, key: str
+) -> Order | None:
+    """What was placed with that idempotency key."""
+    query = sa.select(OrderRow).where(
+        OrderRow.account == account, OrderRow.user_id == user_id, OrderRow.key == key
+    )
+    return _order_or_none((await session.execute(query)).scalar_one_or_none())
+
+
 async def lock(session: AsyncSession, order_id: OrderId) -> Order:
     """The order as it is now, kept so until the end of the transaction."""
     query = sa.select(OrderRow).where(OrderRow.id == order_id).with_for_update()

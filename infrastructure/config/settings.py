@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     paper_starting_cash: Amount = Decimal(1000)
     max_slippage_percent: Percent = Decimal(5)
     quote_ttl_seconds: Seconds = 45.0
+    trigger_hold_seconds: Seconds = 1.0
     min_edge: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
     weather_enabled: bool = False
 

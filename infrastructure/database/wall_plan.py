@@ -62,6 +62,8 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "second_factors": OWN,
         "secrets": SECRET,
         "signed_orders": LEDGER,
+        "trigger_presets": OWN,
+        "triggers": OWN,
         "updates": INNER,
         "users": Wall(app=READ, person="id"),
         "wallet_actions": LEDGER,

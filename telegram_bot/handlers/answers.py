@@ -11,9 +11,11 @@ from telegram_bot.context import BotContext
 from telegram_bot.handlers import safety, withdrawing
 from telegram_bot.handlers.limit import take_limit_answer
 from telegram_bot.handlers.trading import take_dollars, take_shares
+from telegram_bot.handlers.triggers import take_trigger_answer
 from telegram_bot.handlers.wallet import take_daily_limit
 from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.notices import try_again
+from telegram_bot.trigger_actions import TypeTrigger
 
 
 async def take_answer(context: BotContext, question: Question, message_id: int, text: str) -> None:
@@ -36,6 +38,8 @@ async def _take(context: BotContext, question: Question, message_id: int, text: 
             await take_shares(context, question, text)
         case Limit():
             await take_limit_answer(context, question, text)
+        case TypeTrigger():
+            await take_trigger_answer(context, question, text)
         case ShowRisk():
             await take_daily_limit(context, typed_usdc(text))
         case ChangeLimit(kind):

@@ -22,6 +22,7 @@ from telegram_bot.handlers.answers import take_answer
 from telegram_bot.handlers.markets import open_text
 from telegram_bot.handlers.taps import act
 from telegram_bot.screens.notices import TEXT_ONLY, failure_screen, notice, secret_refused
+from telegram_bot.trigger_actions import ShowTriggers
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ COMMANDS: Final = MappingProxyType[str, Action](
         "orders": ShowOrders(),
         "wallet": ShowWallet(),
         "limits": ShowLimits(),
+        "triggers": ShowTriggers(),
         "stop": StopTrading(),
         "resume": ResumeTrading(),
         "halt": HaltTrading(),

@@ -7,9 +7,11 @@ from core.domain.errors import NotFound
 from core.domain.units import ZERO, PositionId, Usdc
 from core.domain.views import PAGE, Portfolio
 from telegram_bot.context import BotContext
+from telegram_bot.handlers.triggers import armed_of
 from telegram_bot.live_messages import LiveView
 from telegram_bot.screens.positions import position_screen, positions_screen
 from telegram_bot.screens.screen import Screen
+from telegram_bot.screens.triggers import in_short
 
 NOTHING: Final = Usdc(ZERO)
 
@@ -61,4 +63,5 @@ async def _draw_list(context: BotContext, page: int) -> Screen:
 
 async def _draw_position(context: BotContext, position_id: PositionId) -> Screen:
     view = await context.positions.view(position_id, context.user.id)
-    return position_screen(view, context.desk.now(), can_rest=context.is_live)
+    armed = in_short(await armed_of(context, position_id))
+    return position_screen(view, context.desk.now(), can_rest=context.is_live, armed=armed)

@@ -33,8 +33,18 @@ from telegram_bot.context import BotContext
 from telegram_bot.handlers import home, limit, markets, positions, ticket, trading
 from telegram_bot.handlers.account import act_on_account
 from telegram_bot.handlers.earlier import tell_of_earlier
+from telegram_bot.handlers.triggers import act_on_triggers
 from telegram_bot.screens.notices import OLD_SCREEN, failure_screen
 from telegram_bot.tickets import ShownTicket, TicketState
+from telegram_bot.trigger_actions import (
+    ArmTrigger,
+    RemoveTrigger,
+    SetPreset,
+    ShowPositionTriggers,
+    ShowPresets,
+    ShowTriggers,
+    TypeTrigger,
+)
 
 
 async def answer_tap(
@@ -115,6 +125,10 @@ async def _act(context: BotContext, action: Action) -> None:  # noqa: C901, PLR0
             await trading.ask_shares(context, action)
         case Limit():
             await limit.open_limit(context, action)
+        case ShowTriggers() | ShowPositionTriggers() | ArmTrigger() | TypeTrigger():
+            await act_on_triggers(context, action)
+        case RemoveTrigger() | ShowPresets() | SetPreset():
+            await act_on_triggers(context, action)
         case Confirm() | ConfirmAgain() | CancelTicket() | Submitting():
             raise ValueError(f"{action} is answered by its ticket")
         case _:
@@ -175,7 +189,7 @@ def _claim(card: BotContext, button_id: str, message_id: int) -> ButtonClaim:
     return ButtonClaim(button_id, card.user.id, card.chat_id, message_id)
 
 
-def _way_back(action: Action) -> Action | None:
+def _way_back(action: Action) -> Action | None:  # noqa: PLR0911 - one line each
     """Where a failure leads; None for the list of markets."""
     match action:
         case Buy(market_id) | Spend(market_id) | SpendOther(market_id):
@@ -184,6 +198,10 @@ def _way_back(action: Action) -> Action | None:
             return replace(action, amount=0) if action.amount else ShowMarket(market_id)
         case SellPercent(position_id) | SellShares(position_id) | SellOther(position_id):
             return ShowPosition(position_id)
+        case ArmTrigger(position_id, _, _, percent) | TypeTrigger(position_id, _, percent):
+            return ShowPositionTriggers(position_id, percent)
+        case RemoveTrigger():
+            return ShowTriggers()
         case Trending() | Search() | ShowEvent() | Categories():
             return action
         case _:

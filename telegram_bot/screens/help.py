@@ -8,6 +8,7 @@ COMMANDS = (
     ("home", "What you have, on a fresh card"),
     ("markets", "What trades most, and categories"),
     ("positions", "What you hold, live, and selling"),
+    ("triggers", "What sells by itself: take profit, stop loss, trailing stop"),
     ("orders", "What rests and what was ordered, and cancelling"),
     ("wallet", "Which money, which key, and setting up real money"),
     ("limits", "The most you may buy for with real money"),
@@ -39,6 +40,11 @@ def help_screen(mode: str) -> Screen:
                 "<b>Sell</b>",
                 "Open a position and tap a share of it. P&amp;L is at the price shown; "
                 "<i>if sold now</i> is what the book would really pay, after the fee.",
+            ),
+            lines(
+                "<b>Take profit, stop loss</b>",
+                "TP / SL on a position arms sells that fire by themselves, also while this chat "
+                "is closed; On every buy arms them with each purchase.",
             ),
             lines(
                 "<b>Limit orders</b>",

@@ -32,6 +32,7 @@ from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.failure_words import heading, meaning, way_out
 from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
 from telegram_bot.screens.text import LABEL, safe
+from telegram_bot.trigger_actions import ShowPositionTriggers, TypeTrigger
 
 OLD_SCREEN = "This screen is old. Tap Home for a fresh one."
 TEXT_ONLY = "I read text and buttons only. Send a word to search, or a polymarket.com link."
@@ -172,6 +173,8 @@ def _asker(question: Question) -> Action:
             return ShowMarket(market_id)
         case SellOther(position_id):
             return ShowPosition(position_id)
+        case TypeTrigger(position_id, _, percent):
+            return ShowPositionTriggers(position_id, percent)
         case ShowRisk():
             return ShowWallet()
         case ChangeLimit() | CodeFor(NewLimit()):

@@ -32,6 +32,7 @@ from telegram_bot.screens.screen import (
     stamped,
 )
 from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+from telegram_bot.trigger_actions import ShowPositionTriggers
 
 PERCENTS = (25, 50, 100)
 
@@ -69,8 +70,13 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
     )
 
 
-def position_screen(view: PositionView, now: datetime, *, can_rest: bool = False) -> Screen:
-    """One position: P&L at the price shown, and what selling it now would really bring."""
+def position_screen(
+    view: PositionView, now: datetime, *, can_rest: bool = False, armed: str | None = None
+) -> Screen:
+    """One position: P&L at the price shown, and what selling it now would really bring.
+
+    `armed`: its triggers in one line.
+    """
     position, market = view.position, view.market
     if position.status is not PositionStatus.ACTIVE:
         return _ended(view, now)
@@ -86,10 +92,15 @@ def position_screen(view: PositionView, now: datetime, *, can_rest: bool = False
             ),
             f"<b>P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}</b>",
             lines(None if ended else _sold_now(view), _booked(position)),
+            armed,
             lines(ending(market.ends_at, now)),
             ended,
         ),
-        rows(_sell_buttons(view), _limit_button(view) if can_rest else (), _foot(position)),
+        rows(
+            _sell_buttons(view),
+            (*(_limit_button(view) if can_rest else ()), *_trigger_button(view)),
+            _foot(position),
+        ),
         stamp=stamped(now),
     )
 
@@ -206,6 +217,12 @@ def _limit_button(view: PositionView) -> Row:
         return ()
     place = tokens.index(view.position.token_id)
     return (Button("Limit sell", Limit(view.market.id, place, Way.SELL)),)
+
+
+def _trigger_button(view: PositionView) -> Row:
+    if market_state(view.market) is not None:
+        return ()
+    return (Button("TP / SL", ShowPositionTriggers(view.position.id)),)
 
 
 def _foot(position: Position) -> Row:

@@ -25,6 +25,7 @@ from core.services.inbox import Inbox
 from core.services.market_service import MarketService
 from core.services.position.position_service import PositionService
 from core.services.price_board import PriceBoard
+from core.services.triggers.triggers import Triggers, TriggerWitness
 from core.services.user_service import UserService
 from core.services.websocket_manager import WebSocketManager
 from core.storage import catalogue as stored_catalogue
@@ -288,7 +289,16 @@ def _chat(
 ) -> Chat:
     venue, board, manager, wall = ScriptedVenue(), PriceBoard(), WebSocketManager(), Wall()
     books = FreshBooks(board, venue, time.monotonic, wall)
-    orders = ClobService(sessions, PaperExchange(books), books, manager, quote_ttl=45.0, now=wall)
+    triggers = Triggers(sessions, board)
+    orders = ClobService(
+        sessions,
+        PaperExchange(books),
+        books,
+        manager,
+        quote_ttl=45.0,
+        witness=TriggerWitness(triggers, board),
+        now=wall,
+    )
     positions = PositionService(sessions, board, manager, orders)
     services = Services(
         users=UserService(sessions, starting_cash=Usdc(Decimal(1000)), allowed=allowed),
@@ -298,6 +308,7 @@ def _chat(
         history=OrderHistory(sessions),
         parts=venue.parts,
         newest_price=board.newest_age,
+        triggers=triggers,
     )
     bot = TelegramBot(settings, services, board, manager, inbox=Inbox(sessions), now=wall)
     return Chat(

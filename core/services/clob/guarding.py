@@ -36,6 +36,17 @@ class Witness(Protocol):
     async def changed(self, session: AsyncSession, before: Order, after: Order) -> None: ...
 
 
+class Witnesses:
+    """Several witnesses, told one after another."""
+
+    def __init__(self, *witnesses: Witness) -> None:
+        self._witnesses = witnesses
+
+    async def changed(self, session: AsyncSession, before: Order, after: Order) -> None:
+        for witness in self._witnesses:
+            await witness.changed(session, before, after)
+
+
 class Unguarded:
     """Guards that let everything pass: play money without limits."""
 

@@ -1,0 +1,1 @@
+"""Stops and profits that sell by themselves."""

@@ -1,0 +1,257 @@
+"""Watches the price board for everything that is armed, and sells when it is time."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.domain.book import Level
+from core.domain.errors import PolycoolError
+from core.domain.price import PriceState
+from core.domain.trigger import Trigger, TriggerId, TriggerState
+from core.domain.units import Price, TokenId
+from core.services.fresh_books import FreshBooks
+from core.services.price_board import PriceBoard
+from core.services.triggers.firing import TriggerFirer
+from core.services.triggers.triggers import Triggers
+from core.services.triggers.watching import Watched
+from core.storage import markets
+from core.storage import triggers as stored
+from core.storage.models import Sessions
+from core.storage.tenancy import as_worker
+
+HOLD: Final = 1.0  # seconds between the two books that have to agree
+SAVE_GAP: Final = 1.0  # seconds between two writes of risen stops
+RETRY: Final = 2.0  # seconds before a database that failed is asked again
+SWEEP: Final = 60.0  # seconds after which what is armed is read again at the latest
+
+logger = logging.getLogger(__name__)
+
+
+class TriggerEngine:
+    """Decides on live books, and otherwise on books fetched for the decision. One task a sale.
+
+    What a restart finds armed goes on from where it was: an order that was placed is counted, and
+    a level has to be seen twice anew.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        board: PriceBoard,
+        books: FreshBooks,
+        triggers: Triggers,
+        firer: TriggerFirer,
+        *,
+        hold: float = HOLD,
+    ) -> None:
+        self._sessions = sessions
+        self._board = board
+        self._books = books
+        self._triggers = triggers
+        self._firer = firer
+        self._hold = hold
+        self._watched: dict[TokenId, dict[TriggerId, Watched]] = {}
+        self._stirred: set[TokenId] = set()
+        self._asking: set[TokenId] = set()
+        self._ask_again: dict[TokenId, float] = {}  # monotonic seconds
+        self._risen: dict[TriggerId, Trigger] = {}
+        self._saved_at = 0.0
+        self._wake = asyncio.Event()
+        self._is_outdated = True
+        self._read_at = 0.0
+        self._is_failing = False
+
+    @property
+    def armed(self) -> int:
+        """Triggers that are watched now."""
+        return sum(len(of_token) for of_token in self._watched.values())
+
+    @property
+    def is_at_rest(self) -> bool:
+        """All that was heard has been looked at, and nothing is asked, sold or counted now."""
+        watched = (one for of_token in self._watched.values() for one in of_token.values())
+        is_busy = self._stirred or self._asking or any(one.is_busy for one in watched)
+        return not (is_busy or self._is_outdated or self._wake.is_set())
+
+    def wake(self) -> None:
+        """Look at what is due. It wakes by itself, unless its clock is one that does not run."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled. A database that fails is asked again."""
+        ends = self._board.listen(self._note), self._triggers.listen(self._outdate)
+        self._is_outdated = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    await self._keep_up(tasks)
+                    self._look_at_all(tasks)
+                    await self._wait()
+        finally:
+            for end in ends:
+                end()
+
+    def _outdate(self) -> None:
+        self._is_outdated = True
+        self._wake.set()
+
+    def _note(self, token: TokenId) -> None:
+        if token in self._watched:
+            self._stirred.add(token)
+            self._wake.set()
+
+    async def _wait(self) -> None:
+        pause = max(0.0, self._next_due() - self._board.clock())
+        try:
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    def _next_due(self) -> float:
+        times = [self._read_at + SWEEP]
+        if self._risen:
+            times.append(self._saved_at + SAVE_GAP)
+        for of_token in self._watched.values():
+            for watched in of_token.values():
+                due = None if watched.is_busy else watched.due(self._hold)
+                if due is not None:
+                    times.append(due)
+        return min(times)
+
+    async def _keep_up(self, tasks: asyncio.TaskGroup) -> None:
+        """In step with Postgres, both ways."""
+        now = self._board.clock()
+        try:
+            if self._is_outdated or now - self._read_at >= SWEEP:
+                self._is_outdated, self._read_at = False, now
+                await self._read(tasks)
+            if self._risen and now - self._saved_at >= SAVE_GAP:
+                self._saved_at = now
+                await self._save()
+        except (SQLAlchemyError, OSError) as fault:
+            self._read_at = now - SWEEP + RETRY
+            if not self._is_failing:
+                logger.warning("Triggers cannot be read or kept: %s", type(fault).__name__)
+            self._is_failing = True
+        else:
+            self._is_failing = False
+
+    async def _read(self, tasks: asyncio.TaskGroup) -> None:
+        async with as_worker(self._sessions) as session:
+            armed = await stored.armed(session)
+            found = await markets.by_ids(session, sorted({one.market_id for one, _ in armed}))
+        known = {key: one for of_token in self._watched.values() for key, one in of_token.items()}
+        watched = defaultdict[TokenId, dict[TriggerId, Watched]](dict)
+        for trigger, is_held in armed:
+            market = found[trigger.market_id]
+            before = known.get(trigger.id)
+            one = before or Watched(trigger, market.minimum_size, market.tick)
+            watched[trigger.token_id][trigger.id] = one
+            if before is None or (not one.is_busy and (one.is_waiting or not is_held)):
+                one.is_busy = True  # an order of before is counted before anything else
+                tasks.create_task(self._settle(one, None), name=f"trigger-{trigger.id}")
+            self._stirred.add(trigger.token_id)
+        self._watched = dict(watched)
+        self._ask_again = {one: at for one, at in self._ask_again.items() if one in watched}
+
+    async def _save(self) -> None:
+        risen, self._risen = self._risen, {}
+        try:
+            async with as_worker(self._sessions) as session:
+                await stored.raise_stops(session, risen.values())
+        except (SQLAlchemyError, OSError):
+            self._risen = risen | self._risen
+            raise
+
+    def _look_at_all(self, tasks: asyncio.TaskGroup) -> None:
+        now = self._board.clock()
+        tokens, self._stirred = self._stirred, set()
+        for token, of_token in self._watched.items():
+            dues = (one.due(self._hold) for one in of_token.values() if not one.is_busy)
+            if token in tokens or any(due is not None and due <= now for due in dues):
+                self._look(token, tasks)
+
+    def _look(self, token: TokenId, tasks: asyncio.TaskGroup) -> None:
+        for watched in self._watched[token].values():
+            watched.checked = self._board.clock()
+        quote, state = self._board.quote(token), self._board.state(token)
+        if quote is None or quote.book is None or quote.book.is_crossed:
+            return
+        if state is PriceState.LIVE:
+            self._decide(token, quote.book.bids(), tasks)
+        elif state is PriceState.POLLED and self._is_worth_asking(token, quote.bid):
+            self._asking.add(token)
+            tasks.create_task(self._ask(token, tasks), name=f"trigger-book-{token[:8]}")
+
+    def _is_worth_asking(self, token: TokenId, bid: Price | None) -> bool:
+        """A polled price says enough to ask for the book, and not enough to sell."""
+        if token in self._asking or self._board.clock() < self._ask_again.get(token, 0.0):
+            return False
+        watched = (one.trigger for one in self._idle(token))
+        return any(one.is_reached(bid) or one.is_risen(bid) for one in watched)
+
+    async def _ask(self, token: TokenId, tasks: asyncio.TaskGroup) -> None:
+        """Decide on a book that is fetched for it; nothing is decided without one.
+
+        The fetched book comes to the board as well, so it must be no reason to fetch it again.
+        """
+        asked = self._board.clock()
+        try:
+            book = await self._books.book(token)
+        except PolycoolError as fault:
+            logger.info("A trigger has no book to decide on: %s", fault)
+        else:
+            self._decide(token, book.bids, tasks)
+        finally:
+            self._asking.discard(token)
+            self._ask_again[token] = asked + self._hold
+
+    def _decide(self, token: TokenId, bids: Sequence[Level], tasks: asyncio.TaskGroup) -> None:
+        now, epoch = self._board.clock(), self._board.epoch(token)
+        for watched in self._idle(token):
+            before = watched.trigger
+            bid = watched.look(bids, now, epoch, self._hold)
+            if watched.trigger is not before:
+                self._risen[watched.trigger.id] = watched.trigger
+            if bid is not None:
+                watched.is_busy = True
+                tasks.create_task(self._fire(watched, bid), name=f"trigger-{before.id}")
+
+    def _idle(self, token: TokenId) -> list[Watched]:
+        now = self._board.clock()
+        found = self._watched.get(token, {}).values()
+        return [one for one in found if not one.is_busy and one.retry_at <= now]
+
+    async def _fire(self, watched: Watched, bid: Price) -> None:
+        before = watched.trigger
+        logger.info(
+            "Trigger fires",
+            extra={"user_id": before.user_id, "trigger_id": before.id, "bid": str(bid)},
+        )
+        await self._settle(watched, bid)
+
+    async def _settle(self, watched: Watched, bid: Price | None) -> None:
+        before = watched.trigger
+        try:
+            fired = self._firer.fire(before, bid) if bid is not None else self._firer.finish(before)
+            watched.trigger = await fired
+        except (PolycoolError, SQLAlchemyError, OSError) as fault:
+            logger.warning("A trigger could not sell: %s", fault, extra={"trigger_id": before.id})
+        after, watched.is_busy = watched.trigger, False
+        is_same = after.shot == before.shot and not after.trouble
+        watched.is_waiting = is_same and (watched.is_waiting or bid is not None)
+        if after.state is not TriggerState.ARMED:
+            self._watched.get(before.token_id, {}).pop(before.id, None)
+        elif bid is None:
+            watched.first = None
+        elif after.shot > before.shot and not after.trouble:
+            watched.retries, watched.first = 0, None
+        else:
+            watched.put_off(self._board.clock())
+        self._note(before.token_id)  # nobody looked at it meanwhile

@@ -1,0 +1,176 @@
+"""Triggers as people see them: armed, removed, listed; and what every purchase is to get."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import TypeAlias
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.domain.account import Account
+from core.domain.book import Side
+from core.domain.errors import InvalidQuantity, NotEnoughShares, NotFound, Rejected
+from core.domain.market import Market
+from core.domain.order import Order, Origin
+from core.domain.position import Position, PositionStatus
+from core.domain.trigger import (
+    MOST_ARMED,
+    NewTrigger,
+    Trigger,
+    TriggerId,
+    TriggerKind,
+    TriggerState,
+    check_new,
+    wanted_at,
+)
+from core.domain.units import PositionId, Price, UserId
+from core.services.clob.quoting import check_open
+from core.services.price_board import PriceBoard
+from core.storage import markets, positions
+from core.storage import triggers as stored
+from core.storage.models import Sessions
+from core.storage.tenancy import as_user
+
+Wish: TypeAlias = Callable[[Position, Price | None, Market], NewTrigger]
+"""What to arm, seen from the position, the bid and the market. Raises: InvalidQuantity."""
+
+
+class Triggers:
+    """Listeners are told that something was armed, or is gone, once that is committed."""
+
+    def __init__(self, sessions: Sessions, board: PriceBoard) -> None:
+        self._sessions = sessions
+        self._board = board
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` at every change; the result ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def arm(self, user: UserId, position_id: PositionId, wish: Wish) -> Trigger:
+        """Raises: NotFound, NotEnoughShares, MarketClosed, InvalidQuantity, Rejected."""
+        async with as_user(self._sessions, user) as session:
+            position = await positions.by_id(session, position_id, user)
+            if position is None:
+                raise NotFound("There is no such position.")
+            if position.status is not PositionStatus.ACTIVE:
+                raise NotEnoughShares("This position is closed already.")
+            market = await markets.by_id(session, position.market_id)
+            check_open(market)
+            quote = self._board.quote(position.token_id)
+            bid = None if quote is None else quote.bid
+            wanted = wish(position, bid, market)
+            check_new(wanted, bid, market.tick)
+            trigger = await _arm(session, position, wanted)
+        self._tell()
+        return trigger
+
+    async def remove(self, user: UserId, trigger_id: TriggerId) -> Trigger:
+        """Raises: NotFound, also for somebody else's; Rejected if it is not armed any more."""
+        async with as_user(self._sessions, user) as session:
+            found = await stored.lock(session, trigger_id)
+            if found is None:
+                raise NotFound("There is no such trigger.")
+            if found.state is not TriggerState.ARMED:
+                raise Rejected("This trigger is not armed any more.")
+            await stored.end(session, found, TriggerState.REMOVED)
+        self._tell()
+        return found
+
+    async def armed(
+        self, user: UserId, account: Account, position: PositionId | None = None
+    ) -> Sequence[Trigger]:
+        """Oldest first."""
+        async with as_user(self._sessions, user) as session:
+            return await stored.armed_of(session, user, account, position)
+
+    async def presets(self, user: UserId, account: Account) -> Mapping[TriggerKind, Decimal]:
+        """What every purchase gets: percent by kind."""
+        async with as_user(self._sessions, user) as session:
+            return await stored.presets(session, user, account)
+
+    async def set_preset(
+        self, user: UserId, account: Account, kind: TriggerKind, change: Decimal | None
+    ) -> None:
+        """None takes it away; what is armed already stays."""
+        async with as_user(self._sessions, user) as session:
+            if change is None:
+                await stored.drop_preset(session, user, account, kind)
+            else:
+                await stored.set_preset(session, user, account, kind, change)
+
+    def note(self, session: AsyncSession) -> None:
+        """Something changes in this transaction that triggers have to know of."""
+        event.listen(session.sync_session, "after_commit", lambda _: self._tell(), once=True)
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+
+class TriggerWitness:
+    """Gives purchases their presets, in the transaction that books them."""
+
+    def __init__(self, triggers: Triggers, board: PriceBoard) -> None:
+        self._triggers = triggers
+        self._board = board
+
+    async def changed(self, session: AsyncSession, before: Order, after: Order) -> None:
+        """The position of a sale may be over now; a purchase gets what is not armed yet."""
+        if after.filled_size == before.filled_size:
+            return
+        ticket = after.ticket
+        self._triggers.note(session)
+        is_more = after.filled_size > before.filled_size
+        if ticket.side is Side.BUY and is_more and ticket.origin is not Origin.EXTERNAL:
+            await self._arm_presets(session, after)
+
+    async def _arm_presets(self, session: AsyncSession, order: Order) -> None:
+        ticket = order.ticket
+        wanted = await stored.presets(session, ticket.user_id, ticket.account)
+        if not wanted:
+            return
+        held = await positions.active(session, ticket.user_id, ticket.account, ticket.market_id)
+        position = next((one for one in held if one.token_id == ticket.token_id), None)
+        if position is None:
+            return
+        market = await markets.by_id(session, ticket.market_id)
+        quote = self._board.quote(ticket.token_id)
+        bid = None if quote is None else quote.bid
+        known = await stored.armed_of(session, ticket.user_id, ticket.account, position.id)
+        for kind in wanted.keys() - {trigger.kind for trigger in known}:
+            try:
+                new = from_percent(kind, wanted[kind])(position, bid, market)
+            except InvalidQuantity:  # nobody bids: there is nothing to trail yet
+                continue
+            await stored.arm(session, position, new)
+
+
+def from_percent(kind: TriggerKind, change: Decimal, percent: int = 100) -> Wish:
+    """`change` percent away from the average cost, or behind the bid; for `percent` of it."""
+
+    def wish(position: Position, bid: Price | None, market: Market) -> NewTrigger:
+        entry = position.holding.entry_price
+        return wanted_at(kind, change, percent, entry=entry, bid=bid, tick=market.tick)
+
+    return wish
+
+
+def from_price(kind: TriggerKind, level: Price, percent: int = 100) -> Wish:
+    """At `level` itself."""
+
+    def wish(_position: Position, _bid: Price | None, _market: Market) -> NewTrigger:
+        return NewTrigger(kind, level, percent)
+
+    return wish
+
+
+async def _arm(session: AsyncSession, position: Position, wanted: NewTrigger) -> Trigger:
+    known = await stored.armed_of(session, position.user_id, position.account, position.id)
+    if len(known) >= MOST_ARMED:
+        raise Rejected(f"A position has {MOST_ARMED} triggers at most; remove one first.")
+    trigger = await stored.arm(session, position, wanted)
+    if trigger is None:
+        raise Rejected("Exactly this is armed already.")
+    return trigger
