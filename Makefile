@@ -17,7 +17,7 @@ replay: bootstrap  ## play the recording FILE=path in the sandbox, on an empty d
 	@exec scripts/replay "$(FILE)" "$(or $(SPEED),1)" $(ARGS)
 
 test: lint  ## format check, linters, types, import contracts, all tests; options by ARGS="-k name"
-	$(PYTHON) -m pytest --numprocesses=2 --dist=loadgroup $(ARGS)
+	$(PYTHON) -m pytest --numprocesses=3 --dist=loadgroup $(ARGS)
 
 lint: bootstrap  ## everything of `make test` but the tests
 	$(PYTHON) -m ruff format --check $(CHECKED)

@@ -35,6 +35,7 @@ class Verdict(Generic[M]):
 
 def judge(model: type[M], parameters: Parameters) -> Verdict[M]:
     """The request as the model's value. Raises: BotApiError if the model does not accept it."""
+    model.model_rebuild()  # else its fields may not know their types yet
     used: set[str] = set()
     values: dict[str, object] = dict(parameters.files) | parameters.values
     known = {
