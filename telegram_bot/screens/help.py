@@ -8,6 +8,7 @@ COMMANDS = (
     ("home", "What you have, on a fresh card"),
     ("markets", "What trades most, and categories"),
     ("positions", "What you hold, live, and selling"),
+    ("pnl", "What your trading came to, with a picture"),
     ("orders", "What rests and what was ordered, and cancelling"),
     ("wallet", "Which money, which key, and setting up real money"),
     ("limits", "The most you may buy for with real money"),

@@ -16,6 +16,7 @@ from telegram_bot.actions import (
     Trending,
     Way,
 )
+from telegram_bot.picture_actions import ShowChart, ShowPnlCard, ShowRecord
 from telegram_bot.screens.freshness import held_prices, price_line
 from telegram_bot.screens.home import open_gain
 from telegram_bot.screens.market import market_state
@@ -61,6 +62,7 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
             ),
             (
                 Button("Markets", Trending()),
+                Button("P&L", ShowRecord()),
                 Button("Refresh", ShowPositions(page)),
                 HOME,
             ),
@@ -89,7 +91,12 @@ def position_screen(view: PositionView, now: datetime, *, can_rest: bool = False
             lines(ending(market.ends_at, now)),
             ended,
         ),
-        rows(_sell_buttons(view), _limit_button(view) if can_rest else (), _foot(position)),
+        rows(
+            _sell_buttons(view),
+            _limit_button(view) if can_rest else (),
+            _picture_buttons(view),
+            _foot(position),
+        ),
         stamp=stamped(now),
     )
 
@@ -109,6 +116,7 @@ def _ended(view: PositionView, now: datetime) -> Screen:
             market_state(view.market),
         ),
         (
+            _picture_buttons(view),
             (
                 Button("Market", ShowMarket(view.market.id)),
                 Button("Positions", ShowPositions()),
@@ -206,6 +214,15 @@ def _limit_button(view: PositionView) -> Row:
         return ()
     place = tokens.index(view.position.token_id)
     return (Button("Limit sell", Limit(view.market.id, place, Way.SELL)),)
+
+
+def _picture_buttons(view: PositionView) -> Row:
+    """The card alone where the market has no such outcome any more."""
+    position, tokens = view.position, view.market.tokens
+    card = Button("P&L card", ShowPnlCard(position.id))
+    if position.token_id not in tokens:
+        return (card,)
+    return (Button("Chart", ShowChart(view.market.id, tokens.index(position.token_id))), card)
 
 
 def _foot(position: Position) -> Row:
