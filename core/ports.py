@@ -9,6 +9,7 @@ from typing import Protocol
 from core.domain.book import Book, HashInputs
 from core.domain.execution import Match
 from core.domain.health import PriceState
+from core.domain.history import PriceHistory, Span
 from core.domain.market import Event, Market
 from core.domain.order import Order, OrderStatus, SignedPayload
 from core.domain.reports import Balances, OrderReport, TradeReport, VenuePosition
@@ -178,6 +179,14 @@ class MarketCatalogue(Protocol):
 
     async def event(self, event: EventId) -> tuple[Event, tuple[Market, ...]]:
         """Raises: NotFound."""
+        ...
+
+
+class HistorySource(Protocol):
+    """What prices were."""
+
+    async def history(self, token: TokenId, span: Span) -> PriceHistory:
+        """Empty for a token that the venue does not know. Raises: Unavailable."""
         ...
 
 

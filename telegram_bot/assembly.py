@@ -52,6 +52,7 @@ from telegram_bot.live_assembly import Hearts, Live, Shared, build_live
 from telegram_bot.live_reporting import TradingHealth
 from telegram_bot.notices import NoticeSender
 from telegram_bot.pacing import Pace
+from telegram_bot.picture_assembly import build_pictures, build_worker
 from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health
 from telegram_bot.risk_assembly import Risk, build_risk
 from telegram_bot.screens.status import PartState
@@ -103,7 +104,8 @@ async def assemble(
     async with AsyncExitStack() as clients:
         client = await clients.enter_async_context(open_client(settings.http_timeout_seconds))
         sessions, board = database.sessions, PriceBoard()
-        prices = ClobPrices(VenueHttp(client, place.clob_url))
+        clob = VenueHttp(client, place.clob_url)
+        prices, worker = ClobPrices(clob), build_worker()
         catalogue = GammaCatalogue(VenueHttp(client, place.gamma_url))
         books = FreshBooks(board, prices, time.monotonic, lambda: datetime.now(UTC))
         outbox, hearts = Outbox(sessions, reached=reached), Hearts()
@@ -160,6 +162,7 @@ async def assemble(
             breakers=risk.breakers,
             own_limits=risk.own_limits,
             triggers=triggers,
+            pictures=build_pictures(worker, clob, sessions, books),
             **_live_services(live, sessions),
         )
         inbox = Inbox(
@@ -190,6 +193,7 @@ async def assemble(
                 "left-out-notice": left_out.run,
                 "overview": overlook.run,
                 "triggers": engine.run,
+                "worker": worker.run,
                 **({} if live is None else live.runs),
             },
         )

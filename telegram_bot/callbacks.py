@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Final, TypeAlias
 
 from core.domain.custody import Tier
+from core.domain.history import Span
+from core.domain.record import Period
 from core.domain.risk import LimitKind
 from core.domain.trigger import TriggerId, TriggerKind
 from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
@@ -70,6 +72,8 @@ from telegram_bot.actions import (
     Unit,
     Way,
 )
+from telegram_bot.picture_actions import ShowChart, ShowDepth, ShowPnlCard, ShowRecord
+from telegram_bot.pictures.plans import Theme
 from telegram_bot.trigger_actions import (
     ArmTrigger,
     RemoveTrigger,
@@ -299,5 +303,9 @@ _FORMS: Final[dict[str, tuple[Callable[..., Action], tuple[Reader, ...]]]] = {
     "gb": (ResetBreaker, (_user,)),
     "gm": (ShowLimits, ()),
     "gc": (ChangeLimit, (LimitKind,)),
+    "pg": (ShowChart, (_market, _number, Span, Theme, _flag)),
+    "pd": (ShowDepth, (_market, _number, Theme, _flag)),
+    "pp": (ShowPnlCard, (_position, _flag, Theme, _flag)),
+    "pr": (ShowRecord, (Period, Theme, _flag)),
 }
 _CODES: Final = {make: code for code, (make, _) in _FORMS.items()}

@@ -18,18 +18,22 @@ from core.services.custody.accounts import Accounts
 from core.services.custody.second_factor import SecondFactor
 from core.services.custody.wallets import Wallets
 from core.services.custody.withdrawals import Withdrawals
+from core.services.fresh_books import FreshBooks
 from core.services.market_service import MarketService
 from core.services.position.position_service import PositionService
+from core.services.price_histories import PriceHistories
 from core.services.reconciliation.standing import AccountStandings
 from core.services.risk.breakers import Breakers
 from core.services.risk.kill_switch import KillSwitch
 from core.services.risk.own_limits import OwnLimits
+from core.services.track_record import TrackRecord
 from core.services.triggers.triggers import Triggers
 from core.services.user_service import UserService
 from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
 from telegram_bot.messenger import Messenger
 from telegram_bot.pending import PendingInputs
+from telegram_bot.pictures.album import Album
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.status import PartState
 from telegram_bot.tickets import Tickets
@@ -65,6 +69,16 @@ class WalletMoney(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PictureParts:
+    """What pictures are made of, and where they are drawn."""
+
+    album: Album
+    histories: PriceHistories
+    books: FreshBooks
+    record: TrackRecord
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """What the chat uses of the product; `parts` and `newest_price` are for the status screen.
 
@@ -89,6 +103,7 @@ class Services:
     take_over: Callable[[UserId], Awaitable[int]] | None = None  # `Reconciler.accept`
     money: WalletMoney | None = None
     triggers: Triggers | None = None
+    pictures: PictureParts | None = None  # None: nothing is drawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from telegram import (
     CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaPhoto,
     LinkPreviewOptions,
     Message,
 )
@@ -96,6 +97,33 @@ class Messenger:
         self._shown.note(chat_id, message_id, screen)
         return message_id
 
+    async def edit_photo(
+        self, chat_id: int, message_id: int, picture: bytes, screen: Screen
+    ) -> int | None:
+        """The id of the message that shows `picture` now: a fresh one if the old is gone."""
+        lane = await self._turn(chat_id)
+        self._shown.forget(chat_id, message_id)
+        try:
+            await self._delivery.call(
+                lambda: self._bot.edit_message_media(
+                    InputMediaPhoto(picture, screen.full_text, parse_mode=ParseMode.HTML),
+                    chat_id=chat_id,
+                    message_id=message_id,
+                    reply_markup=self._keyboard(screen),
+                ),
+                lane,
+            )
+        except NothingToDo:
+            pass
+        except MessageGone:
+            return await self.photo(chat_id, picture, screen)
+        except ChatGone:
+            self._mark_inactive(chat_id)
+            return None
+        except NotDelivered:
+            return None
+        return message_id
+
     async def edit_live(self, chat_id: int, message_id: int, screen: Screen) -> LiveEdit:
         """Show news if the chat's pace allows it right now; never waits, never repeats."""
         lane, now = self._lane(chat_id), self._clock.now()
@@ -162,6 +190,17 @@ class Messenger:
         try:
             await self._delivery.call(
                 lambda: self._bot.send_chat_action(chat_id, ChatAction.TYPING), attempts=1
+            )
+        except (NothingToDo, ChatGone, NotDelivered):
+            return
+
+    async def uploading(self, chat_id: int) -> None:
+        """A sign of a picture on its way, as `typing` is one of words."""
+        if chat_id in self._inactive:
+            return
+        try:
+            await self._delivery.call(
+                lambda: self._bot.send_chat_action(chat_id, ChatAction.UPLOAD_PHOTO), attempts=1
             )
         except (NothingToDo, ChatGone, NotDelivered):
             return

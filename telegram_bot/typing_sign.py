@@ -1,4 +1,4 @@
-"""`typing…` in chats whose answer takes a moment: a sign of work, until the answer is there."""
+"""A sign of work, typing or sending a photo, in chats whose answer takes a moment."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ class TypingSign:
         self._messenger = messenger
         self._clock = clock
         self._begun = asyncio.Queue[_Act](MOST)
+        self._drawn_for = list[int]()  # chats
 
     @contextmanager
     def over(self, chat_id: int) -> Iterator[None]:
@@ -37,6 +38,15 @@ class TypingSign:
         finally:
             act.done.set()
 
+    @contextmanager
+    def over_picture(self, chat_id: int) -> Iterator[None]:
+        """What is being done for this chat is a picture, for the length of the block."""
+        self._drawn_for.append(chat_id)
+        try:
+            yield
+        finally:
+            self._drawn_for.remove(chat_id)
+
     async def run(self) -> None:
         """Show the sign where it is due, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -47,5 +57,7 @@ class TypingSign:
     async def _show(self, act: _Act) -> None:
         await self._clock.wait(act.done, AFTER)
         while not act.done.is_set():
-            await self._messenger.typing(act.chat_id)
+            is_picture = act.chat_id in self._drawn_for
+            show = self._messenger.uploading if is_picture else self._messenger.typing
+            await show(act.chat_id)
             await self._clock.wait(act.done, AGAIN)

@@ -125,9 +125,7 @@ class TriggerFired:
     trouble: str = ""
 
 
-News: TypeAlias = (
-    MarketEnded | AccountCompared | Warned | WalletChanged | OrderMoved | TriggerFired
-)
+News: TypeAlias = MarketEnded | AccountCompared | Warned | WalletChanged | OrderMoved | TriggerFired
 
 NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
     {

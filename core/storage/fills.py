@@ -129,6 +129,23 @@ async def of_user(session: AsyncSession, user_id: UserId, account: Account) -> l
     return await _fills(session, FillRow.user_id == user_id, FillRow.account == account, _COUNTS)
 
 
+async def of_token(
+    session: AsyncSession, user_id: UserId, account: Account, token_id: TokenId
+) -> list[Fill]:
+    """Those of one outcome in this account that count, in the order of booking."""
+    of_account = (FillRow.user_id == user_id, FillRow.account == account)
+    return await _fills(session, *of_account, FillRow.token_id == token_id, _COUNTS)
+
+
+async def of_account(session: AsyncSession, user_id: UserId, account: Account) -> list[StoredFill]:
+    """Everything that changed this account, with the positions, in the order of booking."""
+    query = sa.select(FillRow).where(
+        FillRow.user_id == user_id, FillRow.account == account, _COUNTS
+    )
+    rows = (await session.execute(query.order_by(FillRow.id))).scalars()
+    return [_stored(row) for row in rows]
+
+
 async def positions_with_fills(session: AsyncSession, user_id: UserId | None) -> list[PositionId]:
     """Positions that the ledger knows, of one user or of everybody."""
     query = sa.select(FillRow.position_id).where(FillRow.position_id.is_not(None))

@@ -69,6 +69,8 @@ async def open_market(context: BotContext, market_id: MarketId) -> None:
             tokens=frozenset(view.market.tokens),
         ),
     )
+    if context.services.pictures is not None:
+        context.services.pictures.album.get_ready()  # a chart may be the next wish
 
 
 async def market_view(

@@ -21,6 +21,7 @@ from telegram_bot.handlers import home
 from telegram_bot.handlers.answers import take_answer
 from telegram_bot.handlers.markets import open_text
 from telegram_bot.handlers.taps import act
+from telegram_bot.picture_actions import ShowRecord
 from telegram_bot.screens.notices import TEXT_ONLY, failure_screen, notice, secret_refused
 from telegram_bot.trigger_actions import ShowTriggers
 
@@ -42,6 +43,7 @@ COMMANDS: Final = MappingProxyType[str, Action](
         "resume": ResumeTrading(),
         "halt": HaltTrading(),
         "lift": LiftHalt(),
+        "pnl": ShowRecord(),
     }
 )
 

@@ -30,10 +30,17 @@ from telegram_bot.actions import (
 )
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext
-from telegram_bot.handlers import home, limit, markets, positions, ticket, trading
+from telegram_bot.handlers import home, limit, markets, pictures, positions, ticket, trading
 from telegram_bot.handlers.account import act_on_account
 from telegram_bot.handlers.earlier import tell_of_earlier
 from telegram_bot.handlers.triggers import act_on_triggers
+from telegram_bot.picture_actions import (
+    PictureAction,
+    ShowChart,
+    ShowDepth,
+    ShowPnlCard,
+    ShowRecord,
+)
 from telegram_bot.screens.notices import OLD_SCREEN, failure_screen
 from telegram_bot.tickets import ShownTicket, TicketState
 from telegram_bot.trigger_actions import (
@@ -77,8 +84,9 @@ async def answer_tap(
             await _cancel(card, _claim(card, button_id, message_id), query_id)
         case Tapped(action, keeps_message):
             await messenger.answer(query_id)
+            is_below = keeps_message and not isinstance(action, PictureAction)
             async with context.held():
-                await act(context if keeps_message else card, action)
+                await act(context if is_below else card, action)
 
 
 async def act(context: BotContext, action: Action) -> None:
@@ -129,6 +137,8 @@ async def _act(context: BotContext, action: Action) -> None:  # noqa: C901, PLR0
             await act_on_triggers(context, action)
         case RemoveTrigger() | ShowPresets() | SetPreset():
             await act_on_triggers(context, action)
+        case ShowChart() | ShowDepth() | ShowPnlCard() | ShowRecord():
+            await pictures.show_picture(context, action)
         case Confirm() | ConfirmAgain() | CancelTicket() | Submitting():
             raise ValueError(f"{action} is answered by its ticket")
         case _:

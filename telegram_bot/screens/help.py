@@ -9,6 +9,7 @@ COMMANDS = (
     ("markets", "What trades most, and categories"),
     ("positions", "What you hold, live, and selling"),
     ("triggers", "What sells by itself: take profit, stop loss, trailing stop"),
+    ("pnl", "What your trading came to, with a picture"),
     ("orders", "What rests and what was ordered, and cancelling"),
     ("wallet", "Which money, which key, and setting up real money"),
     ("limits", "The most you may buy for with real money"),

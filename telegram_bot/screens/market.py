@@ -17,6 +17,7 @@ from telegram_bot.actions import (
     SpendOther,
     Way,
 )
+from telegram_bot.picture_actions import ShowChart, ShowDepth
 from telegram_bot.screens.freshness import now_line, outcome_price
 from telegram_bot.screens.numbers import (
     cents,
@@ -63,6 +64,7 @@ def market_screen(view: MarketView, now: datetime, *, can_rest: bool = False) ->
             _limit_buttons(market) if can_rest else (),
             *(_position_button(position) for position in view.positions),
             _event_button(market),
+            _picture_buttons(market),
             (Button("Refresh", ShowMarket(market.id)), HOME),
         ),
         stamp=stamped(now),
@@ -185,6 +187,13 @@ def _limit_buttons(market: Market) -> Row:
 def _position_button(view: PositionView) -> Row:
     name = plain(view.position.outcome, 24)
     return (Button(f"My {name} position", ShowPosition(view.position.id)),)
+
+
+def _picture_buttons(market: Market) -> Row:
+    chart = Button("Chart", ShowChart(market.id, 0))
+    if market_state(market) is not None:
+        return (chart,)
+    return (chart, Button("Order book", ShowDepth(market.id, 0)))
 
 
 def _event_button(market: Market) -> Row:

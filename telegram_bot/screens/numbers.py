@@ -43,11 +43,14 @@ def signed(value: Decimal) -> str:
 
 def gain(value: Usdc, percent: Decimal | None) -> str:
     """`+$12.40 (+1.0 %)`."""
-    if percent is None:
-        return signed(value)
+    return signed(value) if percent is None else f"{signed(value)} ({percentage(percent)})"
+
+
+def percentage(percent: Decimal) -> str:
+    """With its sign: `+1.0 %`, `-3.2 %`, `0.0 %`."""
     rounded = percent.quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
     sign = "+" if rounded > 0 else ""
-    return f"{signed(value)} ({sign}{rounded or Decimal('0.0'):,} %)"
+    return f"{sign}{rounded or Decimal('0.0'):,} %"
 
 
 def cents(price: Price | None) -> str:
@@ -71,10 +74,15 @@ def shares(size: Size) -> str:
 
 def volume(value: Decimal) -> str:
     """A rough sum of money: `$950`, `$12.4K`, `$1.2M`."""
+    return f"${rough(value)}"
+
+
+def rough(value: Decimal) -> str:
+    """A number at a glance: `950`, `12.4K`, `1.2M`."""
     for bound, unit in ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K")):
         if value >= bound:
-            return f"${(value / bound).quantize(Decimal('0.1'), rounding=ROUND_DOWN):,}{unit}"
-    return f"${value.quantize(Decimal(1), rounding=ROUND_DOWN)}"
+            return f"{(value / bound).quantize(Decimal('0.1'), rounding=ROUND_DOWN):,}{unit}"
+    return f"{value.quantize(Decimal(1), rounding=ROUND_DOWN)}"
 
 
 def span(seconds: float) -> str:

@@ -16,6 +16,7 @@ from telegram_bot.actions import (
     Trending,
     Way,
 )
+from telegram_bot.picture_actions import ShowChart, ShowPnlCard, ShowRecord
 from telegram_bot.screens.freshness import held_prices, price_line
 from telegram_bot.screens.home import open_gain
 from telegram_bot.screens.market import market_state
@@ -62,6 +63,7 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
             ),
             (
                 Button("Markets", Trending()),
+                Button("P&L", ShowRecord()),
                 Button("Refresh", ShowPositions(page)),
                 HOME,
             ),
@@ -99,6 +101,7 @@ def position_screen(
         rows(
             _sell_buttons(view),
             (*(_limit_button(view) if can_rest else ()), *_trigger_button(view)),
+            _picture_buttons(view),
             _foot(position),
         ),
         stamp=stamped(now),
@@ -120,6 +123,7 @@ def _ended(view: PositionView, now: datetime) -> Screen:
             market_state(view.market),
         ),
         (
+            _picture_buttons(view),
             (
                 Button("Market", ShowMarket(view.market.id)),
                 Button("Positions", ShowPositions()),
@@ -223,6 +227,15 @@ def _trigger_button(view: PositionView) -> Row:
     if market_state(view.market) is not None:
         return ()
     return (Button("TP / SL", ShowPositionTriggers(view.position.id)),)
+
+
+def _picture_buttons(view: PositionView) -> Row:
+    """The card alone where the market has no such outcome any more."""
+    position, tokens = view.position, view.market.tokens
+    card = Button("P&L card", ShowPnlCard(position.id))
+    if position.token_id not in tokens:
+        return (card,)
+    return (Button("Chart", ShowChart(view.market.id, tokens.index(position.token_id))), card)
 
 
 def _foot(position: Position) -> Row:

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     official,
     orders,
     pause,
+    pictures,
     signing,
     stream,
     wishes,
@@ -35,6 +36,7 @@ WITH_FRAMES: Final[Mapping[str, Callable[[Capture], Awaitable[list[Figure]]]]] =
     "lateness": lateness.recorded_lateness,
     "steady": lambda _: stream.lateness(),
     "signing": lambda _: signing.measure(),
+    "pictures": lambda _: pictures.measure(),
 }
 WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "memory": memory.resident_growth,

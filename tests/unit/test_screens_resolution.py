@@ -147,7 +147,9 @@ def test_a_position_in_a_closed_market_waits_with_its_last_price_and_age() -> No
     assert WAITING in screen.text
     assert "No live price: last 64.5¢, 10 min ago" in screen.text
     assert "If sold now" not in screen.text
-    assert [button.label for row in screen.rows for button in row] == ["Market", "Refresh", "Home"]
+    assert [button.label for row in screen.rows for button in row] == [
+        "Chart", "P&L card", "Market", "Refresh", "Home",
+    ]  # fmt: skip
 
 
 def test_the_list_says_that_a_market_waits_for_its_result() -> None:
@@ -187,7 +189,7 @@ def test_a_resolved_market_s_card_shows_payouts_instead_of_prices() -> None:
     assert "<b>Resolved: No</b>" in screen.text
     assert "live" not in screen.text
     assert [button.label for row in screen.rows for button in row] == [
-        "All outcomes", "Refresh", "Home",
+        "All outcomes", "Chart", "Refresh", "Home",
     ]  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""One process for what takes long to compute, so that the event loop never waits for it."""

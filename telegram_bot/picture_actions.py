@@ -1,0 +1,51 @@
+"""Everything a button can ask for about pictures.
+
+`redraws`: the tapped message is the picture itself, which changes in its place.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from core.domain.history import Span
+from core.domain.record import Period
+from core.domain.units import MarketId, PositionId
+from telegram_bot.pictures.plans import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChart:
+    """`outcome` is the place of the outcome in its market."""
+
+    market_id: MarketId
+    outcome: int
+    span: Span = Span.DAY
+    theme: Theme = Theme.DARK
+    redraws: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDepth:
+    market_id: MarketId
+    outcome: int
+    theme: Theme = Theme.DARK
+    redraws: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPnlCard:
+    """`is_discreet`: without amounts of money or shares."""
+
+    position_id: PositionId
+    is_discreet: bool = False
+    theme: Theme = Theme.DARK
+    redraws: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRecord:
+    period: Period = Period.WEEK
+    theme: Theme = Theme.DARK
+    redraws: bool = False
+
+
+PictureAction: TypeAlias = ShowChart | ShowDepth | ShowPnlCard | ShowRecord

@@ -1,0 +1,1 @@
+"""Pictures: what is drawn is decided here, and drawn in the worker process alone."""

@@ -1,0 +1,83 @@
+"""What a picture shows, as plain data: equal plans are equal pictures."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from core.domain.book import Level, Side
+from core.domain.history import PricePoint
+from core.domain.record import EquityPoint
+from core.domain.units import Price, Usdc
+
+
+class Theme(StrEnum):
+    DARK = "d"
+    LIGHT = "l"
+
+
+class Entry(NamedTuple):
+    """One of the reader's own trades."""
+
+    at: datetime
+    price: Price
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class PricePicture:
+    """An outcome's price; `note` is the line below the title, `whose` which money it is about."""
+
+    title: str
+    outcome: str
+    note: str
+    points: tuple[PricePoint, ...]  # at least two
+    entries: tuple[Entry, ...]
+    average: Price | None  # what the reader paid on average; None without shares
+    whose: str
+    theme: Theme = Theme.DARK
+
+
+@dataclass(frozen=True, slots=True)
+class DepthPicture:
+    """Both sides of a book, best first."""
+
+    title: str
+    outcome: str
+    note: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    whose: str
+    theme: Theme = Theme.DARK
+
+
+@dataclass(frozen=True, slots=True)
+class PnlPicture:
+    """One position to show around: `facts` are label and value, of what may be seen."""
+
+    title: str
+    outcome: str
+    headline: str
+    note: str
+    profit: Decimal  # only its sign is used
+    facts: tuple[tuple[str, str], ...]
+    whose: str
+    theme: Theme = Theme.DARK
+
+
+@dataclass(frozen=True, slots=True)
+class EquityPicture:
+    """Booked profit over time; `opened` is the open profit of `until`, on top of the last."""
+
+    title: str
+    headline: str
+    note: str
+    points: tuple[EquityPoint, ...]
+    until: datetime
+    opened: Usdc
+    whose: str
+    theme: Theme = Theme.DARK
+
+
+Picture: TypeAlias = PricePicture | DepthPicture | PnlPicture | EquityPicture
