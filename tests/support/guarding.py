@@ -45,8 +45,8 @@ class Outside:
     cancelled: list[OrderId] = field(default_factory=list)
     cancel_fault: PolycoolError | None = None
 
-    async def check(self, session: AsyncSession) -> None:
-        assert session.in_transaction()
+    def refuse(self, epoch: int) -> None:
+        assert epoch >= 0
         if self.fenced is not None:
             raise self.fenced
 
