@@ -159,13 +159,6 @@ async def enlarge(session: AsyncSession, order: Order, size: Size) -> Order:
     return await _update(session, order, size=size)
 
 
-async def sign(session: AsyncSession, order: Order, order_hash: OrderHash, now: datetime) -> Order:
-    """The locked new `order`, signed."""
-    return await _update(
-        session, order, status=OrderStatus.SIGNED, order_hash=order_hash, updated_at=now
-    )
-
-
 async def request_cancel(session: AsyncSession, order: Order, now: datetime) -> Order:
     """The locked `order`, wanted off the book since `now` or an earlier wish."""
     since = sa.func.coalesce(OrderRow.cancel_requested_at, now)
