@@ -1,9 +1,6 @@
 """Keeps an instance that was overtaken from claiming orders, however late it notices."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from core.domain.errors import Rejected
-from core.storage import instance
 
 
 class Fenced(Rejected):
@@ -16,12 +13,12 @@ class Fence:
     def __init__(self, epoch: int) -> None:
         self._epoch = epoch
 
-    async def check(self, session: AsyncSession) -> None:
-        """To be asked in the transaction that claims: whoever takes over waits for its end.
+    def refuse(self, epoch: int) -> None:
+        """`epoch` is the newest, read in the transaction that claims: it stays so to its end.
 
         Raises: Fenced.
         """
-        if await instance.current_epoch(session) != self._epoch:
+        if epoch != self._epoch:
             raise Fenced(
                 "Another copy of this bot has taken over, so this one sends no orders. "
                 "Nothing was sent; tap again."

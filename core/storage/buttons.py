@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.offer import ButtonClaim
 from core.domain.units import UserId
 from core.storage.chat_models import MoneyButtonRow
+
+# Constant text: the first thing that a tap on money waits for.
+_CONSUME: Final = sa.text("""
+    UPDATE money_buttons SET used_at = :now
+    WHERE id = :button AND user_id = :user AND chat_id = :chat AND message_id = :message
+        AND used_at IS NULL AND expires_at > :now
+    RETURNING payload
+""").columns(payload=JSONB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +69,15 @@ async def consume(
     session: AsyncSession, claim: ButtonClaim, now: datetime
 ) -> dict[str, str] | None:
     """The payload for exactly one matching tap in time; None for every other."""
-    used = (
-        sa.update(MoneyButtonRow)
-        .where(
-            MoneyButtonRow.id == claim.id,
-            MoneyButtonRow.user_id == claim.user_id,
-            MoneyButtonRow.chat_id == claim.chat_id,
-            MoneyButtonRow.message_id == claim.message_id,
-            MoneyButtonRow.used_at.is_(None),
-            MoneyButtonRow.expires_at > now,
-        )
-        .values(used_at=now)
-        .returning(MoneyButtonRow.payload)
-    )
-    return await session.scalar(used)
+    values = {
+        "button": claim.id,
+        "user": claim.user_id,
+        "chat": claim.chat_id,
+        "message": claim.message_id,
+        "now": now,
+    }
+    payload: dict[str, str] | None = await session.scalar(_CONSUME, values)
+    return payload
 
 
 async def find(session: AsyncSession, button_id: str) -> Button | None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
@@ -20,6 +22,8 @@ from core.domain.units import (
     UserId,
 )
 from core.storage.models import FillRow
+
+_KEYS: Final = ARRAY(sa.Text)  # one parameter, however many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,21 @@ async def of_trade(
     )
     row = (await session.execute(query)).scalar_one_or_none()
     return None if row is None else _stored(row)
+
+
+async def of_trades(
+    session: AsyncSession, user_id: UserId, account: Account, reports: Sequence[TradeReport]
+) -> dict[str, StoredFill]:
+    """The same for many at once, by their event keys; what was not booked is not in it."""
+    keys = {report.implied_key: report.event_key for report in reports}
+    asked = sa.any_(sa.literal([*keys, *keys.values()], _KEYS))
+    query = (
+        sa.select(FillRow)
+        .where(FillRow.account == account, FillRow.user_id == user_id, FillRow.event_key == asked)
+        .order_by(sa.func.length(FillRow.event_key).desc())  # its own numbers come last, and stay
+    )
+    rows = (await session.execute(query)).scalars()
+    return {keys.get(row.event_key, row.event_key): _stored(row) for row in rows}
 
 
 async def settle(session: AsyncSession, fill: Fill) -> bool:

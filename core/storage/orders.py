@@ -1,10 +1,10 @@
 """Orders, as stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
@@ -12,17 +12,47 @@ from core.domain.errors import NotFound
 from core.domain.ledger import Fill
 from core.domain.order import Order, OrderHash, OrderStatus, Ticket, advance
 from core.domain.units import MarketId, OrderId, Size, UserId
-from core.storage.models import FOLLOWED, OrderRow, WalletRow
+from core.storage.models import FOLLOWED, OrderRow
 from core.storage.order_rows import order_of, values_of
 
 _FOLLOWED = sa.text(FOLLOWED)  # literal: parameters would match no index
+
+# What stands between a tap and the wire is constant text: putting it together takes its time too.
+_RECORD: Final = sa.select(OrderRow).from_statement(
+    sa.text("""
+        INSERT INTO orders (user_id, account, market_id, token_id, outcome, side, spend, size,
+            worst_price, key, kind, post_only, expires_at, origin, order_hash, status, created_at,
+            updated_at)
+        VALUES (:user_id, :account, :market_id, :token_id, :outcome, :side, :spend, :size,
+            :worst_price, :key, :kind, :post_only, :expires_at, :origin, :order_hash, :status, :now,
+            :now)
+        ON CONFLICT DO NOTHING RETURNING orders.*
+    """)
+)
+_LOCK: Final = sa.select(OrderRow).from_statement(
+    sa.text("""
+        WITH wallet AS (
+            SELECT id FROM wallets WHERE user_id = :user AND account = :account FOR UPDATE
+        )
+        SELECT orders.* FROM orders LEFT JOIN wallet ON true WHERE orders.id = :order
+        FOR UPDATE OF orders
+    """)
+)
+_UNKNOWN: Final = sa.select(OrderRow).from_statement(
+    sa.text("""
+        SELECT orders.* FROM orders WHERE account = :account AND user_id = :user
+            AND market_id = :market AND status = 'unknown'
+        ORDER BY id
+    """)
+)
 
 
 async def record(
     session: AsyncSession, ticket: Ticket, outcome: str, now: datetime
 ) -> tuple[Order, bool]:
     """The ticket's order and whether it is new; a known key gives the order it made before."""
-    order, is_new = await _record(session, ticket, {"outcome": outcome}, now)
+    facts = {"outcome": outcome, "order_hash": None, "status": OrderStatus.NEW}
+    order, is_new = await _record(session, ticket, facts, now)
     if order is None:
         raise RuntimeError("an order that was in the way of another one has vanished")
     return order, is_new
@@ -35,11 +65,7 @@ async def record_external(
 
     Raises: NotFound if somebody else's order has this hash.
     """
-    facts: dict[str, object] = {
-        "outcome": outcome,
-        "order_hash": order_hash,
-        "status": OrderStatus.UNKNOWN,
-    }
+    facts = {"outcome": outcome, "order_hash": order_hash, "status": OrderStatus.UNKNOWN}
     order, _ = await _record(session, ticket, facts, now)
     if order is None:
         raise NotFound("This order belongs to somebody else.")
@@ -81,20 +107,9 @@ async def lock_for_booking(
     session: AsyncSession, order_id: OrderId, user_id: UserId, account: Account
 ) -> Order:
     """The same with the wallet locked first, where there is one: the order of every booking."""
-    wallet = (
-        sa.select(WalletRow.id)
-        .where(WalletRow.user_id == user_id, WalletRow.account == account)
-        .with_for_update()
-        .cte("wallet")
-    )
-    query = (
-        sa.select(OrderRow)
-        .join(wallet, sa.true(), isouter=True)
-        .where(OrderRow.id == order_id)
-        .with_for_update(of=OrderRow)
-        .execution_options(populate_existing=True)
-    )
-    return order_of((await session.execute(query)).scalar_one())
+    asked = {"order": order_id, "user": user_id, "account": account}
+    row = await session.execute(_LOCK, asked, execution_options={"populate_existing": True})
+    return order_of(row.scalar_one())
 
 
 async def move(
@@ -169,13 +184,6 @@ async def enlarge(session: AsyncSession, order: Order, size: Size) -> Order:
     return await _update(session, order, size=size)
 
 
-async def sign(session: AsyncSession, order: Order, order_hash: OrderHash, now: datetime) -> Order:
-    """The locked new `order`, signed."""
-    return await _update(
-        session, order, status=OrderStatus.SIGNED, order_hash=order_hash, updated_at=now
-    )
-
-
 async def request_cancel(session: AsyncSession, order: Order, now: datetime) -> Order:
     """The locked `order`, wanted off the book since `now` or an earlier wish."""
     since = sa.func.coalesce(OrderRow.cancel_requested_at, now)
@@ -199,13 +207,8 @@ async def unknown_in(
     session: AsyncSession, account: Account, user_id: UserId, market: MarketId
 ) -> list[Order]:
     """The user's orders in the market of which nobody knows yet whether they were placed."""
-    query = sa.select(OrderRow).where(
-        OrderRow.account == account,
-        OrderRow.user_id == user_id,
-        OrderRow.market_id == market,
-        OrderRow.status == OrderStatus.UNKNOWN,
-    )
-    return [order_of(row) for row in (await session.execute(query.order_by(OrderRow.id))).scalars()]
+    asked = {"account": account, "user": user_id, "market": market}
+    return [order_of(row) for row in (await session.execute(_UNKNOWN, asked)).scalars()]
 
 
 async def followed(session: AsyncSession, account: Account) -> list[Order]:
@@ -215,12 +218,11 @@ async def followed(session: AsyncSession, account: Account) -> list[Order]:
 
 
 async def _record(
-    session: AsyncSession, ticket: Ticket, facts: dict[str, object], now: datetime
+    session: AsyncSession, ticket: Ticket, facts: Mapping[str, object], now: datetime
 ) -> tuple[Order | None, bool]:
     """None if something else is in the way than an order with this key."""
-    values = values_of(ticket) | facts | {"created_at": now, "updated_at": now}
-    new = insert(OrderRow).values(values).on_conflict_do_nothing().returning(OrderRow)
-    row = (await session.execute(new)).scalar_one_or_none()
+    values = {**values_of(ticket), **facts, "now": now}
+    row = (await session.execute(_RECORD, values)).scalar_one_or_none()
     if row is not None:
         return order_of(row), True
     known = sa.select(OrderRow).where(

@@ -28,6 +28,7 @@ class AccountState:
     open_orders: int
     reserved: Usdc
     day_value: Usdc  # of today
+    epoch: int  # the newest taking-over; nobody takes over before the end of the transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Facts:
 
 
 _LOCK: Final = sa.text("""
-    SELECT stop, trip, open_orders, reserved,
+    SELECT stop, trip, open_orders, reserved, current_epoch() AS epoch,
         CASE WHEN day = CAST(:today AS date) THEN day_value ELSE 0 END AS day_value
     FROM risk_accounts WHERE user_id = :user AND account = :account
     FOR NO KEY UPDATE
@@ -104,7 +105,8 @@ _RESERVE: Final = sa.text("""
 """)
 
 _SWITCHES: Final = sa.text("""
-    SELECT a.stop, a.trip, t.halted_at IS NOT NULL AS is_halted, t.trip AS trip_of_all
+    SELECT a.stop, a.trip, t.halted_at IS NOT NULL AS is_halted, t.trip AS trip_of_all,
+        current_epoch() AS epoch
     FROM risk_accounts a JOIN risk_totals t ON t.account = a.account
     WHERE a.user_id = :user AND a.account = :account
     FOR NO KEY UPDATE OF a FOR SHARE OF t
@@ -127,6 +129,7 @@ async def lock_account(
         open_orders=row.open_orders,
         reserved=Usdc(row.reserved),
         day_value=Usdc(row.day_value),
+        epoch=row.epoch,
     )
 
 
@@ -177,12 +180,18 @@ async def reserve(
     return reserved is not None
 
 
-async def switches(session: AsyncSession, user: UserId, account: Account) -> Switches | None:
-    """Whoever changes one waits until this transaction has ended. None before the first claim."""
+async def switches(
+    session: AsyncSession, user: UserId, account: Account
+) -> tuple[Switches, int] | None:
+    """With the newest taking-over. Whoever changes a switch or takes over waits for our end.
+
+    None before the first claim.
+    """
     row = (await session.execute(_SWITCHES, {"user": user, "account": account.value})).one_or_none()
     if row is None:
         return None
-    return Switches(Stop(row.stop), _trip(row.trip), row.is_halted, _trip(row.trip_of_all))
+    stop, trip_of_all = Stop(row.stop), _trip(row.trip_of_all)
+    return Switches(stop, _trip(row.trip), row.is_halted, trip_of_all), row.epoch
 
 
 def utc_day(now: datetime) -> date:

@@ -3,13 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.order import Order, OrderHash, SignedPayload
 from core.domain.units import OrderId
+from core.storage.models import OrderRow
 from core.storage.order_models import SignedOrderRow
+from core.storage.order_rows import order_of
+
+_ADD: Final = sa.select(OrderRow).from_statement(
+    sa.text("""
+        WITH signed AS (
+            INSERT INTO signed_orders (order_id, user_id, order_hash, salt, timestamp_ms, body,
+                signed_at, sent_at, attempts)
+            VALUES (:order, :user, :hash, :salt, :timestamp, :body, :signed_at, :now, 1)
+            RETURNING order_id, order_hash, sent_at
+        )
+        UPDATE orders SET status = 'signed', order_hash = signed.order_hash,
+            updated_at = signed.sent_at
+        FROM signed WHERE orders.id = signed.order_id
+        RETURNING orders.*
+    """)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +42,20 @@ class Sending:
     trade_ids: tuple[str, ...]  # that the venue named
 
 
-async def add(session: AsyncSession, order: Order, signed: SignedPayload, now: datetime) -> None:
-    """What was signed; its bytes leave after this transaction."""
-    session.add(
-        SignedOrderRow(
-            order_id=order.id,
-            user_id=order.ticket.user_id,
-            order_hash=signed.hash,
-            salt=signed.salt,
-            timestamp_ms=signed.timestamp,
-            body=signed.body,
-            signed_at=signed.signed_at,
-            sent_at=now,
-            attempts=1,
-        )
-    )
-    await session.flush()
+async def add(session: AsyncSession, order: Order, signed: SignedPayload, now: datetime) -> Order:
+    """The locked new `order`, signed; its bytes leave after this transaction."""
+    values = {
+        "order": order.id,
+        "user": order.ticket.user_id,
+        "hash": signed.hash,
+        "salt": signed.salt,
+        "timestamp": signed.timestamp,
+        "body": signed.body,
+        "signed_at": signed.signed_at,
+        "now": now,
+    }
+    row = await session.execute(_ADD, values, execution_options={"populate_existing": True})
+    return order_of(row.scalar_one())
 
 
 async def of_order(session: AsyncSession, order_id: OrderId) -> Sending | None:

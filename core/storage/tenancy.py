@@ -6,6 +6,7 @@ they only say whose turn it is.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,19 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.units import UserId
 from core.storage.models import Sessions
 
-_AS_USER = sa.text("SELECT enter_app(:user)").bindparams(sa.bindparam("user", type_=sa.BigInteger))
-_AS_WORKER = sa.text("SELECT enter_worker()")
-_AS_SIGNER = sa.text("SELECT enter_signer(:user)").bindparams(
-    sa.bindparam("user", type_=sa.BigInteger)
-)
-_AS_ROTATION = sa.text("SELECT enter_rotation()")
+ENTERS: Final = "enters_at_begin"
+"""The execution option of engines whose transactions begin with what `ENTRANCE` says."""
+ENTRANCE: Final = "entrance"
+"""The execution option of a connection: the statement that enters its role."""
 
 
 @asynccontextmanager
 async def as_user(sessions: Sessions, user: UserId) -> AsyncIterator[AsyncSession]:
     """A transaction that sees and changes only what belongs to `user`, and no secrets."""
     async with sessions.begin() as session:
-        await session.execute(_AS_USER, {"user": user})
+        await _enter(session, f"SELECT enter_app({int(user)})")
         yield session
 
 
@@ -33,7 +32,7 @@ async def as_user(sessions: Sessions, user: UserId) -> AsyncIterator[AsyncSessio
 async def as_worker(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     """A transaction over everybody's rows, but no secrets: for parts that no message drives."""
     async with sessions.begin() as session:
-        await session.execute(_AS_WORKER)
+        await _enter(session, "SELECT enter_worker()")
         yield session
 
 
@@ -41,7 +40,7 @@ async def as_worker(sessions: Sessions) -> AsyncIterator[AsyncSession]:
 async def as_signer(sessions: Sessions, user: UserId) -> AsyncIterator[AsyncSession]:
     """A transaction that sees and changes the data keys and secrets of `user`, nothing else."""
     async with sessions.begin() as session:
-        await session.execute(_AS_SIGNER, {"user": user})
+        await _enter(session, f"SELECT enter_signer({int(user)})")
         yield session
 
 
@@ -49,5 +48,14 @@ async def as_signer(sessions: Sessions, user: UserId) -> AsyncIterator[AsyncSess
 async def as_rotation(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     """A transaction over everybody's data keys, to seal them anew; it sees no secret."""
     async with sessions.begin() as session:
-        await session.execute(_AS_ROTATION)
+        await _enter(session, "SELECT enter_rotation()")
         yield session
+
+
+async def _enter(session: AsyncSession, entrance: str) -> None:
+    """With the transaction's first word, where the engine can; else by a statement of its own."""
+    bind = session.get_bind()
+    if isinstance(bind, sa.Engine) and bind.get_execution_options().get(ENTERS):
+        await session.connection(execution_options={ENTRANCE: entrance})
+    else:
+        await session.execute(sa.text(entrance))

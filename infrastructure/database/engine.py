@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from core.storage.tenancy import ENTERS
 from infrastructure.database.address import database_url
+from infrastructure.database.entering import EnteringConnection, enter_at_begin
 from infrastructure.errors import DatabaseUnavailable
 
 CONNECT_TIMEOUT = 5  # seconds
@@ -20,6 +22,8 @@ POOL_TIMEOUT = 2  # seconds to wait for a free connection
 POOL_SIZE = 10
 POOL_OVERFLOW = 10  # 20 in all: half of what the embedded server allows
 RECYCLE = 1800  # seconds; proxies drop connections that stay idle for long
+STATEMENTS = 400  # kept prepared by each connection, unless the URL says otherwise
+KEPT = "prepared_statement_cache_size"
 DOUBTED = 10.0  # seconds that a connection may lie idle without being asked whether it still works
 
 
@@ -40,6 +44,7 @@ def create_engine(
     settings = {"application_name": application_name, "jit": "off"}
     if role is not None:
         settings["role"] = role
+    kept = {} if KEPT in address.query else {KEPT: STATEMENTS}
     engine = create_async_engine(
         address,
         pool_size=POOL_SIZE,
@@ -48,13 +53,17 @@ def create_engine(
         pool_use_lifo=True,  # those in use have their statements prepared already
         pool_recycle=RECYCLE,
         hide_parameters=True,  # values of statements do not belong into errors and logs
+        execution_options={ENTERS: True},
         connect_args={
             "timeout": CONNECT_TIMEOUT,
             "command_timeout": command_timeout,
             "server_settings": settings,
+            "connection_class": EnteringConnection,
+            **kept,
         },
     )
     _doubt_idle(engine)
+    enter_at_begin(engine)
     return engine
 
 

@@ -20,6 +20,7 @@ from core.storage.tenancy import as_user
 from infrastructure.database.address import database_url, driver_dsn
 from infrastructure.database.instance_lock import InstanceLock
 from infrastructure.errors import InstanceRunning
+from tests.support.claimer import passes
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds
@@ -129,7 +130,7 @@ async def test_a_claim_under_way_ends_before_somebody_takes_over(
             asyncio.TaskGroup() as tasks,
             sessions.begin() as session,
         ):
-            await fence.check(session)
+            await passes(session, fence)
             overtaking = tasks.create_task(lock.take_over())
             await session.execute(
                 sa.text("INSERT INTO facts (name, value) VALUES ('one', 'claimed')")
@@ -138,17 +139,17 @@ async def test_a_claim_under_way_ends_before_somebody_takes_over(
         assert await claimed(engine) == ["one"]
         async with sessions() as session:
             with pytest.raises(Fenced, match="Another copy of this bot has taken over"):
-                await fence.check(session)
-            await Fence(overtaking.result()).check(session)
+                await passes(session, fence)
+            await passes(session, Fence(overtaking.result()))
 
 
 async def test_the_fence_binds_a_persons_turn_too(database: str, sessions: Sessions) -> None:
     async with InstanceLock(database) as lock:
         old, new = Fence(await lock.take_over()), Fence(await lock.take_over())
     async with as_user(sessions, UserId(1)) as session:
-        await new.check(session)
+        await passes(session, new)
         with pytest.raises(Rejected):
-            await old.check(session)
+            await passes(session, old)
 
 
 async def test_an_instance_whose_lock_came_back_after_another_had_it_is_told_to_end(
@@ -174,5 +175,5 @@ async def test_an_instance_whose_lock_came_back_untouched_goes_on(
         watching = asyncio.create_task(lock.run())
         await lock.held.wait()
         async with sessions() as session:
-            await fence.check(session)
+            await passes(session, fence)
         watching.cancel()

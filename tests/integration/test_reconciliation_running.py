@@ -1,18 +1,23 @@
 """When accounts are compared: at the start, regularly, when somebody calls; for live users only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sqlalchemy.exc import OperationalError
 
-from core.domain.units import UserId
+from core.domain.reports import OrderReport, VenuePosition
+from core.domain.units import TokenId, UserId
 from core.services.reconciliation.reconciliation import Reconciliation
 from core.storage.models import Sessions
 from tests.support.compared import Comparison, ScriptedAccount, comparison, unavailable
+from tests.support.manual_clock import ManualClock
 
 PATIENCE = 20.0
+NOBODY = UserId(99)
 
 
 class Live:
@@ -38,9 +43,38 @@ class Live:
             await self.asked.wait_for(lambda: self.count >= count)
 
 
+@dataclass
+class Turns(ScriptedAccount):
+    """A venue that notes whose account is read, in which order, and how many at a time."""
+
+    order: list[UserId] = field(default_factory=list)
+    at_once: int = 0
+    most: int = 0
+    asked: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def open_orders(self, user: UserId) -> tuple[OrderReport, ...]:
+        self.order.append(user)
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        return await super().open_orders(user)
+
+    async def positions(self, user: UserId) -> Mapping[TokenId, VenuePosition]:
+        found = await super().positions(user)
+        self.at_once -= 1
+        async with self.asked:
+            self.asked.notify_all()
+        return found
+
+    async def until(self, order: list[UserId]) -> None:
+        async with asyncio.timeout(PATIENCE), self.asked:
+            await self.asked.wait_for(lambda: self.order == order and not self.at_once)
+
+
 @asynccontextmanager
-async def running(scene: Comparison, live: Live, interval: float) -> AsyncIterator[Reconciliation]:
-    part = Reconciliation(scene.reconciler, live, interval, gap=0.01)
+async def running(
+    scene: Comparison, live: Live, interval: float, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Reconciliation]:
+    part = Reconciliation(scene.reconciler, live, interval, gap=0.01, clock=clock)
     task = asyncio.create_task(part.run())
     try:
         yield part
@@ -86,11 +120,51 @@ async def test_only_whoever_was_called_for_is_compared_between_rounds(
     live = Live(scene.user, other.user)
     async with running(scene, live, 3600) as part:
         part.wake(other.user)
-        part.wake(UserId(99))  # nobody's
+        part.wake(NOBODY)
         await live.until(1)
         part.wake(other.user)
         await live.until(2)
     assert venue.askers == {other.user}
+
+
+async def test_a_round_compares_one_account_at_a_time_over_half_the_interval(
+    sessions: Sessions,
+) -> None:
+    venue = Turns()
+    scenes = [await comparison(sessions, venue=venue, telegram_id=number) for number in (1, 2, 3)]
+    first, second, third = (scene.user for scene in scenes)
+    live, clock = Live(first, second, third), ManualClock()
+    async with running(scenes[0], live, 3600, clock.now) as part:
+        await clock.advance(3600)
+        part.wake(NOBODY)  # it looks at the clock
+        await venue.until([first])
+        await clock.advance(599)
+        for count in (3, 4):
+            part.wake(NOBODY)
+            await live.until(count)
+        assert venue.order == [first]
+        await clock.advance(1)
+        part.wake(NOBODY)
+        await venue.until([first, second])
+        await clock.advance(600)
+        part.wake(NOBODY)
+        await venue.until([first, second, third])
+    assert venue.most == 1
+
+
+async def test_whoever_is_called_for_does_not_wait_for_the_round_to_end(
+    sessions: Sessions,
+) -> None:
+    venue = Turns()
+    scenes = [await comparison(sessions, venue=venue, telegram_id=number) for number in (1, 2, 3)]
+    first, second, third = (scene.user for scene in scenes)
+    clock = ManualClock()
+    async with running(scenes[0], Live(first, second, third), 3600, clock.now) as part:
+        await clock.advance(3600)
+        part.wake(NOBODY)
+        await venue.until([first])
+        part.wake(third)
+        await venue.until([first, third])
 
 
 async def test_a_database_that_fails_is_asked_again(sessions: Sessions) -> None:

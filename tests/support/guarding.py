@@ -11,7 +11,7 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.errors import PolycoolError
 from core.domain.market import Market, Source
-from core.domain.order import Order, OrderHash, OrderStatus, Origin, Ticket
+from core.domain.order import Order, OrderHash, OrderStatus, Origin, SignedPayload, Ticket
 from core.domain.order_amounts import OrderKind
 from core.domain.price import PriceState, Quote, shown_price
 from core.domain.risk import Limits, automation_key
@@ -22,7 +22,7 @@ from core.services.risk.guards import Guards
 from core.services.risk.kill_switch import KillSwitch
 from core.services.risk.outside import Conditions, RiskRules
 from core.services.risk.repairing import Repair
-from core.storage import orders
+from core.storage import orders, signed_orders
 from core.storage.models import OrderRow, Sessions
 from core.storage.tenancy import as_user
 from tests.support import rows
@@ -45,8 +45,8 @@ class Outside:
     cancelled: list[OrderId] = field(default_factory=list)
     cancel_fault: PolycoolError | None = None
 
-    async def check(self, session: AsyncSession) -> None:
-        assert session.in_transaction()
+    def refuse(self, epoch: int) -> None:
+        assert epoch >= 0
         if self.fenced is not None:
             raise self.fenced
 
@@ -117,9 +117,9 @@ class Guarded:
         async with as_user(self.sessions, order.ticket.user_id) as session:
             current = await orders.lock(session, order.id)
             await self.guards.free_to_send(session, current)
-            signed = OrderHash(f"0x{order.id:064x}")
             now = self.time.wall()
-            moved = await orders.sign(session, current, signed, now)
+            signed = SignedPayload(OrderHash(f"0x{order.id:064x}"), order.id, 0, b"{}", now)
+            moved = await signed_orders.add(session, current, signed, now)
             await self.guards.settle(session, moved)
         return moved
 

@@ -113,6 +113,13 @@ def is_news(known: StoredFill | None, report: TradeReport) -> bool:
     return report.settlement is not was or _transaction(known.fill, report) is not None
 
 
+def says_nothing(known: StoredFill | None, report: TradeReport) -> bool:
+    """Whether all that the report tells is in the ledger; what contradicts it is worth a look."""
+    if known is None or is_news(known, report):
+        return False
+    return known.fill.settlement is report.settlement and not _differ(known.fill, report)
+
+
 def corrects(known: StoredFill, report: TradeReport) -> bool:
     """Whether the trade itself tells other numbers than the answer did by which it was booked.
 

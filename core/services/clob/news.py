@@ -1,5 +1,7 @@
 """What the venue tells of orders and trades, taken over once, in whatever order it comes."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.ledger import Settlement
@@ -16,6 +18,7 @@ from core.services.clob.applying import (
     apply_trade,
     corrects,
     is_news,
+    says_nothing,
     settle_known,
 )
 from core.services.clob.desk import OrderDesk
@@ -74,6 +77,14 @@ class OrderNews:
             await self._desk.change(user, order_id, apply)
         if is_told:
             self._reached(after)
+
+    async def untold(self, user: UserId, reports: Sequence[TradeReport]) -> list[TradeReport]:
+        """Those of `reports`, in their order, that may say something new."""
+        if not reports:
+            return []
+        async with self._desk.transaction(user) as session:
+            known = await ledger.of_trades(session, user, self._desk.account, reports)
+        return [each for each in reports if not says_nothing(known.get(each.event_key), each)]
 
     async def answer(self, order: Order, execution: Execution) -> Order:
         """The venue's answer to sending one of our own orders."""

@@ -85,8 +85,7 @@ class OrderSender:
         if order.status is not OrderStatus.NEW or order.cancel_requested_at is not None:
             raise Rejected(TAKEN_BACK)
         await self._desk.guards.free_to_send(session, order)
-        await signed_orders.add(session, order, signed, now)
-        return await orders.sign(session, order, signed.hash, now)
+        return await signed_orders.add(session, order, signed, now)
 
     async def _end(self, order: Order, status: OrderStatus, reason: str) -> None:
         async def apply(session: AsyncSession, locked: Order) -> Order:

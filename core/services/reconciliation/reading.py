@@ -77,7 +77,7 @@ class AccountReader:
     async def take_in_trades(self, check: AccountCheck) -> bool:
         """All since the last time, and those that had not settled; whether none was refused."""
         is_whole = True
-        for report in await self._trades(check):
+        for report in await self._news.untold(self._user, await self._trades(check)):
             try:
                 await self._news.trade(self._user, report)
             except NotFound as fault:

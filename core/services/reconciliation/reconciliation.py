@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.domain.units import UserId
 from core.services.reconciliation.reconciler import Reconciler
 
-AT_ONCE: Final = 4  # accounts
-GAP: Final = 1.0  # seconds between two rounds, however often somebody calls
+AT_ONCE: Final = 4  # accounts, of a start or a call
+SPREAD: Final = 0.5  # of the interval: over which a round compares one account after the other
+GAP: Final = 1.0  # seconds between two rounds or calls, however often somebody calls
 
 LiveUsers: TypeAlias = Callable[[], Awaitable[Sequence[UserId]]]
 
@@ -26,8 +27,8 @@ class ReconciliationStatistics:
 
     finished: int = 0
     unfinished: int = 0
-    seconds: float = 0.0  # that the last round took
-    ended: float | None = None  # the last round, by the clock of the part
+    seconds: float = 0.0  # that the last round took, pauses included
+    ended: float | None = None  # the last comparison, by the clock of the part
 
 
 class Reconciliation:
@@ -42,7 +43,10 @@ class Reconciliation:
         gap: float = GAP,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`interval`: seconds from the start of one round over all users to the next."""
+        """`interval`: seconds from the start of one round over all users to the next.
+
+        A round lets half of it pass, so that comparisons come one by one.
+        """
         self.statistics = ReconciliationStatistics()
         self._reconciler = reconciler
         self._live_users = live_users
@@ -63,26 +67,50 @@ class Reconciliation:
 
         Raises: SQLAlchemyError.
         """
-        return await self._check(await self._live_users())
+        users, began = await self._live_users(), self._clock()
+        is_whole = await self._check(users)
+        self.statistics.seconds = self._clock() - began
+        return is_whole
 
     async def run(self) -> None:
         """Until cancelled; a database that fails is asked again in the next round."""
         due = self._clock() + self._interval
         while True:
-            await self._news_or(due - self._clock())
-            is_due = self._clock() >= due
-            if is_due:
-                due = self._clock() + self._interval
-            await self._round(everybody=is_due)
+            await self._calls_until(due)
+            due = self._clock() + self._interval
+            try:
+                await self._round()
+            except* (SQLAlchemyError, OSError) as faults:
+                self._failed(faults.exceptions[0])
+            else:
+                self._is_failing = False
             await asyncio.sleep(self._gap)
 
-    async def _round(self, *, everybody: bool) -> None:
+    async def _round(self) -> None:
+        """Everybody, one at a time: a crowd of comparisons would hold up everybody's taps."""
+        users, began = await self._live_users(), self._clock()
+        for place, user in enumerate(users):
+            await self._calls_until(began + SPREAD * self._interval * place / len(users))
+            await self._check([user])
+        self.statistics.seconds = self._clock() - began
+
+    async def _calls_until(self, moment: float) -> None:
+        """Compare whoever is called for, soon; at least once if somebody was."""
+        while True:
+            await self._news_or(moment - self._clock())
+            if self._news.is_set():
+                await self._answer_calls()
+                await asyncio.sleep(self._gap)
+            if self._clock() >= moment:
+                return
+
+    async def _answer_calls(self) -> None:
         woken = self._woken.copy()
         self._woken.clear()
         self._news.clear()
         try:
             live = await self._live_users()
-            await self._check([user for user in live if everybody or user in woken])
+            await self._check([user for user in live if user in woken])
         except* (SQLAlchemyError, OSError) as faults:
             self._woken |= woken
             self._failed(faults.exceptions[0])
@@ -90,7 +118,7 @@ class Reconciliation:
             self._is_failing = False
 
     async def _check(self, users: Collection[UserId]) -> bool:
-        turns, began = asyncio.Semaphore(AT_ONCE), self._clock()
+        turns = asyncio.Semaphore(AT_ONCE)
 
         async def check(user: UserId) -> bool:
             async with turns:
@@ -102,7 +130,6 @@ class Reconciliation:
         self.statistics.finished += finished
         self.statistics.unfinished += len(checks) - finished
         self.statistics.ended = self._clock()
-        self.statistics.seconds = self.statistics.ended - began
         return finished == len(checks)
 
     async def _news_or(self, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """What a comparison with the venue asks of others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +14,10 @@ class News(Protocol):
 
     async def order(self, user: UserId, report: OrderReport) -> None:
         """Raises: NotFound for a market that nobody knows, Unavailable."""
+        ...
+
+    async def untold(self, user: UserId, reports: Sequence[TradeReport]) -> list[TradeReport]:
+        """Those of `reports`, in their order, that may say something new."""
         ...
 
     async def trade(self, user: UserId, report: TradeReport) -> None:

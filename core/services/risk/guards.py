@@ -58,14 +58,14 @@ class Guards:
     async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
         """Reserve for the order that this transaction has just recorded.
 
-        Three statements, the fence's own, and one more for automation.
+        Three statements, and one more for automation; the first asks the fence too.
         Raises: Refused, all of whose kinds are Rejected; what the fence raises.
         """
         ticket, now = order.ticket, self._now()
         refuse_repeatable(ticket)
-        await self._conditions.fence.check(session)
-        await refuse_drift(session, ticket, self._conditions)
         state = await risk.lock_account(session, ticket.user_id, ticket.account, now)
+        self._conditions.fence.refuse(state.epoch)
+        await refuse_drift(session, ticket, self._conditions)
         fee_share = self._fee_share(ticket, market)
         hold = hold_of(order, fee_share)
         for _ in range(ATTEMPTS):
@@ -85,11 +85,12 @@ class Guards:
         Whoever changes a switch meanwhile waits for its end. Raises: Refused, and what the fence
         raises.
         """
-        await self._conditions.fence.check(session)
         ticket = order.ticket
-        switches = await risk.switches(session, ticket.user_id, ticket.account)
-        if switches is None:
+        found = await risk.switches(session, ticket.user_id, ticket.account)
+        if found is None:
             raise Refused("Nothing was reserved for this order, so it was not sent.")
+        switches, epoch = found
+        self._conditions.fence.refuse(epoch)
         refuse_switched_off(ticket, switches)
 
     async def settle(self, session: AsyncSession, order: Order) -> None:

@@ -27,8 +27,8 @@ class Prices(Protocol):
 class Fence(Protocol):
     """Whether this process is still the one that may trade."""
 
-    async def check(self, session: AsyncSession) -> None:
-        """Binds until the transaction ends. Raises: a Rejected once another has taken over."""
+    def refuse(self, epoch: int) -> None:
+        """`epoch` is the newest taking-over. Raises: a Rejected once it is another's."""
         ...
 
 

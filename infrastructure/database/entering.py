@@ -1,0 +1,35 @@
+"""Connections that enter a role with the word that begins a transaction, not with a second one."""
+
+import asyncpg
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.storage.tenancy import ENTRANCE
+
+
+class EnteringConnection(asyncpg.Connection):
+    """Says `entrance` with the BEGIN that follows, in one round trip."""
+
+    entrance: str = ""
+
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - the library's shape
+        """No connection is left of one that could not enter its role: it is never used without."""
+        if not query.startswith("BEGIN"):
+            return await super().execute(query, *args, timeout=timeout)
+        entrance, self.entrance = self.entrance, ""
+        try:
+            return await super().execute(query + entrance, timeout=timeout)
+        except BaseException:
+            self.terminate()
+            raise
+
+
+def enter_at_begin(engine: AsyncEngine) -> None:
+    """Have the engine's transactions begin with what their options name."""
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def note(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, EnteringConnection):
+            # Always: one that ended before its first statement has left what it was to enter.
+            driver.entrance = str(connection.get_execution_options().get(ENTRANCE, ""))
