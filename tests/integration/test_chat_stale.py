@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.health import Doubt, PriceState
 from core.storage.models import Sessions
-from telegram_bot.pacing import Pace
+from telegram_bot.pacing import pace_of
 from tests.support import examples
 from tests.support.chat import Chat, Message, Person, buttons, open_chat
 
@@ -18,7 +18,7 @@ LINK = "https://polymarket.com/event/something-that-nobody-knows"
 
 @pytest.fixture
 async def chat(sessions: Sessions) -> AsyncIterator[Chat]:
-    pace = Pace(per_minute=600, live_gap=0.05)
+    pace = pace_of(600, live_gap=0.05)
     async with open_chat(sessions, (examples.market(),), pace=pace, venue_patience=1.2) as chat:
         chat.streams(YES, "0.61", "0.63")
         chat.streams(NO, "0.37", "0.39")
