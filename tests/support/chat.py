@@ -279,9 +279,10 @@ async def open_chat(
     async with sessions.begin() as session:
         await stored_catalogue.upsert(session, markets, datetime.now(UTC))
     async with AsyncExitStack() as stack:
-        url = telegram or await stack.enter_async_context(served(TelegramSandbox(TOKEN)))
-        person = await stack.enter_async_context(aiohttp.ClientSession(url))
-        place = BotSettings(TOKEN, base_url=url, poll_timeout=2.0, is_sandbox=True, pace=SWIFT)
+        if telegram is None:
+            telegram = await stack.enter_async_context(served(TelegramSandbox(TOKEN)))
+        person = await stack.enter_async_context(aiohttp.ClientSession(telegram))
+        place = BotSettings(TOKEN, base_url=telegram, poll_timeout=2.0, is_sandbox=True, pace=SWIFT)
         yield _chat(sessions, allowed, replace(place, **settings), person)
 
 
