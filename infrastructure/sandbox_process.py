@@ -30,6 +30,7 @@ class SandboxParts:
     token: str
     seed: int
     extra: Sequence[str] = ()
+    chat_messages: int = 20  # that the local Telegram takes for one chat in a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def _arguments(parts: SandboxParts) -> list[str]:
     arguments = ["--host", parts.host, "--seed", str(parts.seed)]
     if parts.telegram_port is not None:
         arguments += ["--telegram-port", str(parts.telegram_port), "--token", parts.token]
+        arguments += ["--chat-messages", str(parts.chat_messages)]
     if parts.exchange_port is not None:
         arguments += ["--exchange-port", str(parts.exchange_port)]
     return [*arguments, *parts.extra]

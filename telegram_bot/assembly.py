@@ -44,6 +44,7 @@ from infrastructure.polymarket.http import VenueHttp, open_client
 from infrastructure.polymarket.trading.transport import open_trading_client
 from infrastructure.telemetry.metrics import Metrics
 from telegram_bot.bot import BotSettings, TelegramBot
+from telegram_bot.chat_figures import ChatFigures
 from telegram_bot.context import Services, WalletMoney
 from telegram_bot.feed_assembly import build_streamer
 from telegram_bot.figures import Scrape, all_figures
@@ -51,7 +52,7 @@ from telegram_bot.left_out import LeftOutNotice
 from telegram_bot.live_assembly import Hearts, Live, Shared, build_live
 from telegram_bot.live_reporting import TradingHealth
 from telegram_bot.notices import NoticeSender
-from telegram_bot.pacing import Pace
+from telegram_bot.pacing import pace_of
 from telegram_bot.picture_assembly import build_pictures, build_worker
 from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health
 from telegram_bot.risk_assembly import Risk, build_risk
@@ -99,7 +100,7 @@ async def assemble(
 ) -> AsyncIterator[Assembly]:
     """All parts, ready to run, with the HTTP clients they share.
 
-    Raises: KeyFileRefused.
+    Raises: KeyFileRefused, CannotStart.
     """
     async with AsyncExitStack() as clients:
         client = await clients.enter_async_context(open_client(settings.http_timeout_seconds))
@@ -169,6 +170,7 @@ async def assemble(
             sessions, kept_for=timedelta(days=settings.updates_kept_days), reached=reached
         )
         bot = TelegramBot(_bot_settings(settings, place), services, board, manager, inbox=inbox)
+        clients.push_async_callback(bot.close)
         notices = NoticeSender(outbox, bot.messenger, bot.clock)
         left_out = LeftOutNotice(
             users.owner, bot.messenger, bot.clock, settings.ws_max_subscriptions
@@ -181,7 +183,12 @@ async def assemble(
             discovery=discovery,
             health=health,
             figures=all_figures(
-                metrics, streamer, resolution.statistics, outbox.statistics, trading
+                metrics,
+                streamer,
+                resolution.statistics,
+                outbox.statistics,
+                trading,
+                ChatFigures(metrics, bot.messenger.lanes, bot.live),
             ),
             runs={
                 "discovery": discovery.run,
@@ -276,6 +283,8 @@ def _bot_settings(settings: Settings, place: Place) -> BotSettings:
         venue=place.venue,
         is_sandbox=place.is_sandbox,
         is_dry_run=settings.dry_run_mode,
-        pace=Pace(live_gap=settings.live_edit_interval_seconds),
+        pace=pace_of(
+            settings.telegram_messages_per_minute, live_gap=settings.live_edit_interval_seconds
+        ),
         pause_after=settings.live_pause_seconds,
     )

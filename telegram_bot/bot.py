@@ -12,7 +12,6 @@ from typing import Any, Final, TypeAlias
 from telegram import BotCommand, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackContext, TypeHandler
-from telegram.request import HTTPXRequest
 
 from core.domain.update import UpdateOutcome
 from core.services.inbox import Inbox
@@ -33,6 +32,7 @@ from telegram_bot.pending import PendingInputs
 from telegram_bot.reaching import REFUSAL, Reaching
 from telegram_bot.screens.help import COMMANDS
 from telegram_bot.tickets import Tickets
+from telegram_bot.transport import TelegramTransport
 from telegram_bot.typing_sign import TypingSign
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,6 @@ logger = logging.getLogger(__name__)
 App: TypeAlias = Application[Any, Any, Any, Any, Any, None]
 
 CONNECTIONS: Final = 64  # to Telegram at once, beside the one that polls
-CALL_TIMEOUT: Final = 10.0  # seconds to connect, to write, to read
 CHECK_PATIENCE: Final = 10.0  # seconds
 STOP_PATIENCE: Final = 3.0  # seconds that answers under way get at the end
 
@@ -92,6 +91,7 @@ class TelegramBot:
         clock: Clock | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """Raises: CannotStart for a proxy of a kind that cannot be used."""
         os.environ["PTB_TIMEDELTA"] = "true"  # the library's switch to types that will stay
         clock = clock or SystemClock()
         self._application = _application(settings, self._acknowledge)
@@ -145,6 +145,10 @@ class TelegramBot:
             raise TelegramRefused(REFUSAL) from None  # its cause's text holds the token
         except (TelegramError, TimeoutError):
             await bot.shutdown()
+
+    async def close(self) -> None:
+        """End the sessions that `check` opened, where nothing was run after it."""
+        await self._application.bot.shutdown()
 
     async def run(self) -> None:
         """Answer people until cancelled; what is being answered then gets a moment to finish."""
@@ -214,20 +218,10 @@ def _application(settings: BotSettings, first: First) -> App:
         .token(settings.token)
         .base_url(f"{base}/bot")
         .base_file_url(f"{base}/file/bot")
-        .request(_request(CONNECTIONS))
-        .get_updates_request(_request(1))
+        .request(TelegramTransport(CONNECTIONS))
+        .get_updates_request(TelegramTransport(1))
         .concurrent_updates(PerUserProcessor(first=first))
         .updater(None)
         .job_queue(None)
         .build()
-    )
-
-
-def _request(connections: int) -> HTTPXRequest:
-    return HTTPXRequest(
-        connection_pool_size=connections,
-        connect_timeout=CALL_TIMEOUT,
-        read_timeout=CALL_TIMEOUT,
-        write_timeout=CALL_TIMEOUT,
-        pool_timeout=CALL_TIMEOUT,
     )

@@ -32,6 +32,7 @@ from core.services.user_service import UserService
 from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
 from telegram_bot.messenger import Messenger
+from telegram_bot.pacing import Urgency
 from telegram_bot.pending import PendingInputs
 from telegram_bot.pictures.album import Album
 from telegram_bot.screens.screen import Screen
@@ -181,7 +182,9 @@ class BotContext:
             async with self.desk.live.held(self.chat_id):
                 yield
 
-    async def show(self, screen: Screen, view: LiveView | None = None) -> int | None:
+    async def show(
+        self, screen: Screen, view: LiveView | None = None, *, urgency: Urgency = Urgency.TAP
+    ) -> int | None:
         """Put `screen` on the tapped card, or below; with `view` it follows the market.
 
         The buttons of the card that it replaces go away. The message's id; None if Telegram
@@ -193,9 +196,9 @@ class BotContext:
             view = replace(view, draw=partial(self._draw_marked, view.draw))
             screen = desk.live.told(screen, view)
         if self.message_id is None:
-            shown = await desk.messenger.send(chat, screen)
+            shown = await desk.messenger.send(chat, screen, urgency=urgency)
         else:
-            shown = await desk.messenger.edit(chat, self.message_id, screen)
+            shown = await desk.messenger.edit(chat, self.message_id, screen, urgency=urgency)
         if shown is None:
             await desk.live.close(chat)
             return None

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
 
 from telegram_bot.clock import Clock
-from telegram_bot.pacing import Lane
+from telegram_bot.transport import AnswerLost, NotConnected
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,6 @@ T = TypeVar("T")
 CALL_LIMIT: Final = 20.0  # seconds for one request
 ATTEMPTS: Final = 4
 RETRY_GAP: Final = 0.5  # seconds, doubled with each attempt
-LONGEST_WAIT: Final = 120.0  # seconds; a chat that is silenced for longer misses a message
 
 # Telegram's descriptions, in lower case: the library changes their first letters.
 _NOTHING_TO_DO: Final = ("message is not modified", "query is too old", "query id is invalid")
@@ -48,6 +47,14 @@ class NotDelivered(Exception):
     """Telegram could not be reached, or did not want the message for now; logged already."""
 
 
+class Flooded(NotDelivered):
+    """Telegram wants silence in this chat for so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"silence for {seconds:.0f} s")
+        self.seconds = seconds
+
+
 class Delivery:
     """Repeats what may be repeated; says once when Telegram goes away and once when it is back."""
 
@@ -58,45 +65,36 @@ class Delivery:
     async def call(
         self,
         request: Callable[[], Awaitable[T]],
-        lane: Lane | None = None,
         *,
         attempts: int = ATTEMPTS,
         is_repeatable: bool = True,
     ) -> T:
-        """The answer to `request`; `lane` learns of a 429 and is waited for.
+        """The answer to `request`.
 
-        A request that is not repeatable is not sent again when its answer was lost.
-        Raises: NothingToDo, MessageGone, ChatGone, NotDelivered; BadRequest for what we should
-            not have sent.
+        A request that is not repeatable is not sent again when it may have arrived.
+        Raises: NothingToDo, MessageGone, ChatGone, NotDelivered, of which Flooded is one;
+            BadRequest for what we should not have sent.
         """
         for attempt in range(1, attempts + 1):
             try:
                 async with asyncio.timeout(CALL_LIMIT):
                     answer = await request()
             except RetryAfter as flood:
-                await self._flooded(lane, seconds(flood), is_last=attempt == attempts)
+                logger.warning("Telegram slows a chat down for %.0f s", seconds(flood))
+                raise Flooded(seconds(flood)) from flood
             except BadRequest as refusal:
                 raise _meaning(refusal) from refusal
             except Forbidden as refusal:
                 raise ChatGone from refusal
             except (TelegramError, TimeoutError) as fault:
                 self._lost(fault)
-                is_lost_answer = isinstance(fault, (TimedOut, TimeoutError))
-                if attempt == attempts or (is_lost_answer and not is_repeatable):
+                if attempt == attempts or (may_have_arrived(fault) and not is_repeatable):
                     raise NotDelivered from fault
                 await self._clock.sleep(RETRY_GAP * 2 ** (attempt - 1))
             else:
                 self._reached()
                 return answer
         raise NotDelivered
-
-    async def _flooded(self, lane: Lane | None, wait: float, *, is_last: bool) -> None:
-        logger.warning("Telegram slows a chat down for %.0f s", wait)
-        if lane is not None:
-            lane.penalize(self._clock.now(), wait)
-        if is_last or wait > LONGEST_WAIT:
-            raise NotDelivered
-        await self._clock.sleep(wait)
 
     def _lost(self, fault: Exception) -> None:
         if self._is_reachable:
@@ -107,6 +105,13 @@ class Delivery:
         if not self._is_reachable:
             self._is_reachable = True
             logger.info("Telegram answers again")
+
+
+def may_have_arrived(fault: Exception) -> bool:
+    """Whether Telegram may have carried out the request whose answer did not come."""
+    if isinstance(fault, NotConnected):
+        return False
+    return isinstance(fault, AnswerLost | TimedOut | TimeoutError)
 
 
 def seconds(flood: RetryAfter) -> float:

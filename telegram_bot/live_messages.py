@@ -4,11 +4,12 @@ import asyncio
 import logging
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.continuity import Gap
 from core.domain.errors import PolycoolError
@@ -16,10 +17,14 @@ from core.domain.units import MarketId, TokenId, UserId
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import Reason, WebSocketManager
 from telegram_bot.clock import Clock
-from telegram_bot.interruptions import FIRST_BOOKS, TOLD, Interruption, Interruptions, joined
-from telegram_bot.messenger import LiveEdit, Messenger
+from telegram_bot.interruptions import FIRST_BOOKS, TOLD, Interruptions, joined
+from telegram_bot.lanes import Place, Superseded, TooLate
+from telegram_bot.live_card import Card, Drawn, LiveView, is_news, look
+from telegram_bot.messenger import LONGEST_WAIT, LiveEdit, Messenger
 from telegram_bot.screens.continuity import noted
 from telegram_bot.screens.screen import Screen, paused
+
+__all__ = ["PAUSE_AFTER", "LiveMessages", "LiveView"]
 
 logger = logging.getLogger(__name__)
 
@@ -27,42 +32,11 @@ PAUSE_AFTER: Final = 90.0  # seconds after the user's last tap
 IDLE_REDRAW: Final = 15.0  # seconds after which the ages in a text have become untrue
 LAST_EDITS: Final = 5  # attempts to say that a card rests
 MAX_CRASHES: Final = 3  # in a row while drawing a card; then it is given up
-
-
-@dataclass(frozen=True, slots=True)
-class LiveView:
-    """How to draw a card anew, and the news that call for it.
-
-    `redraw_after`: once so many seconds from now, price or no price, and from then on every
-    `redraw_every`. `rests_aloud`: a footer says when the card does not move any more.
-    """
-
-    draw: Callable[[], Awaitable[Screen]]
-    markets: frozenset[MarketId] = frozenset()
-    tokens: frozenset[TokenId] = frozenset()
-    redraw_after: float | None = None
-    redraw_every: float = math.inf
-    rests_aloud: bool = True
-
-
-@dataclass(slots=True, eq=False)
-class _Card:
-    chat_id: int
-    message_id: int
-    user_id: UserId
-    view: LiveView
-    shown: Screen
-    opened_at: float
-    pause_at: float
-    redraw_at: float
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    editing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    crashes: int = 0
-    over: Interruption | None = None  # of its prices, the last that ended
+AT_ONCE: Final = 4  # cards drawn at the same time: those who tap need the database as well
 
 
 class LiveMessages:
-    """Draws a card again when one of its tokens changes, and edits it if anything visible did."""
+    """Draws a card again, in its turn, when a token changed; edits it if anything visible did."""
 
     def __init__(
         self,
@@ -79,8 +53,10 @@ class LiveMessages:
         self._clock = clock
         self._pause_after = pause_after
         self._interruptions = Interruptions(board, clock.now, wall)
-        self._cards: dict[int, _Card] = {}
-        self._followers: defaultdict[TokenId, set[_Card]] = defaultdict(set)
+        self._cards: dict[int, Card] = {}
+        self._followers: defaultdict[TokenId, set[Card]] = defaultdict(set)
+        self._drawing = asyncio.Semaphore(AT_ONCE)
+        self._shown: Callable[[float], object] = lambda _: None
         self._changed = asyncio.Event()  # a card came or went
 
     async def show(
@@ -90,7 +66,8 @@ class LiveMessages:
         now = self._clock.now()
         redraw_at = math.inf if view.redraw_after is None else now + view.redraw_after
         pause_at = now + self._pause_after
-        card = _Card(chat_id, message_id, user_id, view, shown, now, pause_at, redraw_at)
+        sight = look(self._board, view.tokens)
+        card = Card(chat_id, message_id, user_id, view, shown, sight, now, pause_at, redraw_at)
         for market in view.markets:
             await self._manager.subscribe_market_for_user(user_id, market, Reason.CARD)
         await self._drop(chat_id, still_wanted=view.markets)
@@ -124,6 +101,21 @@ class LiveMessages:
         card = self._cards.get(chat_id)
         return card is not None and card.message_id == message_id
 
+    @property
+    def count(self) -> int:
+        """Cards that follow the market now."""
+        return len(self._cards)
+
+    def stalest(self) -> float:
+        """Age in seconds of the oldest change that some card does not show yet."""
+        changes = (card.changed_at for card in self._cards.values())
+        oldest = min((at for at in changes if at is not None), default=math.inf)
+        return max(0.0, self._clock.now() - oldest)
+
+    def on_shown(self, hear: Callable[[float], object]) -> None:
+        """`hear` is told, after each edit that shows a change, how old that was."""
+        self._shown = hear
+
     async def run(self) -> None:
         """Follow every card until cancelled; the cards outlive a restart of this part."""
         stop_listening = self._board.listen(self._tell)
@@ -136,7 +128,7 @@ class LiveMessages:
             stop_hearing_of_gaps()
 
     async def _follow_all(self, tasks: asyncio.TaskGroup) -> None:
-        followed: dict[_Card, asyncio.Task[None]] = {}
+        followed: dict[Card, asyncio.Task[None]] = {}
         while True:
             self._changed.clear()
             current = set(self._cards.values())
@@ -148,15 +140,23 @@ class LiveMessages:
 
     def _tell(self, token: TokenId) -> None:
         for card in self._followers.get(token, ()):
-            card.news.set()
+            if is_news(self._board, token, card.sight):
+                self._hear(card)
 
     def _tell_of_gap(self, gap: Gap) -> None:
         for card in self._followers.get(gap.token, ()):
             if self._board.is_live(gap.token):
                 card.over = joined(card.over, gap)
-            card.news.set()
+            self._hear(card)
 
-    async def _follow(self, card: _Card) -> None:
+    def _hear(self, card: Card) -> None:
+        if card.changed_at is None:
+            card.changed_at = self._clock.now()
+        if card.waiting is not None:
+            card.waiting.hurry(card.urgency(look(self._board, card.view.tokens)))
+        card.news.set()
+
+    async def _follow(self, card: Card) -> None:
         if card.crashes >= MAX_CRASHES:
             await self._drop(card.chat_id)
             return
@@ -164,13 +164,12 @@ class LiveMessages:
         while (now := self._clock.now()) < card.pause_at:
             waking = min(card.pause_at, card.redraw_at, self._untrue_at(card, now))
             await self._clock.wait(card.news, waking - now)
-            await self._turn(card)
             if self._clock.now() < card.pause_at and await self._refresh(card) is LiveEdit.GONE:
                 await self._drop(card.chat_id)
                 return
         await self._rest(card)
 
-    def _untrue_at(self, card: _Card, now: float) -> float:
+    def _untrue_at(self, card: Card, now: float) -> float:
         """When what the card says may become untrue without any news."""
         moments = [now + IDLE_REDRAW]
         if card.over is not None:
@@ -179,59 +178,88 @@ class LiveMessages:
             moments.append(card.opened_at + FIRST_BOOKS)
         return min(moment for moment in moments if moment > now)
 
-    async def _turn(self, card: _Card) -> None:
-        """Wait until the chat's pace allows a live edit, or the card is to rest."""
-        while (wait := self._messenger.live_wait(card.chat_id)) > 0:
-            left = card.pause_at - self._clock.now()
-            if left <= 0:
-                return
-            await self._clock.sleep(min(wait, left))
-
-    async def _refresh(self, card: _Card) -> LiveEdit:
-        """Draw the newest state and show it, if it looks different."""
-        card.news.clear()
-        now = self._clock.now()
-        if card.redraw_at <= now:
-            card.redraw_at = now + card.view.redraw_every
-        screen = await self._draw(card)
-        return await self._show_news(card, screen)
-
-    async def _show_news(self, card: _Card, screen: Screen) -> LiveEdit:
-        if screen == card.shown:
-            return LiveEdit.DONE
-        async with card.editing:
-            if self._cards.get(card.chat_id) is not card:
-                return LiveEdit.DONE
-            result = await self._messenger.edit_live(card.chat_id, card.message_id, screen)
-        if result is LiveEdit.DONE:
-            card.shown = screen
-        elif result is LiveEdit.LATER:
+    async def _refresh(self, card: Card) -> LiveEdit:
+        """Show the newest state, once it is the card's turn."""
+        result = await self._show_news(card, card.pause_at, lambda screen: screen)
+        if result is LiveEdit.LATER:
             card.news.set()
         return result
 
-    async def _rest(self, card: _Card) -> None:
+    async def _rest(self, card: Card) -> None:
         """One last edit, which says that the card does not move any more."""
         if card.view.rests_aloud:
-            screen = paused(await self._draw(card))
+            until = self._clock.now() + LONGEST_WAIT
             for _ in range(LAST_EDITS):
-                if await self._show_news(card, screen) is not LiveEdit.LATER:
+                if await self._show_news(card, until, paused) is not LiveEdit.LATER:
                     break
-                await self._clock.sleep(self._messenger.live_wait(card.chat_id))
         if self._cards.get(card.chat_id) is card:
             await self._drop(card.chat_id)
 
-    async def _draw(self, card: _Card) -> Screen:
-        """The newest state, and what happened to the stream; as before if it cannot be had."""
-        card.crashes += 1
+    async def _show_news(
+        self, card: Card, until: float, finish: Callable[[Screen], Screen]
+    ) -> LiveEdit:
+        """Draw the newest state when the turn comes, and show it if it looks different."""
+        async with card.editing:
+            pass  # what is being answered comes first
+        if not await self._turn(card, until):
+            return LiveEdit.LATER
+        is_unused = True
         try:
-            screen = self._annotated(card, await card.view.draw())
-        except PolycoolError as error:
-            logger.debug("a live card cannot be drawn: %s", error)
-            screen = card.shown
-        card.crashes = 0
-        return screen
+            changed_at, drawn = card.changed_at, await self._draw(card)
+            screen = finish(drawn.screen)
+            if card.editing.locked():
+                return LiveEdit.LATER
+            async with card.editing:
+                if screen == card.shown or self._cards.get(card.chat_id) is not card:
+                    return self._seen(card, drawn)
+                is_unused = False
+                result = await self._messenger.edit_live(card.chat_id, card.message_id, screen)
+        finally:
+            if is_unused:
+                self._messenger.lanes.give_back(card.chat_id)
+        if result is LiveEdit.DONE:
+            if changed_at is not None:
+                self._shown(self._clock.now() - changed_at)
+            card.shown = screen
+            self._seen(card, drawn)
+        return result
 
-    def _annotated(self, card: _Card, screen: Screen) -> Screen:
+    async def _turn(self, card: Card, until: float) -> bool:
+        """Wait for the card's turn; whether it came in time."""
+        urgency = card.urgency(look(self._board, card.view.tokens))
+        card.waiting = Place(card.chat_id, urgency, until, key=(card.chat_id, card.message_id))
+        try:
+            await self._messenger.lanes.turn(card.waiting)
+        except (TooLate, Superseded):
+            return False
+        finally:
+            card.waiting = None
+        return True
+
+    def _seen(self, card: Card, drawn: Drawn) -> LiveEdit:
+        """The card shows that; what has changed since it was drawn is news again."""
+        card.sight, card.changed_at = drawn.sight, None
+        if any(is_news(self._board, token, drawn.sight) for token in card.view.tokens):
+            self._hear(card)
+        return LiveEdit.DONE
+
+    async def _draw(self, card: Card) -> Drawn:
+        """The newest state, and what happened to the stream; as before if it cannot be had."""
+        async with self._drawing:
+            now, sight = self._clock.now(), look(self._board, card.view.tokens)
+            if card.redraw_at <= now:
+                card.redraw_at = now + card.view.redraw_every
+            card.news.clear()
+            card.crashes += 1
+            try:
+                drawn = Drawn(self._annotated(card, await card.view.draw()), sight)
+            except (PolycoolError, SQLAlchemyError, OSError) as error:
+                logger.debug("a live card cannot be drawn: %s", error)
+                drawn = Drawn(card.shown, sight)  # tried again when its ages become untrue
+            card.crashes = 0
+            return drawn
+
+    def _annotated(self, card: Card, screen: Screen) -> Screen:
         looked_for = self._clock.now() - card.opened_at
         line = self._interruptions.line(card.view.tokens, card.over, looked_for=looked_for)
         return noted(screen, line)

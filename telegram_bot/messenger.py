@@ -1,32 +1,36 @@
-"""The only sender: paced per chat, so that a chat which Telegram slows down waits alone."""
+"""The only sender: everything waits for its turn, so a chat that is slowed down waits alone."""
 
 import logging
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
-from typing import Final
+from typing import Final, TypeVar
 
-from telegram import (
-    Bot,
-    CopyTextButton,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputMediaPhoto,
-    LinkPreviewOptions,
-    Message,
-)
+from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, Message
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest
 
 from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock
-from telegram_bot.delivery import ChatGone, Delivery, MessageGone, NotDelivered, NothingToDo
-from telegram_bot.pacing import AllChats, Lane, Pace
-from telegram_bot.screens.screen import Button, CopyButton, Screen
+from telegram_bot.delivery import (
+    ATTEMPTS,
+    ChatGone,
+    Delivery,
+    Flooded,
+    MessageGone,
+    NotDelivered,
+    NothingToDo,
+)
+from telegram_bot.keyboards import keyboard
+from telegram_bot.lanes import Lanes, Place, Superseded, TooLate
+from telegram_bot.pacing import Pace, Urgency
+from telegram_bot.screens.screen import Screen
 from telegram_bot.shown import ShownMessages
 
 logger = logging.getLogger(__name__)
 
-IDLE_LANES: Final = 1_000  # kept before the idle ones are thrown away
+T = TypeVar("T")
+
+LONGEST_WAIT: Final = 120.0  # seconds; a chat that is silenced for longer misses a message
 REMEMBERED: Final = 4_000  # answered taps
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
@@ -35,7 +39,7 @@ class LiveEdit(Enum):
     """What became of an edit that nobody asked for."""
 
     DONE = auto()
-    LATER = auto()  # not now: too soon, or Telegram did not take it
+    LATER = auto()  # Telegram did not take it now
     GONE = auto()  # the message or the chat is not there any more
 
 
@@ -44,23 +48,28 @@ class Messenger:
         self._bot = bot
         self._codec = codec
         self._clock = clock
-        self._pace = pace
         self._delivery = Delivery(clock)
-        self._lanes: dict[int, Lane] = {}
-        self._all = AllChats()
+        self.lanes: Final = Lanes(clock, pace)
         self._inactive: set[int] = set()
         self._shown = ShownMessages()
         self._answered: dict[str, None] = {}  # taps, oldest first
 
-    async def send(self, chat_id: int, screen: Screen) -> int | None:
-        """The new message's id; None if it could not be delivered."""
+    async def send(
+        self,
+        chat_id: int,
+        screen: Screen,
+        *,
+        urgency: Urgency = Urgency.TAP,
+        within: float = LONGEST_WAIT,
+    ) -> int | None:
+        """The new message's id; None if it could not be delivered, or not in so many seconds."""
         return await self._send(
-            chat_id,
+            self._place(chat_id, urgency, within),
             lambda: self._bot.send_message(
                 chat_id,
                 screen.full_text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=self._keyboard(screen),
+                reply_markup=keyboard(screen, self._codec),
                 link_preview_options=NO_PREVIEW,
             ),
         )
@@ -68,27 +77,34 @@ class Messenger:
     async def photo(self, chat_id: int, picture: bytes, screen: Screen) -> int | None:
         """A picture with the screen as its caption (at most 1,024 characters)."""
         return await self._send(
-            chat_id,
+            self._place(chat_id, Urgency.TAP),
             lambda: self._bot.send_photo(
                 chat_id,
                 picture,
                 caption=screen.full_text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=self._keyboard(screen),
+                reply_markup=keyboard(screen, self._codec),
             ),
         )
 
-    async def edit(self, chat_id: int, message_id: int, screen: Screen) -> int | None:
-        """The id of the message that shows `screen` now: a fresh one if the old is gone."""
+    async def edit(
+        self, chat_id: int, message_id: int, screen: Screen, *, urgency: Urgency = Urgency.TAP
+    ) -> int | None:
+        """The id of the message that shows `screen` now: a fresh one if the old is gone.
+
+        An edit that a newer one of the same message overtakes is as good as done.
+        """
         if self._shown.shows(chat_id, message_id, screen):
             return message_id
-        lane = await self._turn(chat_id)
+        place = self._place(chat_id, urgency, key=(chat_id, message_id))
         try:
-            await self._delivery.call(self._edit(chat_id, message_id, screen), lane)
+            await self._deliver(place, self._edit(chat_id, message_id, screen))
         except NothingToDo:
             pass
+        except Superseded:
+            return message_id
         except MessageGone:
-            return await self.send(chat_id, screen)
+            return await self.send(chat_id, screen, urgency=urgency)
         except ChatGone:
             self._mark_inactive(chat_id)
             return None
@@ -101,19 +117,19 @@ class Messenger:
         self, chat_id: int, message_id: int, picture: bytes, screen: Screen
     ) -> int | None:
         """The id of the message that shows `picture` now: a fresh one if the old is gone."""
-        lane = await self._turn(chat_id)
         self._shown.forget(chat_id, message_id)
+        place = self._place(chat_id, Urgency.TAP, key=(chat_id, message_id))
         try:
-            await self._delivery.call(
+            await self._deliver(
+                place,
                 lambda: self._bot.edit_message_media(
                     InputMediaPhoto(picture, screen.full_text, parse_mode=ParseMode.HTML),
                     chat_id=chat_id,
                     message_id=message_id,
-                    reply_markup=self._keyboard(screen),
+                    reply_markup=keyboard(screen, self._codec),
                 ),
-                lane,
             )
-        except NothingToDo:
+        except (NothingToDo, Superseded):
             pass
         except MessageGone:
             return await self.photo(chat_id, picture, screen)
@@ -125,15 +141,12 @@ class Messenger:
         return message_id
 
     async def edit_live(self, chat_id: int, message_id: int, screen: Screen) -> LiveEdit:
-        """Show news if the chat's pace allows it right now; never waits, never repeats."""
-        lane, now = self._lane(chat_id), self._clock.now()
+        """Show news, on a turn that the caller has got from `lanes`; never waits or repeats."""
         if chat_id in self._inactive:
+            self.lanes.give_back(chat_id)
             return LiveEdit.GONE
-        if self.live_wait(chat_id) > 0:
-            return LiveEdit.LATER
-        self._spend(lane, now)
         try:
-            await self._delivery.call(self._edit(chat_id, message_id, screen), lane, attempts=1)
+            await self._attempt(chat_id, self._edit(chat_id, message_id, screen))
         except NotDelivered:
             return LiveEdit.LATER
         except (MessageGone, ChatGone) as gone:
@@ -144,11 +157,6 @@ class Messenger:
             pass
         self._shown.note(chat_id, message_id, screen)
         return LiveEdit.DONE
-
-    def live_wait(self, chat_id: int) -> float:
-        """Seconds until the chat's pace, and that of all chats, allow a live edit."""
-        now = self._clock.now()
-        return max(self._lane(chat_id).wait(now, live=True), self._all.wait(now, live=True))
 
     async def hint(self, chat_id: int, message_id: int, screen: Screen) -> None:
         """An edit on the way to the next one; left out in a busy chat."""
@@ -185,22 +193,18 @@ class Messenger:
 
     async def typing(self, chat_id: int) -> None:
         """A sign of work; it goes by itself, and nothing depends on it."""
-        if chat_id in self._inactive:
-            return
-        try:
-            await self._delivery.call(
-                lambda: self._bot.send_chat_action(chat_id, ChatAction.TYPING), attempts=1
-            )
-        except (NothingToDo, ChatGone, NotDelivered):
-            return
+        await self._sign(chat_id, ChatAction.TYPING)
 
     async def uploading(self, chat_id: int) -> None:
         """A sign of a picture on its way, as `typing` is one of words."""
+        await self._sign(chat_id, ChatAction.UPLOAD_PHOTO)
+
+    async def _sign(self, chat_id: int, action: ChatAction) -> None:
         if chat_id in self._inactive:
             return
         try:
             await self._delivery.call(
-                lambda: self._bot.send_chat_action(chat_id, ChatAction.UPLOAD_PHOTO), attempts=1
+                lambda: self._bot.send_chat_action(chat_id, action), attempts=1
             )
         except (NothingToDo, ChatGone, NotDelivered):
             return
@@ -208,9 +212,10 @@ class Messenger:
     async def delete(self, chat_id: int, message_id: int) -> bool:
         """Whether we could remove the message."""
         try:
-            return await self._delivery.call(
-                lambda: self._bot.delete_message(chat_id, message_id), self._lane(chat_id)
-            )
+            return await self._delivery.call(lambda: self._bot.delete_message(chat_id, message_id))
+        except Flooded as flood:
+            self.lanes.refused(chat_id, flood.seconds)
+            return False
         except (MessageGone, ChatGone, NotDelivered, BadRequest):
             return False
 
@@ -225,13 +230,14 @@ class Messenger:
     async def _if_room(
         self, chat_id: int, request: Callable[[], Awaitable[Message | bool]]
     ) -> bool:
-        """Whether Telegram was told; False if the chat was too busy or Telegram away."""
-        lane, now = self._lane(chat_id), self._clock.now()
-        if not lane.has_room(now) or self._all.wait(now, live=True) > 0:
+        """Whether Telegram was told; False if the chat was too busy or Telegram away.
+
+        What nobody waits for leaves one message of the burst to what somebody asks for next.
+        """
+        if not self.lanes.try_turn(chat_id, Urgency.BROADCAST):
             return False
-        self._spend(lane, now)
         try:
-            await self._delivery.call(request, lane, attempts=1)
+            await self._attempt(chat_id, request)
         except NotDelivered:
             return False
         except (NothingToDo, MessageGone):
@@ -240,67 +246,78 @@ class Messenger:
             self._mark_inactive(chat_id)
         return True
 
-    async def _send(self, chat_id: int, request: Callable[[], Awaitable[Message]]) -> int | None:
-        lane = await self._turn(chat_id)
+    async def _send(self, place: Place, request: Callable[[], Awaitable[Message]]) -> int | None:
         try:
-            message = await self._delivery.call(request, lane, is_repeatable=False)
+            message = await self._deliver(place, request, is_repeatable=False)
         except ChatGone:
-            self._mark_inactive(chat_id)
+            self._mark_inactive(place.chat)
             return None
         except NotDelivered:
             return None
         return message.message_id
 
+    async def _deliver(
+        self, place: Place, request: Callable[[], Awaitable[T]], *, is_repeatable: bool = True
+    ) -> T:
+        """The answer, on the turn of `place`, or on the next one where the chat is slowed down.
+
+        Raises: as `Delivery.call`, Superseded.
+        """
+        while True:
+            try:
+                await self.lanes.turn(place)
+            except TooLate as late:
+                raise NotDelivered from late
+            try:
+                return await self._attempt(
+                    place.chat, request, attempts=ATTEMPTS, is_repeatable=is_repeatable
+                )
+            except Flooded as flood:
+                if self._clock.now() + flood.seconds > place.until:
+                    raise
+
+    async def _attempt(
+        self,
+        chat_id: int,
+        request: Callable[[], Awaitable[T]],
+        *,
+        attempts: int = 1,
+        is_repeatable: bool = True,
+    ) -> T:
+        """On a turn that is spent already; what Telegram refused to take did not use it."""
+        try:
+            return await self._delivery.call(
+                request, attempts=attempts, is_repeatable=is_repeatable
+            )
+        except Flooded as flood:
+            self.lanes.refused(chat_id, flood.seconds)
+            self.lanes.give_back(chat_id)
+            raise
+
     def _edit(
         self, chat_id: int, message_id: int, screen: Screen
     ) -> Callable[[], Awaitable[Message | bool]]:
-        self._shown.forget(chat_id, message_id)
-        return lambda: self._bot.edit_message_text(
-            screen.full_text,
-            chat_id=chat_id,
-            message_id=message_id,
-            parse_mode=ParseMode.HTML,
-            reply_markup=self._keyboard(screen),
-            link_preview_options=NO_PREVIEW,
-        )
+        def request() -> Awaitable[Message | bool]:
+            self._shown.forget(chat_id, message_id)
+            return self._bot.edit_message_text(
+                screen.full_text,
+                chat_id=chat_id,
+                message_id=message_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(screen, self._codec),
+                link_preview_options=NO_PREVIEW,
+            )
 
-    def _keyboard(self, screen: Screen) -> InlineKeyboardMarkup | None:
-        if not screen.rows:
-            return None
-        return InlineKeyboardMarkup(
-            [
-                [self._button(button, keeps_message=screen.keeps_message) for button in row]
-                for row in screen.rows
-            ]
-        )
+        return request
 
-    def _button(self, button: Button | CopyButton, *, keeps_message: bool) -> InlineKeyboardButton:
-        if isinstance(button, CopyButton):
-            return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.text))
-        return InlineKeyboardButton(
-            button.label,
-            callback_data=self._codec.encode(button.action, keeps_message=keeps_message),
-            style=button.style.value if button.style else None,
-        )
-
-    async def _turn(self, chat_id: int) -> Lane:
-        """Wait until the chat may hear from us, and take the place."""
-        lane = self._lane(chat_id)
-        while (wait := max(lane.wait(now := self._clock.now()), self._all.wait(now))) > 0:
-            await self._clock.sleep(wait)
-        self._spend(lane, now)
-        return lane
-
-    def _spend(self, lane: Lane, now: float) -> None:
-        lane.spend(now)
-        self._all.spend(now)
-
-    def _lane(self, chat_id: int) -> Lane:
-        if chat_id not in self._lanes and len(self._lanes) >= IDLE_LANES:
-            now = self._clock.now()
-            busy = {chat: lane for chat, lane in self._lanes.items() if not lane.is_idle(now)}
-            self._lanes = busy
-        return self._lanes.setdefault(chat_id, Lane(self._pace))
+    def _place(
+        self,
+        chat_id: int,
+        urgency: Urgency,
+        within: float = LONGEST_WAIT,
+        key: tuple[int, int] | None = None,
+    ) -> Place:
+        return Place(chat_id, urgency, until=self._clock.now() + within, key=key)
 
     def _mark_inactive(self, chat_id: int) -> None:
         if chat_id not in self._inactive:

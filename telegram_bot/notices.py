@@ -20,6 +20,7 @@ from core.domain.notice import (
 from core.services.outbox import Outbox
 from telegram_bot.clock import Clock
 from telegram_bot.messenger import Messenger
+from telegram_bot.pacing import Urgency
 from telegram_bot.screens.custody_news import custody_notice
 from telegram_bot.screens.order_news import order_notice, warning_notice
 from telegram_bot.screens.reconciliation import reconciliation_screen
@@ -72,7 +73,9 @@ class NoticeSender:
 
     async def _send(self, notice: Notice) -> None:
         try:
-            sent = await self._messenger.send(notice.telegram_id, screen_of(notice.news))
+            sent = await self._messenger.send(
+                notice.telegram_id, screen_of(notice.news), urgency=_urgency(notice.news)
+            )
         except BadRequest as refusal:
             await self._outbox.undeliverable(notice, f"Telegram refuses it: {refusal.message}")
             return
@@ -87,6 +90,10 @@ class NoticeSender:
         if not self._is_failing:
             self._is_failing = True
             logger.warning("Notices cannot be read or settled: %s", fault)
+
+
+def _urgency(news: News) -> Urgency:
+    return Urgency.ORDER if isinstance(news, OrderMoved) else Urgency.ALERT
 
 
 def screen_of(news: News) -> Screen:

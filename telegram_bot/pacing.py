@@ -1,77 +1,173 @@
-"""How often one chat may hear from us: pure rules, told the time."""
+"""How often one chat, and all chats together, may hear from us: pure rules, told the time."""
 
+import math
 from collections import deque
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 WINDOW: Final = 60.0  # seconds in which messages are counted
 PENALTY: Final = 600.0  # seconds that a 429 weighs on its chat
 MAX_DOUBLINGS: Final = 4
+TOGETHER: Final = 2.0  # seconds in which refusals count as one
+WIDESPREAD: Final = 3  # chats refused together; then all of them are meant
 # Who waited as long as told may go, in floats too:
 HAIR: Final = 1e-6  # of a message
 INSTANT: Final = 1e-9  # seconds
 
 
+class Urgency(IntEnum):
+    """What goes first where not all may go; of equal ones that which waits longer."""
+
+    ORDER = 0  # what became of an order
+    TAP = 1  # the answer to a tap or to words
+    STATE = 2  # a card's prices stopped being live, or are live again
+    ALERT = 3
+    LIVE = 4  # a card follows the market
+    BROADCAST = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Sends and edits of one chat count together; live edits leave `reserve` of them free."""
+    """Sends and edits of one chat count together.
+
+    Of a minute's messages the live edits of cards leave `reserve` free, answers `kept_for_news`:
+    these few are for orders and for prices that stopped being live or are so again.
+    Source: Telegram's bot FAQ (one message a second, short bursts; 20 a minute in a group); its
+    developers on edits (tdlib/td#2592: they share that limit, about 20 a minute in any chat).
+    """
 
     per_minute: int = 20
     reserve: int = 5
+    kept_for_news: int = 2
     live_gap: float = 3.0  # seconds between a live edit and whatever went before it
+    per_second: float = 1.0  # in a private chat
+    burst: int = 3
+    group_burst: int = 5
+
+    def most(self, urgency: Urgency) -> int:
+        """How many messages a minute may hold for one more of this kind to be its last."""
+        match urgency:
+            case Urgency.ORDER | Urgency.STATE:
+                return self.per_minute
+            case Urgency.TAP | Urgency.ALERT:
+                return self.per_minute - self.kept_for_news
+            case Urgency.LIVE | Urgency.BROADCAST:
+                return self.per_minute - self.reserve
+
+
+def pace_of(per_minute: int, *, live_gap: float = 3.0) -> Pace:
+    """One a second for every 20 a minute, bursts of three for each of these, 10 % kept for news."""
+    times = max(1, per_minute // 20)
+    return Pace(
+        per_minute=per_minute,
+        reserve=per_minute // 4,
+        kept_for_news=per_minute // 10,
+        live_gap=live_gap,
+        per_second=float(times),
+        burst=3 * times,
+    )
+
+
+class Bucket:
+    """Fills steadily up to its burst; each message takes one."""
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._per_second = per_second
+        self._burst = self._level = burst
+        self._at = 0.0
+
+    def wait(self, now: float, kept: float = 0.0) -> float:
+        """Seconds until one more may go and `kept` are left; 0.0 if it may go now."""
+        missing = min(1.0 + kept, self._burst) - self._filled(now)
+        return missing / self._per_second if missing > HAIR else 0.0
+
+    def spend(self, now: float, count: float = 1.0) -> None:
+        """A negative `count` gives back."""
+        self._level = min(self._burst, self._filled(now) - count)
+        self._at = now
+
+    def _filled(self, now: float) -> float:
+        return min(self._burst, self._level + (now - self._at) * self._per_second)
 
 
 class AllChats:
-    """What the bot says in all chats together: Telegram takes some 30 messages a second.
+    """What the bot says in all chats together: Telegram takes some 30 messages a second."""
 
-    People's own acts may use all of it; live edits leave them a third.
-    """
+    def __init__(self, per_second: float = 25.0, burst: float = 3.0) -> None:
+        self._bucket = Bucket(per_second, burst)
+        self._refusals: deque[tuple[float, int, float]] = deque()  # at, chat, end
+        self._blocked_until = -math.inf
+        self.pauses = 0
 
-    def __init__(self, per_second: float = 25.0) -> None:
-        self._most = self._left = per_second
-        self._at = 0.0
-
-    def wait(self, now: float, *, live: bool = False) -> float:
+    def wait(self, now: float) -> float:
         """Seconds until one more may go; 0.0 if it may go now."""
-        kept = self._most / 3 if live else 0.0
-        missing = kept + 1.0 - self._refilled(now)
-        return missing / self._most if missing > HAIR else 0.0
+        longest = max(self._bucket.wait(now), self._blocked_until - now)
+        return longest if longest > INSTANT else 0.0
 
     def spend(self, now: float) -> None:
-        self._left = self._refilled(now) - 1.0
-        self._at = now
+        self._bucket.spend(now)
 
-    def _refilled(self, now: float) -> float:
-        return min(self._most, self._left + (now - self._at) * self._most)
+    def give_back(self, now: float) -> None:
+        self._bucket.spend(now, -1.0)
+
+    def refused(self, chat: int, now: float, seconds: float) -> None:
+        """A 429 slows its own chat; several chats at once mean that all are to be silent.
+
+        For as long as each of them was told to be: the longer waits are of single chats.
+        """
+        while self._refusals and self._refusals[0][0] < now - TOGETHER:
+            self._refusals.popleft()
+        self._refusals.append((now, chat, now + seconds))
+        if len({each for _, each, _ in self._refusals}) >= WIDESPREAD:
+            self._refusals, ends = deque(), [end for *_, end in self._refusals]
+            self._blocked_until = max(self._blocked_until, min(ends))
+            self.pauses += 1
 
 
 class Lane:
     """One chat's messages of the last minute, and its penalties."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, *, is_group: bool = False) -> None:
         self._pace = pace
+        self._bucket = (
+            Bucket(pace.per_minute / WINDOW, pace.group_burst)
+            if is_group
+            else Bucket(pace.per_second, pace.burst)
+        )
         self._sent: deque[float] = deque()
+        self._news: deque[float] = deque()  # of those: states told beyond the live edits' share
         self._penalties: deque[float] = deque()
-        self._blocked_until = 0.0
+        self._blocked_until = -math.inf
 
-    def wait(self, now: float, *, live: bool = False) -> float:
-        """Seconds until one more may go; 0.0 if it may go now."""
+    def wait(self, now: float, urgency: Urgency = Urgency.TAP) -> float:
+        """Seconds until one more of this kind may go; 0.0 if it may go now.
+
+        What nobody asked for leaves one message of the burst to what somebody may ask for next.
+        """
         self._forget(now)
-        allowed = self._allowed(live=live)
-        waits = [self._blocked_until - now, 0.0]
-        if len(self._sent) >= allowed:
-            waits.append(self._sent[len(self._sent) - allowed] + WINDOW - now)
-        if self._sent and (live or self._penalties):
-            waits.append(self._sent[-1] + self._gap(live=live) - now)
-        longest = max(waits)
+        longest = max(
+            self._blocked_until - now,
+            self._bucket.wait(now, kept=1.0 if urgency >= Urgency.LIVE else 0.0),
+            self._room(now, urgency),
+            self._gap(urgency) - (now - self._sent[-1]) if self._sent else 0.0,
+        )
         return longest if longest > INSTANT else 0.0
 
-    def has_room(self, now: float) -> bool:
-        """Whether something unimportant may go now: it leaves the reserve alone."""
-        return self.wait(now) == 0 and len(self._sent) < self._allowed(live=True)
-
-    def spend(self, now: float) -> None:
+    def spend(self, now: float, urgency: Urgency = Urgency.TAP) -> None:
+        self._forget(now)
+        if urgency is Urgency.STATE and len(self._sent) >= self._most(Urgency.LIVE):
+            self._news.append(now)
         self._sent.append(now)
+        self._bucket.spend(now)
+
+    def give_back(self, now: float) -> None:
+        """The last one that was spent did not go."""
+        if self._sent:
+            at = self._sent.pop()
+            if self._news and self._news[-1] == at:
+                self._news.pop()
+            self._bucket.spend(now, -1.0)
 
     def penalize(self, now: float, seconds: float) -> None:
         """Telegram refused for `seconds`: silence, then half the pace for ten minutes."""
@@ -79,22 +175,36 @@ class Lane:
         self._penalties.append(now)
 
     def is_idle(self, now: float) -> bool:
-        """Nothing in it that matters any more."""
+        """Nothing of what it remembers matters any more."""
         self._forget(now)
         return not self._sent and not self._penalties and self._blocked_until <= now
 
-    def _allowed(self, *, live: bool) -> int:
-        total = self._pace.per_minute - (self._pace.reserve if live else 0)
-        return max(1, total >> self._doublings)
+    def _room(self, now: float, urgency: Urgency) -> float:
+        """Until the minute's count allows one more."""
+        if urgency is not Urgency.STATE:
+            return self._until(now, self._sent, self._most(urgency))
+        among_live = self._until(now, self._sent, self._most(Urgency.LIVE))
+        beyond = max(
+            self._until(now, self._sent, self._most(urgency)),
+            self._until(now, self._news, self._pace.kept_for_news),
+        )
+        return min(among_live, beyond)
 
-    def _gap(self, *, live: bool) -> float:
-        """Doubles with each penalty; a person's taps may burst in a chat that has none."""
+    def _until(self, now: float, sent: deque[float], most: int) -> float:
+        """Until fewer than `most` of `sent` are of the last minute."""
+        return sent[len(sent) - most] + WINDOW - now if len(sent) >= most else 0.0
+
+    def _most(self, urgency: Urgency) -> int:
+        return max(1, self._pace.most(urgency) >> self._doublings)
+
+    def _gap(self, urgency: Urgency) -> float:
+        """Doubles with each penalty; only in a chat that has none may messages burst."""
         doubled = float(1 << self._doublings)
-        if not live:
+        if urgency is not Urgency.LIVE:
             return WINDOW / self._pace.per_minute * doubled if self._penalties else 0.0
         # Half of the minute's live edits may come quickly; the rest is spread over it.
-        is_half_used = len(self._sent) * 2 > self._allowed(live=True)
-        spread = WINDOW / self._allowed(live=True) if is_half_used else 0.0
+        is_half_used = len(self._sent) * 2 > self._most(Urgency.LIVE)
+        spread = WINDOW / self._most(Urgency.LIVE) if is_half_used else 0.0
         return max(spread, self._pace.live_gap * doubled)
 
     @property
@@ -102,7 +212,8 @@ class Lane:
         return min(len(self._penalties), MAX_DOUBLINGS)
 
     def _forget(self, now: float) -> None:
-        while self._sent and self._sent[0] <= now - WINDOW:
-            self._sent.popleft()
+        for times in (self._sent, self._news):
+            while times and times[0] <= now - WINDOW:
+                times.popleft()
         while self._penalties and self._penalties[0] <= now - PENALTY:
             self._penalties.popleft()

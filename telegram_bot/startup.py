@@ -150,6 +150,7 @@ async def open_place(settings: Settings, root: Path, sessions: Sessions) -> Asyn
         token=place.token or f"1000001:{secrets.token_urlsafe(26)}",
         seed=settings.sandbox_seed,
         extra=(*_replay(settings), "--open-accounts"),
+        chat_messages=max(20, settings.telegram_messages_per_minute),
     )
     async with sandbox_process(parts, root) as addresses:
         if addresses.exchange:

@@ -52,7 +52,8 @@ class TypingSign:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 act = await self._begun.get()
-                tasks.create_task(self._show(act), name="typing-sign")
+                if not act.done.is_set():
+                    tasks.create_task(self._show(act), name="typing-sign")
 
     async def _show(self, act: _Act) -> None:
         await self._clock.wait(act.done, AFTER)

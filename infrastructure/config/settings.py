@@ -123,6 +123,7 @@ class Settings(BaseSettings):
     auto_redeem: bool = False
 
     # Chat
+    telegram_messages_per_minute: Annotated[int, Field(ge=10, le=3000)] = 20
     live_edit_interval_seconds: Annotated[Seconds, Field(ge=3)] = 3.0
     live_pause_seconds: Seconds = 90.0
 

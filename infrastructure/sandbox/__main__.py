@@ -14,6 +14,7 @@ from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSa
 from infrastructure.sandbox.exchange.recorded_files import Unplayable
 from infrastructure.sandbox.exchange.recording import Recording, load_recording
 from infrastructure.sandbox.exchange.server import serve_exchange
+from infrastructure.sandbox.telegram.flood import FloodLimits
 from infrastructure.sandbox.telegram.serving import served
 from infrastructure.sandbox.telegram.state import TelegramSandbox
 
@@ -47,6 +48,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--telegram-port", type=int, help="serve Telegram; 0 = any free port")
     parser.add_argument("--exchange-port", type=int, help="serve the venue; 0 = any free port")
     parser.add_argument("--token", default="1000001:sandbox-token-for-whoever-asks-for-it")
+    parser.add_argument(
+        "--chat-messages", type=int, default=20, help="taken for one chat in a minute"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=10.0, help="orders a second; 0 = still")
     parser.add_argument("--replay", type=Path, help="play this recording instead of trading")
@@ -99,7 +103,8 @@ def _recording(path: Path) -> Recording:
 
 
 async def _telegram(stack: AsyncExitStack, options: argparse.Namespace) -> str:
-    desk = TelegramSandbox(options.token)
+    most = float(options.chat_messages)
+    desk = TelegramSandbox(options.token, flood=FloodLimits(chat_burst=most, chat_per_minute=most))
     address = f"{options.host}:{options.telegram_port}"
     try:
         return await stack.enter_async_context(served(desk, options.host, options.telegram_port))

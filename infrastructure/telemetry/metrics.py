@@ -5,6 +5,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from infrastructure.telemetry.chat_metrics import ChatMetrics
 from infrastructure.telemetry.live_metrics import LiveMetrics
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
@@ -38,6 +39,7 @@ class Metrics:
         self._writer()
         self._ends()
         self.live: Final = LiveMetrics(self.registry)
+        self.chat: Final = ChatMetrics(self.registry)
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes, of type `CONTENT_TYPE`."""

@@ -14,6 +14,7 @@ from core.domain.units import MarketId, OrderId, PositionId
 from telegram_bot.actions import Action, Limit
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.live_messages import LiveView
+from telegram_bot.pacing import Urgency
 from telegram_bot.screens.limit import (
     limit_expired_screen,
     limit_submitting_screen,
@@ -105,7 +106,7 @@ async def confirm(
         async with context.held():
             await _show_submitting(context, claim.message_id, ticket, placing)
             screen, view = await placing
-            await context.show(screen, view)
+            await context.show(screen, view, urgency=Urgency.ORDER)
 
 
 async def _answer(context: BotContext, query_id: str, placing: Placing) -> None:
@@ -178,6 +179,7 @@ async def _receipt(
         redraw_after=FOLLOWING / 2,
         redraw_every=FOLLOWING,
         rests_aloud=False,
+        urgency=Urgency.ORDER,
     )
 
 

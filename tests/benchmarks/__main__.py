@@ -14,6 +14,7 @@ import uvloop
 
 from infrastructure.database.embedded import EmbeddedPostgres
 from tests.benchmarks import (
+    cards,
     database,
     flush,
     lateness,
@@ -24,6 +25,8 @@ from tests.benchmarks import (
     pictures,
     signing,
     stream,
+    taps,
+    telegram,
     wishes,
 )
 from tests.benchmarks.frames import ROOT, Capture, capture
@@ -37,6 +40,8 @@ WITH_FRAMES: Final[Mapping[str, Callable[[Capture], Awaitable[list[Figure]]]]] =
     "steady": lambda _: stream.lateness(),
     "signing": lambda _: signing.measure(),
     "pictures": lambda _: pictures.measure(),
+    "transports": lambda _: telegram.transports(),
+    "cards": lambda _: cards.live_cards(),
 }
 WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "memory": memory.resident_growth,
@@ -48,6 +53,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "committed": database.committed_rows,
     "committed-positions": flush.committed_positions,
     "orders": orders.measure,
+    "taps": taps.taps,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 

@@ -13,7 +13,7 @@ import pytest
 
 from infrastructure.sandbox_process import SandboxParts, sandbox_process
 from tests.support.acts import bought, market_card
-from tests.support.live_program import MONEY, live_settings, traders
+from tests.support.live_program import MANY, MONEY, live_settings, traders
 from tests.support.person import LocalTelegram, Message, Person, local_telegram
 from tests.support.program import ROOT, Program, running
 from tests.support.venue_control import VenueControl, venue_control
@@ -84,7 +84,9 @@ class Live:
 @pytest.fixture
 async def live(database: str, data_folders: Callable[[], Path]) -> AsyncIterator[Live]:
     open_to_all = ("--open-accounts",)
-    parts = SandboxParts("127.0.0.1", 0, 0, token=TOKEN, seed=1, extra=open_to_all)
+    parts = SandboxParts(
+        "127.0.0.1", 0, 0, token=TOKEN, seed=1, extra=open_to_all, chat_messages=MANY
+    )
     async with sandbox_process(parts, ROOT) as urls:
         assert urls.exchange is not None
         assert urls.telegram is not None

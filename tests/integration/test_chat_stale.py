@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.health import Doubt, PriceState
 from core.storage.models import Sessions
-from telegram_bot.pacing import Pace
+from telegram_bot.pacing import pace_of
 from tests.support import examples
 from tests.support.chat import Chat, Message, Person, buttons, open_chat
 
@@ -18,7 +18,7 @@ LINK = "https://polymarket.com/event/something-that-nobody-knows"
 
 @pytest.fixture
 async def chat(sessions: Sessions) -> AsyncIterator[Chat]:
-    pace = Pace(per_minute=600, live_gap=0.05)
+    pace = pace_of(600, live_gap=0.05)
     async with open_chat(sessions, (examples.market(),), pace=pace, venue_patience=1.2) as chat:
         chat.streams(YES, "0.61", "0.63")
         chat.streams(NO, "0.37", "0.39")
@@ -77,7 +77,8 @@ async def test_without_a_stream_quote_and_order_rest_on_books_fetched_for_them(
     amounts = await amounts_of(ann)
     interrupt(chat)
     chat.venue.asks[YES] = [("0.7", "1000")]
-    ticket = await ann.opens(amounts, "$10")
+    await ann.taps(amounts, "$10")
+    ticket = await ann.reads("from a book fetched at ")
     assert re.search(r"quoted from a book fetched at \d\d:\d\d:\d\d UTC", ticket["text"])
     assert "Average 70¢" in ticket["text"]
     asked = len(chat.venue.asked)
@@ -107,9 +108,9 @@ async def test_a_venue_that_hangs_is_not_waited_for_longer_than_its_book_could_b
     interrupt(chat)
     chat.venue.answers.clear()
     began = asyncio.get_running_loop().time()
-    refusal = await ann.opens(amounts, "$10")
+    await ann.taps(amounts, "$10")
+    refusal = await ann.reads("No price fresh enough")
     assert asyncio.get_running_loop().time() - began < 5
-    assert "No price fresh enough" in refusal["text"]
     assert "answers too slowly to trade on its prices" in refusal["text"]
     assert "Re-quote" in buttons(refusal) or "Back" in buttons(refusal)
 

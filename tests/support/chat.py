@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -35,11 +35,13 @@ from infrastructure.sandbox.telegram.serving import served
 from infrastructure.sandbox.telegram.state import TelegramSandbox
 from telegram_bot.bot import BotSettings, TelegramBot
 from telegram_bot.context import Services
+from telegram_bot.pacing import Pace
 from telegram_bot.screens.status import PartState
 
 TOKEN = "4242:sandbox"
 ANN, BEN = 1001, 1002
 PATIENCE = 8.0  # seconds; a test that waits longer has failed
+SWIFT = Pace(burst=20)  # people in tests tap faster than one a second
 Message = dict[str, Any]  # JSON of the user side
 
 
@@ -271,13 +273,17 @@ async def open_chat(
     markets: Sequence[Market],
     *,
     allowed: tuple[int, ...] = (ANN, BEN),
+    telegram: str | None = None,
     **settings: Any,
 ) -> AsyncIterator[Chat]:
-    """A bot that is built but not running yet, over `markets`."""
+    """A bot that is built but not running yet, over `markets`; `telegram`: one that runs."""
     async with sessions.begin() as session:
         await stored_catalogue.upsert(session, markets, datetime.now(UTC))
-    async with served(TelegramSandbox(TOKEN)) as url, aiohttp.ClientSession(url) as person:
-        place = BotSettings(TOKEN, base_url=url, poll_timeout=2.0, is_sandbox=True)
+    async with AsyncExitStack() as stack:
+        if telegram is None:
+            telegram = await stack.enter_async_context(served(TelegramSandbox(TOKEN)))
+        person = await stack.enter_async_context(aiohttp.ClientSession(telegram))
+        place = BotSettings(TOKEN, base_url=telegram, poll_timeout=2.0, is_sandbox=True, pace=SWIFT)
         yield _chat(sessions, allowed, replace(place, **settings), person)
 
 

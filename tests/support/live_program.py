@@ -31,6 +31,7 @@ from tests.support.venue_control import VenueControl, venue_control
 from tests.support.watched_database import WatchedDatabase, watched_database
 
 MONEY: Final = "10000"  # USDC of each trader
+MANY: Final = 200  # messages that one chat gets in a minute; a test talks faster than people
 
 
 class AllowedAnyway:
@@ -152,6 +153,7 @@ def live_settings(
         "TELEGRAM_API_BASE_URL": telegram,
         "TELEGRAM_BOT_TOKEN": token,
         "TELEGRAM_ALLOWED_USERS": users,
+        "TELEGRAM_MESSAGES_PER_MINUTE": str(MANY),
         "DATABASE_URL": database,
         "KEYS_DIR": str(keys),
     }
@@ -162,7 +164,14 @@ async def live_program(
     token: str, database: str, keys: Path, users: str, **more: str
 ) -> AsyncIterator[LiveWorld]:
     """Nothing at the venue moves by itself."""
-    parts = SandboxParts("127.0.0.1", telegram_port=0, exchange_port=0, token=token, seed=1)
+    parts = SandboxParts(
+        "127.0.0.1",
+        telegram_port=0,
+        exchange_port=0,
+        token=token,
+        seed=1,
+        chat_messages=MANY,
+    )
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(sandbox_process(parts, ROOT))
         assert urls.exchange is not None

@@ -114,7 +114,7 @@ async def test_nothing_is_edited_when_nothing_visible_changed(room: Room) -> Non
             room.price("0.62")
             await room.clock.advance(4)
     assert room.edits() == []
-    assert room.drawn > 5
+    assert room.drawn > 2  # once at the beginning, and where its ages become untrue
 
 
 async def test_another_tokens_price_draws_nothing(room: Room) -> None:
@@ -229,7 +229,7 @@ async def test_a_chat_that_telegram_slows_down_waits_alone(room: Room) -> None:
         for cent in range(10, 50):
             room.price(f"0.{cent}")
             await room.clock.advance(1)
-    assert [at for at, _ in room.edits(ANN)] == pytest.approx([0, 20, 26, 32])
+    assert [at for at, _ in room.edits(ANN)] == pytest.approx([0, 20, 26, 32, 38])
     assert len(room.edits(BEN)) >= 8
     assert room.edits(BEN)[1][0] == pytest.approx(3)
 

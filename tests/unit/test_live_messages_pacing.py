@@ -6,21 +6,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from telegram_bot.pacing import PENALTY, WINDOW, Lane, Pace
+from telegram_bot.pacing import PENALTY, WINDOW, Lane, Pace, Urgency, pace_of
 
-steps = st.lists(st.tuples(st.floats(0, 20), st.booleans()), max_size=200)
+steps = st.lists(st.tuples(st.floats(0, 20), st.sampled_from(Urgency)), max_size=200)
 
 
 @given(steps)
 def test_no_minute_ever_holds_more_than_twenty_messages(
-    steps: list[tuple[float, bool]],
+    steps: list[tuple[float, Urgency]],
 ) -> None:
     lane, now, sent = Lane(Pace()), 0.0, list[float]()
-    for pause, is_live in steps:
+    for pause, urgency in steps:
         now += pause
-        now += lane.wait(now, live=is_live)
-        assert lane.wait(now, live=is_live) <= 1e-9
-        lane.spend(now)
+        now += lane.wait(now, urgency)
+        assert lane.wait(now, urgency) <= 1e-6
+        lane.spend(now, urgency)
         sent.append(now)
         assert len([at for at in sent if at > now - WINDOW + 1e-6]) <= 20
 
@@ -30,22 +30,62 @@ def test_no_minute_ever_holds_more_than_twenty_messages(
 def test_live_edits_leave_five_of_a_minute_free(pauses: list[float]) -> None:
     lane, now, sent = Lane(Pace()), 0.0, list[float]()
     for pause in pauses:
-        now += max(pause, lane.wait(now + pause, live=True) + pause)
-        lane.spend(now)
+        now += max(pause, lane.wait(now + pause, Urgency.LIVE) + pause)
+        lane.spend(now, Urgency.LIVE)
         sent.append(now)
         assert len([at for at in sent if at > now - WINDOW + 1e-6]) <= 15
     assert all(later - earlier >= 3 - 1e-6 for earlier, later in pairwise(sent))
-    for _ in range(5):
-        assert lane.wait(now) == 0
-        lane.spend(now)
+    for urgency in [*[Urgency.TAP] * 3, *[Urgency.ORDER] * 2]:
+        now += lane.wait(now, urgency)
+        lane.spend(now, urgency)
+    assert not sent or now - sent[-1] < 6
 
 
-def test_taps_may_come_in_a_burst() -> None:
-    lane = Lane(Pace())
-    for _ in range(20):
+def test_taps_may_come_in_a_burst_of_three_and_then_one_a_second() -> None:
+    lane, now = Lane(Pace()), 0.0
+    for _ in range(3):
         assert lane.wait(0.0) == 0.0
         lane.spend(0.0)
-    assert lane.wait(0.0) == pytest.approx(WINDOW)
+    for _ in range(15):
+        assert lane.wait(now) == pytest.approx(1)
+        now += lane.wait(now)
+        lane.spend(now)
+    assert now == pytest.approx(15)
+    assert lane.wait(now) == pytest.approx(WINDOW - 15)
+    assert lane.wait(now, Urgency.ORDER) == pytest.approx(1)
+
+
+def test_a_group_takes_five_at_once_and_then_one_every_three_seconds() -> None:
+    lane = Lane(Pace(), is_group=True)
+    for _ in range(5):
+        assert lane.wait(0.0) == 0.0
+        lane.spend(0.0)
+    assert lane.wait(0.0) == pytest.approx(3)
+
+
+def test_two_of_a_minute_tell_of_the_stream_where_cards_have_used_their_share() -> None:
+    lane = Lane(Pace(burst=20))
+    for _ in range(15):
+        lane.spend(0.0)
+    for _ in range(2):
+        assert lane.wait(1.0, Urgency.STATE) == 0.0
+        lane.spend(1.0, Urgency.STATE)
+    assert lane.wait(1.0, Urgency.STATE) == pytest.approx(59)
+    assert lane.wait(1.0, Urgency.TAP) == 0.0
+
+
+def test_what_is_given_back_may_be_used_again() -> None:
+    lane = Lane(Pace())
+    for _ in range(3):
+        lane.spend(0.0)
+    lane.give_back(0.0)
+    assert lane.wait(0.0) == 0.0
+
+
+def test_a_pace_of_ten_times_as_many_is_ten_times_as_quick() -> None:
+    pace = pace_of(200)
+    assert (pace.burst, pace.per_second) == (30, 10.0)
+    assert pace_of(20) == Pace()
 
 
 def test_a_refusal_silences_and_then_doubles_the_gap_for_ten_minutes() -> None:
@@ -64,20 +104,20 @@ def test_after_a_refusal_a_minute_holds_ten_messages() -> None:
     lane, now, sent = Lane(Pace()), 0.0, 0
     lane.penalize(0.0, 1)
     while now < 61:
-        now += lane.wait(now) or 0.001
-        if lane.wait(now) <= 0 and now < 61:
-            lane.spend(now)
+        now += lane.wait(now, Urgency.ORDER) or 0.001
+        if lane.wait(now, Urgency.ORDER) <= 0 and now < 61:
+            lane.spend(now, Urgency.ORDER)
             sent += 1
     assert sent == 10
 
 
 def test_what_is_unimportant_stays_out_of_the_reserve() -> None:
-    lane = Lane(Pace())
+    lane = Lane(Pace(burst=20))
     for _ in range(14):
         lane.spend(0.0)
-    assert lane.has_room(0.0)
+    assert lane.wait(0.0, Urgency.BROADCAST) == 0.0
     lane.spend(0.0)
-    assert not lane.has_room(0.0)
+    assert lane.wait(0.0, Urgency.BROADCAST) > 0
     assert lane.wait(0.0) == 0.0
 
 

@@ -10,8 +10,9 @@ from telegram.error import BadRequest, NetworkError, TimedOut
 from telegram_bot.actions import ShowPositions
 from telegram_bot.callbacks import Codec
 from telegram_bot.messenger import LiveEdit, Messenger
-from telegram_bot.pacing import Pace
+from telegram_bot.pacing import Pace, Urgency
 from telegram_bot.screens.screen import HOME, Button, Screen, Style
+from telegram_bot.transport import AnswerLost, NotConnected
 from tests.support.manual_clock import ManualClock, settle
 from tests.support.telegram import Refusal, ScriptedTelegram, scripted_bot
 
@@ -69,14 +70,13 @@ async def test_a_picture_carries_its_screen_as_caption(
 async def test_the_twenty_first_message_of_a_minute_waits_and_other_chats_do_not(
     messenger: Messenger, telegram: ScriptedTelegram, clock: ManualClock
 ) -> None:
-    for _ in range(20):
-        await messenger.send(ANN, SCREEN)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(messenger.send(ANN, SCREEN))
+        for _ in range(21):
+            tasks.create_task(messenger.send(ANN, SCREEN, urgency=Urgency.ORDER))
         tasks.create_task(messenger.send(BEN, SCREEN))
         await clock.advance(59)
         assert len(telegram.of("sendMessage", ANN)) == 20
-        assert telegram.of("sendMessage", BEN)[0].at == 0
+        assert telegram.of("sendMessage", BEN)[0].at < 1
         await clock.advance(1)
     assert telegram.of("sendMessage", ANN)[20].at == pytest.approx(60)
 
@@ -103,7 +103,7 @@ async def test_after_a_429_the_chat_goes_on_at_half_the_pace(
         tasks.create_task(_edits(messenger, 3))
         await clock.advance(60)
     times = [call.at for call in telegram.of("editMessageText", ANN)]
-    assert times == pytest.approx([0, 5, 6, 12])
+    assert times == pytest.approx([0, 5, 11, 17])
 
 
 async def _edits(messenger: Messenger, count: int) -> None:
@@ -190,15 +190,41 @@ async def test_a_tap_too_old_to_be_answered_is_no_trouble(
     assert telegram.calls[0].parameters["text"] == "Submitting…"
 
 
-async def test_a_live_edit_never_waits(
+async def test_a_live_edit_never_waits_and_what_telegram_refuses_uses_no_turn(
     messenger: Messenger, telegram: ScriptedTelegram, clock: ManualClock
 ) -> None:
-    await messenger.edit(ANN, 7, SCREEN)
-    assert await messenger.edit_live(ANN, 7, SCREEN) is LiveEdit.LATER
-    await clock.advance(messenger.live_wait(ANN))
     telegram.refuse(str(ANN), FLOOD)
+    assert messenger.lanes.try_turn(ANN, Urgency.LIVE)
     assert await messenger.edit_live(ANN, 7, SCREEN) is LiveEdit.LATER
-    assert messenger.live_wait(ANN) >= 5
-    await clock.advance(messenger.live_wait(ANN))
+    assert messenger.lanes.wait(ANN, Urgency.LIVE) == pytest.approx(5)
+    await clock.advance(5)
     telegram.refuse(str(ANN), GONE)
+    assert messenger.lanes.try_turn(ANN, Urgency.LIVE)
     assert await messenger.edit_live(ANN, 7, SCREEN) is LiveEdit.GONE
+    assert messenger.lanes.wait(ANN, Urgency.LIVE) == pytest.approx(6)
+
+
+async def test_a_message_that_found_no_connection_is_sent_again(
+    messenger: Messenger, telegram: ScriptedTelegram, clock: ManualClock
+) -> None:
+    telegram.refuse("sendMessage", NotConnected("none free"))
+    telegram.refuse("sendPhoto", AnswerLost("reset"))
+    async with asyncio.TaskGroup() as tasks:
+        sent = tasks.create_task(messenger.send(ANN, SCREEN))
+        lost = tasks.create_task(messenger.photo(ANN, b"png", SCREEN))
+        await clock.advance(2)
+    assert sent.result() is not None
+    assert lost.result() is None
+    assert len(telegram.of("sendPhoto")) == 1
+
+
+async def test_of_two_edits_that_wait_for_one_message_the_newer_is_sent(
+    messenger: Messenger, telegram: ScriptedTelegram, clock: ManualClock
+) -> None:
+    for _ in range(3):
+        await messenger.send(ANN, SCREEN)
+    async with asyncio.TaskGroup() as tasks:
+        for text in ("old", "new"):
+            tasks.create_task(messenger.edit(ANN, 7, Screen(text)))
+        await clock.advance(5)
+    assert [call.text for call in telegram.of("editMessageText")] == ["new"]

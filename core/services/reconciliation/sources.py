@@ -16,12 +16,16 @@ class News(Protocol):
         """Raises: NotFound for a market that nobody knows, Unavailable."""
         ...
 
-    async def untold(self, user: UserId, reports: Sequence[TradeReport]) -> list[TradeReport]:
-        """Those of `reports`, in their order, that may say something new."""
-        ...
-
     async def trade(self, user: UserId, report: TradeReport) -> None:
         """Raises: NotFound for a market that nobody knows, Unavailable."""
+        ...
+
+
+class Ledger(News, Protocol):
+    """The same for whoever brings long lists, most of which was told before."""
+
+    async def untold(self, user: UserId, reports: Sequence[TradeReport]) -> list[TradeReport]:
+        """Those of `reports`, in their order, that may say something new."""
         ...
 
 
@@ -38,6 +42,6 @@ class Sources:
     """The venue's reports, and who takes in what they say."""
 
     reports: AccountReports
-    news: News
+    news: Ledger
     resolver: Resolver
     markets: MarketsByCondition
