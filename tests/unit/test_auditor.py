@@ -148,20 +148,14 @@ async def test_a_connection_whose_news_is_a_minute_old_is_found_and_replaced(des
 async def test_a_connection_that_lags_again_and_again_is_believed_for_seconds_of_each_minute(
     desk: Desk,
 ) -> None:
-    """A new book of its own looks right each time, and what follows is old again."""
     believed = 0
-    for _ in range(180):
-        desk.behind = 0.0
-        if not desk.board.is_live(YES):
-            await desk.stream(YES)
-        desk.move(YES, f"0.{30 + int(desk.now) % 20}", "0.6")
-        desk.behind = 30.0
+    for second in range(180):
+        desk.behind = 30.0 if desk.board.is_live(YES) else 0.0  # a new book looks right each time
+        desk.move(YES, f"0.{30 + second % 20}", "0.6")
         await desk.stream(YES)
-        await desk.stream(NO)
         await desk.second()
         believed += desk.board.is_live(YES)
-    assert believed <= 60
-    assert desk.board.is_live(NO)
+    assert 0 < believed <= 60
 
 
 async def test_a_token_whose_time_ran_ahead_before_it_froze_is_found(desk: Desk) -> None:
