@@ -7,6 +7,9 @@ from typing import Final
 FIRST_BOOK: Final = 5.0  # seconds for a book that was asked for, before it is asked for again
 NEW_CONNECTION: Final = 12.0  # seconds without one, asked for twice, before another connection
 MOST_DOUBLINGS: Final = 6  # of these seconds, where connection after connection does not help
+MUTE_DOUBLINGS: Final = 1  # the same for connections that brought nothing to anybody
+RELAPSE: Final = 60.0  # seconds after a frozen token was believed again: then it is a second time
+BARRED: Final = 20.0  # seconds for which a stream that was found frozen twice is not believed
 
 
 class PriceState(StrEnum):
@@ -86,8 +89,10 @@ class TokenHealth:
 
     __slots__ = (
         "_asked_at",
+        "_barred_until",
         "_in_vain",
         "_is_absent",
+        "_revived_at",
         "is_carried",
         "is_heard",
         "since",
@@ -104,25 +109,31 @@ class TokenHealth:
         self._asked_at = now  # when the stream was last asked for its book
         self._in_vain = 0  # connections in a row that were given up because they did not bring it
         self._is_absent = False  # REST answers, and has no book of it
+        self._revived_at = float("-inf")  # when it was last believed after it was found frozen
+        self._barred_until = float("-inf")  # what the stream brings before then is not believed
 
     @property
     def is_live(self) -> bool:
         return self.state is PriceState.LIVE
 
-    @property
-    def can_go_on(self) -> bool:
+    def can_go_on(self, now: float) -> bool:
         """Whether the stream is known to carry it, so that a book by REST is followed by news."""
-        return self.is_carried and self.is_heard
+        return self.is_carried and self.is_heard and not self.is_barred(now)
+
+    def is_barred(self, now: float) -> bool:
+        """Whether the stream was late or frozen so lately, and again, that it is not believed."""
+        return now < self._barred_until
 
     def opened(self, now: float) -> None:
         """A connection was just asked for its book; the first-book timer starts over."""
         self.is_carried = True
         self.since = self._asked_at = now
+        self._revived_at = self._barred_until = float("-inf")
         self._take(Event.OPENED)
 
     def lost(self, now: float) -> None:
         """Whatever happens from now on is missed."""
-        self._in_vain += self.needs_another_connection(now)
+        self._in_vain += self.needs_another_connection(now, is_mute=False)
         self.is_carried = False
         self._doubted(Event.LOST, Doubt.DISCONNECTED, now)
         self.is_heard = False
@@ -131,12 +142,17 @@ class TokenHealth:
         """A doubt of a token that is not live changes nothing: its book is asked for already."""
         if self.is_live:
             self._doubted(Event.DOUBTED, why, now)
+            if why is Doubt.FROZEN and now - self._revived_at < RELAPSE:
+                self._barred_until = now + BARRED
             self.is_heard = why in FROM_THE_STREAM
 
     def booked(self, now: float) -> None:
         """The stream sent its whole book."""
         self.is_carried = True
-        self._trusted(Event.BOOK, now)
+        if self.is_barred(now):
+            self.heard()
+        else:
+            self._trusted(Event.BOOK, now)
 
     def heard(self) -> None:
         """The stream spoke of it, while it was not live."""
@@ -149,7 +165,7 @@ class TokenHealth:
     def answered(self, now: float, *, is_proven: bool) -> None:
         """REST answered. `is_proven`: by a book that is certain, all later news applied to it."""
         self._is_absent = False
-        if is_proven and self.can_go_on:
+        if is_proven and self.can_go_on(now):
             self._trusted(Event.ADOPTED, now)
         else:
             self._take(Event.POLLED)
@@ -176,12 +192,14 @@ class TokenHealth:
         """The stream was asked for its book once more."""
         self._asked_at = now
 
-    def needs_another_connection(self, now: float) -> bool:
+    def needs_another_connection(self, now: float, *, is_mute: bool) -> bool:
         """Whether the one that was asked more than once does not bring it.
 
-        Others travel on it, so each further one is given twice the time.
+        Others travel on it, so each further one is given twice the time; `is_mute`: it brought
+        them nothing either, so there is little to lose.
         """
-        patience = NEW_CONNECTION * 2 ** min(self._in_vain, MOST_DOUBLINGS)
+        most = MUTE_DOUBLINGS if is_mute else MOST_DOUBLINGS
+        patience = NEW_CONNECTION * 2 ** min(self._in_vain, most)
         is_waiting = self.is_carried and not self.is_live and not self._is_absent
         return is_waiting and now - self.since >= patience
 
@@ -192,6 +210,8 @@ class TokenHealth:
 
     def _trusted(self, event: Event, now: float) -> None:
         if not self.is_live:
+            if self.why is Doubt.FROZEN:
+                self._revived_at = now
             self.why, self.since = None, now
         self._in_vain, self._is_absent = 0, False
         self._take(event)

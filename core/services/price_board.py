@@ -18,13 +18,13 @@ GapListener: TypeAlias = Callable[[Gap], None]
 class PriceBoard:
     """Newest quote per token. Listeners are told which token changed, and must return at once.
 
-    A token without a state is one that no feed carries: its price is as good as its age. Of those
-    the last `kept` prices are remembered.
+    A token without a state is one that no feed carries: its price is as good as its age. Of those,
+    and of others that were only looked at by REST, the last `kept` prices are remembered.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, kept: int = KEPT) -> None:
         self._kept = kept
-        self._strangers: dict[TokenId, None] = {}  # tokens with a price and without a state
+        self._strangers: dict[TokenId, None] = {}  # tokens with a price that no feed carries
         self.clock = clock  # monotonic seconds: what feeds a board goes by the board's time
         self._quotes: dict[TokenId, Quote] = {}
         self._heard: dict[TokenId, float] = {}
@@ -61,12 +61,12 @@ class PriceBoard:
     def set_state(self, token: TokenId, state: PriceState, why: Doubt | None = None) -> None:
         """`why` a token is not live: without one, the reason that is known stands."""
         before = self._states.get(token)
+        self._strangers.pop(token, None)
         if why is not None:
             self._doubts[token] = why
         if before is state:
             return
         self._states[token] = state
-        self._strangers.pop(token, None)
         if state is PriceState.LIVE:
             self._doubts.pop(token, None)
             self._restore(token)
@@ -74,6 +74,11 @@ class PriceBoard:
             lost_by = self._doubts.setdefault(token, Doubt.UNPROVEN)
             self._tell_gap(self._continuity.lose(token, lost_by, self.clock()))
         self._tell(token)
+
+    def set_polled(self, token: TokenId) -> None:
+        """Its price was looked at by REST, and no feed carries it: it is one of the last `kept`."""
+        self.set_state(token, PriceState.POLLED)
+        self._remember(token)
 
     def forget(self, token: TokenId) -> None:
         """No feed carries this token any more; its last price stays, with its age."""
@@ -151,6 +156,8 @@ class PriceBoard:
             del self._strangers[oldest]
             self._quotes.pop(oldest, None)
             self._heard.pop(oldest, None)
+            self._states.pop(oldest, None)
+            self._doubts.pop(oldest, None)
             self._continuity.forget(oldest)
 
     def _restore(self, token: TokenId) -> None:

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from core.domain.errors import Unavailable
-from core.domain.health import Doubt
+from core.domain.health import RELAPSE, Doubt
 from core.domain.units import TokenId
 from core.ports import BookSnapshot, PriceSource
 from data_ingestion.poller.backoff import Backoff
@@ -35,6 +35,7 @@ class AuditPace:
     every: float = 7.0  # between two questions about one token
     urgent: float = 4.0  # the same on a connection that is silent altogether
     talking: float = 15.0  # the same about a token whose news goes on: all of it may be late
+    relapse: float = 4.0  # the same where it was found to be late a minute ago or less
     beat: float = 1.0  # between two looks at who is due
     recheck: float = 1.0  # before a difference counts: the news may be on its way
     silent: float = 9.0  # without proof on a silent connection, before a price is no longer live
@@ -55,7 +56,7 @@ class AuditedBooks(Protocol):
 
     def check(self) -> None: ...
 
-    def worn(self) -> frozenset[TokenId]: ...
+    def worn(self, mute: frozenset[TokenId]) -> frozenset[TokenId]: ...
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class Auditor:
         self._since: dict[TokenId, float] = {}  # when each token was first watched
         self._asked: dict[TokenId, float] = {}
         self._proven: dict[TokenId, float] = {}
+        self._stale: dict[TokenId, float] = {}  # when each was last found to have missed something
         self._backoff = Backoff()
         self._not_before = 0.0  # monotonic seconds; REST asked for so much patience
 
@@ -119,7 +121,7 @@ class Auditor:
         if self._stalling.has_stalled():
             self._begin_anew()
         self._books.check()
-        worn = self._books.worn()
+        worn = self._books.worn(self._quiet.on_mute_connections())
         if worn:
             self._connections.recycle(worn)
         pace, watched = self._pace, self._quiet.watched()
@@ -151,6 +153,7 @@ class Auditor:
         self._since = {token: self._since.get(token, now) for token in watched}
         self._asked = {token: at for token, at in self._asked.items() if token in watched}
         self._proven = {token: at for token, at in self._proven.items() if token in watched}
+        self._stale = {token: at for token, at in self._stale.items() if now - at < RELAPSE}
         urgent = self._quiet.on_connections(self._pace.quiet)
         return [
             token
@@ -162,9 +165,13 @@ class Auditor:
         if not self._board.is_live(token):
             return False
         if self._quiet.of(token) < self._pace.quiet:
-            return now - self._asked.get(token, self._since[token]) >= self._pace.talking
+            return now - self._asked.get(token, self._since[token]) >= self._patience(token)
         pause = self._pace.urgent if is_urgent else self._pace.every
         return now - self._asked.get(token, -pause) >= pause
+
+    def _patience(self, token: TokenId) -> float:
+        """Seconds between two questions about a token whose news goes on."""
+        return self._pace.relapse if token in self._stale else self._pace.talking
 
     def _unproven(self, tokens: Iterable[TokenId], limit: float) -> list[TokenId]:
         """Live tokens that nothing has proven for so long."""
@@ -216,6 +223,7 @@ class Auditor:
         # Before the repair: only live tokens are silent.
         silent = self._quiet.on_connections(self._pace.quiet)
         received = self._clock()
+        self._stale.update(dict.fromkeys(stale, received))
         for snapshot in stale.values():
             self._books.repair(snapshot, received)
         worn = silent.union(late) & stale.keys()

@@ -49,6 +49,12 @@ class Quiet:
         silent = (shard.tokens for shard in shards if self.of_shard(shard) >= seconds)
         return frozenset[TokenId]().union(*silent)
 
+    def on_mute_connections(self) -> frozenset[TokenId]:
+        """All tokens of open connections that have brought nothing at all."""
+        shards = self.connections.shards()
+        mute = (s.tokens for s in shards if s.opened_at is not None and s.last_data is None)
+        return frozenset[TokenId]().union(*mute)
+
     def has_talked(self, token: TokenId, since: float) -> bool:
         """Whether the stream spoke of it after that moment."""
         age = self.board.age(token)

@@ -62,7 +62,7 @@ def _told(fault: Fault, met: Outcome) -> tuple[str, ...]:
         f"{fault.lie:g}",
         f"{met.repaired:.1f}" + MEANWHILE * met.was_repaired_meanwhile * (fault.lasts > 0),
         f"{fault.repaired:g}",
-        fault.shown,
+        fault.shown.words,
     )
 
 

@@ -6,8 +6,11 @@ import weakref
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from core.domain.book import Book
 from core.domain.market import Market, Outcome
+from core.domain.price import PriceState
 from core.domain.units import MarketId, TokenId, UserId
+from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import WebSocketManager
 from core.storage.models import Sessions
@@ -103,3 +106,20 @@ async def test_ten_thousand_tokens_that_came_and_went_leave_only_the_newest_pric
         assert len(asyncio.all_tasks()) <= before + 1
         running.cancel()
     assert desk.is_empty()
+
+
+def test_of_prices_that_were_only_looked_at_the_newest_are_kept() -> None:
+    board = PriceBoard(lambda: 1.0, kept=KEPT)
+    updater = MarketUpdater(board)
+    tokens = [TokenId(str(number)) for number in range(3 * KEPT)]
+    held = tokens[0]
+    for token in tokens:
+        book = Book(token)
+        book.replace([("0.5", "10")], [("0.54", "10")])
+        updater.take_polled(BookSnapshot(book, None, None, None, None), 1.0)
+        if token == held:
+            updater.follow(held, None)  # a feed carries it from now on
+    kept = [held, *tokens[-KEPT:]]
+    assert [token for token in tokens if board.quote(token) is not None] == kept
+    assert all(board.state(token) is PriceState.POLLED for token in kept)
+    assert board.state(tokens[1]) is PriceState.DOWN

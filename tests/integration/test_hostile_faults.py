@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.hostile_faults import BOOK_FAULTS, CONNECTION_FAULTS, REST_FAULTS
+from tests.support.hostile_faults import BOOK_FAULTS, CONNECTION_FAULTS
+from tests.support.hostile_outages import REST_FAULTS
 from tests.support.hostile_run import Fault, meet
 from tests.support.stepped_loop import run_stepped
 

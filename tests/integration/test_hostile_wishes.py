@@ -6,17 +6,23 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from core.domain.continuity import Gap
+from core.domain.health import NEW_CONNECTION, Doubt
 from core.domain.market import Market
 from core.domain.price import PriceState
+from data_ingestion.streamer.websocket_client.dialing import LONGEST_DELAY
 from data_ingestion.streamer.websocket_client.websocket_client import Layout
-from tests.support.hostile_faults import SILENCE
 from tests.support.hostile_house import ONE, House, hostile_house
+from tests.support.hostile_outages import SILENCE
 from tests.support.hostile_run import SLACK
 from tests.support.stepped_loop import run_stepped, stepped
 
 FIRST_BOOK = 5.0  # seconds, decision 22
 POLLED_WITHIN = 2.0  # seconds after that
 SOURCE_WITHIN = 1.0  # seconds after SUSPECT, decision 14
+STALL_NOTICED_WITHIN = 1.0  # seconds after the program goes on
+OUTAGE = 300.0  # seconds
+REPLACED_WITHIN = 2 * NEW_CONNECTION + LONGEST_DELAY  # seconds, for a connection that is mute
+OTHER_CODES = (1002, 1003, 1007, 1009, 1010, 1014, 3000, 3008, 3999, 4001, 4003, 4029, 4999)
 
 Scenario = Callable[[House], Awaitable[None]]
 
@@ -39,6 +45,22 @@ def is_polled(house: House, market: Market) -> bool:
         house.board.state(token) is PriceState.POLLED and house.witness.is_right(token)
         for token in market.tokens
     )
+
+
+@pytest.mark.parametrize("code", OTHER_CODES)
+def test_a_connection_closed_with_any_other_code_is_replaced_as_well(
+    database: str, code: int
+) -> None:
+    async def scenario(house: House) -> None:
+        before = house.connections()
+        house.witness.forget()
+        await house.control("drop", code=code)
+        await house.witness.moment(lambda: house.witness.is_doubtful, 1)
+        await house.witness.moment(house.witness.are_sound, 5)
+        assert set(house.connections()).isdisjoint(before)
+        assert house.witness.longest_lie == 0
+
+    play(database, scenario)
 
 
 @pytest.mark.parametrize("command", ["deaf", "bookless"])
@@ -149,6 +171,61 @@ def test_a_connection_that_is_dropped_again_and_again_ends_live_without_a_storm(
         await house.witness.moment(house.witness.are_sound, 15)
         assert house.witness.longest_lie <= SLACK
         assert len(house.exchange.hub.closed) <= 11
+        await house.rows_are_true()
+
+    play(database, scenario)
+
+
+def test_after_a_long_silent_freeze_prices_are_live_as_soon_as_it_ends(database: str) -> None:
+    async def scenario(house: House) -> None:
+        house.trade()
+        await asyncio.sleep(2)
+        await house.control("freeze")
+        await asyncio.sleep(OUTAGE)
+        assert is_none_live(house)
+        await house.control("heal")
+        await house.witness.moment(house.witness.are_sound, FIRST_BOOK + 1)
+        await house.stand_still()
+        await house.rows_are_true()
+
+    play(database, scenario)
+
+
+def test_after_a_long_outage_connections_of_its_time_that_stay_dead_are_replaced(
+    database: str,
+) -> None:
+    """New ones would work: whoever waits for the old ones waits in vain."""
+
+    async def scenario(house: House) -> None:
+        house.trade()
+        await asyncio.sleep(2)
+        await house.control("freeze")
+        await asyncio.sleep(OUTAGE)
+        dead = house.connections()
+        await house.control("freeze", connections=dead)
+        await house.control("freeze", frozen=False)
+        await house.witness.moment(house.witness.are_sound, REPLACED_WITHIN)
+        assert set(house.connections()).isdisjoint(dead)
+        await house.stand_still()
+        await house.rows_are_true()
+
+    play(database, scenario)
+
+
+def test_after_the_program_stood_still_nothing_is_live_before_a_new_book(database: str) -> None:
+    async def scenario(house: House) -> None:
+        house.trade()
+        await asyncio.sleep(2)
+        told, before = list[Gap](), house.connections()
+        house.board.listen_gaps(told.append)
+        house.witness.forget()
+        stepped().stall(30)
+        await house.witness.moment(lambda: house.witness.is_doubtful, STALL_NOTICED_WITHIN + SLACK)
+        lost = {gap.token: gap.why for gap in told if gap.ended is None}
+        assert lost == dict.fromkeys(house.tokens, Doubt.STALLED)
+        await house.witness.moment(house.witness.are_sound, 5)
+        assert set(house.connections()).isdisjoint(before)
+        await house.stand_still()
         await house.rows_are_true()
 
     play(database, scenario)

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
 from tests.support.sandbox_exchange import (
     LIMIT,
+    drained,
     hear,
     order,
     serving,
@@ -107,6 +108,43 @@ async def test_frames_can_change_places(
     await order(venue, "trade", token=tokens[0], price="0.3", size="1")
     sent = [await hear(socket) for _ in range(3)]
     assert [frame["asset_id"] for frame in sent[:2]] == [tokens[1], tokens[0]]
+
+
+async def test_frames_can_come_some_frames_late_or_by_half(
+    venue: httpx.AsyncClient, socket: ClientConnection, tokens: tuple[str, str]
+) -> None:
+    await subscribe(socket, *tokens)
+    await order(venue, "corrupt", kind="lag", every=1, event="last_trade_price")
+    for price in ("0.1", "0.2"):
+        await order(venue, "trade", token=tokens[0], price=price, size="1")
+    sent = [await hear(socket) for _ in range(5)]
+    assert [frame["price"] for frame in sent if "price" in frame] == ["0.1"]
+    await order(venue, "heal")
+    await order(venue, "corrupt", kind="cut", event="last_trade_price")
+    await order(venue, "trade", token=tokens[0], price="0.3", size="1")
+    half = [await socket.recv() for _ in range(3)][-1]
+    with pytest.raises(ValueError, match="Unterminated"):
+        json.loads(half)
+
+
+async def test_a_reader_who_lags_behind_the_squeezed_queue_is_hung_up_on_until_all_is_healed(
+    exchange: ExchangeSandbox,
+    venue: httpx.AsyncClient,
+    socket: ClientConnection,
+    tokens: tuple[str, str],
+) -> None:
+    await subscribe(socket, *tokens)
+    await order(venue, "squeeze", bytes=1)
+    await order(venue, "burst", token=tokens[0], orders=100)
+    with pytest.raises(ConnectionClosed):
+        await drained(socket)
+    assert [each.was_slow for each in exchange.hub.closed] == [True]
+    await order(venue, "heal")
+    async with connect(socket_url(venue), max_size=None) as another:
+        await subscribe(another, *tokens)
+        await order(venue, "burst", token=tokens[0], orders=10)
+        assert (await hear(another))["event_type"] == "price_change"
+        assert len(exchange.hub.open) == 1
 
 
 async def test_garbage_giants_and_bare_texts_are_sent_at_once(

@@ -15,7 +15,7 @@ from core.domain.units import MICROS
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
 from infrastructure.sandbox.exchange.frames import Audience, Frame
 from infrastructure.sandbox.exchange.trading import TradedMarket
-from tests.support.sandbox_exchange import oracle_of, serving, still_exchange
+from tests.support.sandbox_exchange import drained, oracle_of, serving, still_exchange
 
 LIMIT = 10.0  # seconds for anything
 CENT = 10_000
@@ -42,12 +42,6 @@ async def answered(socket: ClientConnection) -> None:
     """Everything said before has been acted on; nothing else came meanwhile."""
     await socket.send("PING")
     assert await socket.recv() == "PONG"
-
-
-async def drained(socket: ClientConnection) -> None:
-    """Read until the connection ends, by its exception."""
-    while True:
-        await socket.recv()
 
 
 def markets_of(exchange: ExchangeSandbox) -> list[TradedMarket]:

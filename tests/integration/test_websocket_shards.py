@@ -1,6 +1,7 @@
 """Many connections for many tokens, against a real server: nobody is disturbed for another."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -9,13 +10,18 @@ from core.domain.units import EventId, TokenId
 from data_ingestion.streamer.websocket_client.websocket_client import Layout
 from tests.support.market_ear import Ear, running
 from tests.support.rows import market
-from tests.support.venue_socket import amount, book, venue_socket
+from tests.support.venue_socket import VenueSocket, amount, book, venue_socket
 
 SMALL = Layout(tokens=4)
 
 
 def tokens(*markets: Market) -> list[TokenId]:
     return [token for one in markets for token in one.tokens]
+
+
+def is_carried(venue: VenueSocket, wanted: Market, opened: int) -> bool:
+    """By that connection, the only one."""
+    return venue.opened == opened and venue.carried() == [set(wanted.tokens)]
 
 
 def of_event(number: int, event: str) -> Market:
@@ -66,8 +72,21 @@ async def test_only_the_connection_that_carries_the_tokens_is_recycled() -> None
         assert worn not in venue.connections
         assert ear.lost == [set(third.tokens)]
         assert client.statistics.recycled == 1
-        client.recycle(third.tokens)
-        assert client.statistics.recycled == 1  # once a minute
+
+
+async def test_a_connection_is_replaced_once_a_minute_unless_it_brings_nothing() -> None:
+    one, ear = market(1), Ear()
+    async with venue_socket() as venue, running(venue, ear) as client:
+        await client.subscribe_markets(one.tokens)
+        for opened in (2, 3):  # nothing came on either
+            await venue.until(partial(is_carried, venue, one, opened - 1))
+            client.recycle(one.tokens)
+            await venue.until(partial(is_carried, venue, one, opened))
+            assert client.statistics.recycled == opened - 1
+        await venue.say_on(venue.connections[0], book(one.tokens[0]))
+        await ear.hear(1)
+        client.recycle(one.tokens)
+        assert client.statistics.recycled == 2
 
 
 async def test_an_event_that_outgrows_its_connection_moves_whole_and_alone() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.support.hostile_outages import BREAK_OFF, REST_FAULTS, SILENCE
 from tests.support.hostile_run import (
     CONNECTIONS,
     MARKET,
@@ -12,26 +13,11 @@ from tests.support.hostile_run import (
     Traffic,
     step,
 )
+from tests.support.sights import AGAIN, AT_MOST_BLINK, BLINK, FROZEN, NOTHING, POLLED, QUIET
 
 FROZEN_TOKEN: Final = 20.0  # seconds, decision 22
-SILENCE: Final = 10.0
+LATE: Final = 20.0  # of a connection that talks
 LOST_DELTA: Final = 5.0  # of a token that others trade; its next change gives the loss away
-FOREVER: Final = 1_000_000  # requests
-
-NOTHING: Final = "nothing"
-QUIET: Final = "`live, unchanged for 1 min`"
-BLINK: Final = "`live`, and that the stream was interrupted for a moment"
-AT_MOST_BLINK: Final = "nothing, or that the stream was interrupted for a moment"
-AGAIN: Final = "now and then that the stream was interrupted, and why"
-POLLED: Final = "`polled 4 s ago` until it is live again"
-CHECKED: Final = "`checking, last news 8 s ago`, then `polled 2 s ago` until it is live again"
-CHECKED_BRIEFLY: Final = "`checking, last news 8 s ago` for a moment"
-DOWN: Final = "`no price for 12 s, last 62¢: the venue does not answer`"
-CHECKED_DOWN: Final = f"`checking, last news 8 s ago`, then {DOWN}"
-
-REFUSED: Final = step("faults", path="/ws/market", status=503, count=FOREVER)
-BREAK_OFF: Final = step("drop")
-
 CLOSES: Final = tuple(
     Fault(
         name=f"connection closed with {code}",
@@ -67,7 +53,7 @@ CONNECTION_FAULTS: Final = (
         noticed=SILENCE,
         lie=SILENCE,
         repaired=10,
-        shown=CHECKED,
+        shown=FROZEN,
     ),
     Fault(
         name="silent freeze of one connection, another would work",
@@ -77,7 +63,7 @@ CONNECTION_FAULTS: Final = (
         lie=SILENCE,
         repaired=15,
         despite=True,
-        shown=CHECKED_BRIEFLY,
+        shown=BLINK,
     ),
     Fault(
         name="half-open: neither data nor PONG",
@@ -86,7 +72,7 @@ CONNECTION_FAULTS: Final = (
         noticed=SILENCE,
         lie=SILENCE,
         repaired=15,
-        shown=CHECKED,
+        shown=FROZEN,
     ),
     Fault(
         name="PONG missing while data flows",
@@ -120,7 +106,7 @@ BOOK_FAULTS: Final = (
         noticed=FROZEN_TOKEN,
         lie=FROZEN_TOKEN,
         repaired=10,
-        shown=CHECKED,
+        shown=FROZEN,
     ),
     Fault(
         name="one market frozen, others go on",
@@ -129,7 +115,7 @@ BOOK_FAULTS: Final = (
         noticed=FROZEN_TOKEN,
         lie=FROZEN_TOKEN,
         repaired=10,
-        shown=CHECKED,
+        shown=FROZEN,
     ),
     Fault(
         name="never a first book, changes come",
@@ -223,7 +209,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=2,
         repaired=10,
-        shown=BLINK,
+        shown=AT_MOST_BLINK,
     ),
     Fault(
         name="timestamps 5 s old",
@@ -244,40 +230,29 @@ BOOK_FAULTS: Final = (
         shown=AT_MOST_BLINK,
     ),
     Fault(
+        name="all news 60 frames late",
+        steps=(step("corrupt", kind="lag", every=60),),
+        lasts=60,
+        noticed=LATE,
+        lie=LATE,
+        repaired=30,
+        shown=FROZEN,
+    ),
+    Fault(
+        name="half of every 4th price change missing",
+        steps=(step("corrupt", kind="cut", every=4, event="price_change"),),
+        lasts=20,
+        noticed=2 * LOST_DELTA,
+        lie=LOST_DELTA,
+        repaired=10,
+        traffic=Traffic.ORDERS,
+        shown=AGAIN,
+    ),
+    Fault(
         name="3,000 frames at once",
         steps=(step("burst", token=TOKEN, orders=3000),),
         effect=Effect.HARMLESS,
         shown=NOTHING,
-    ),
-)
-
-BROKEN_REST: Final[dict[str, dict[str, object]]] = {
-    "answers 500": {"status": 500},
-    "answers 429 with Retry-After 3": {"status": 429, "retry_after": 3},
-    "answers 425": {"status": 425},
-    "hangs": {"hang": 60},
-    "answers HTML": {"garbage": True},
-}
-
-REST_FAULTS: Final = (
-    *(
-        Fault(
-            name=f"socket down and REST {what}",
-            steps=(REFUSED, step("faults", path="/book*", count=FOREVER, **wrong), BREAK_OFF),
-            lasts=30,
-            repaired=25,
-            shown=DOWN,
-        )
-        for what, wrong in BROKEN_REST.items()
-    ),
-    Fault(
-        name="silent freeze, and REST answers 500",
-        steps=(step("freeze"), step("faults", path="/book*", count=FOREVER, status=500)),
-        lasts=30,
-        noticed=SILENCE,
-        lie=SILENCE,
-        repaired=25,
-        shown=CHECKED_DOWN,
     ),
 )
 

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -32,6 +32,7 @@ from infrastructure.sandbox.exchange.server import serve_exchange
 from infrastructure.sandbox.exchange.trading import TradedMarket
 from telegram_bot.feed_assembly import build_streamer
 from tests.support.figures import Figures
+from tests.support.onlooker import Card, Onlooker
 from tests.support.rows import add_markets, add_position, add_user
 from tests.support.stepped_loop import START, stepped
 from tests.support.witness import Witness
@@ -69,6 +70,7 @@ class House:
     manager: WebSocketManager
     streamer: StreamerService
     witness: Witness
+    onlooker: Onlooker
     markets: list[Market]
     user: UserId
     traffic: asyncio.Task[None] | None = None
@@ -90,6 +92,15 @@ class House:
         self.witness.tokens |= frozenset(market.tokens)
         self.move(market, MOVES[0])
         await self.manager.subscribe_market_for_user(self.user, market.id)
+        return market
+
+    async def offer_canary(self) -> Market:
+        """One market more in the catalogue, busier than any, that nobody wants."""
+        listed = _liveliest(self.exchange)[len(self.markets)]
+        market = replace(_market(listed), volume_24h=Decimal(1_000_000))
+        async with self.sessions.begin() as session:
+            await add_markets(session, [market])
+        self.move(market, MOVES[0])
         return market
 
     async def left(self) -> int:
@@ -142,10 +153,12 @@ class House:
             marks = {
                 row.token_id: row.current_price for row in await session.execute(sa.text(MARKS))
             }
+        held = {market.id for market in self.markets}
+        rows = [row for row in markets if str(row.id) in held]
         prices = {
-            str(row.id): [Decimal(price or -1) for price in row.outcome_prices] for row in markets
+            str(row.id): [Decimal(price or -1) for price in row.outcome_prices] for row in rows
         }
-        return Rows(prices, marks, {str(row.source) for row in markets})
+        return Rows(prices, marks, {str(row.source) for row in rows})
 
     def _truth(self) -> Rows:
         marks = {str(token): self._price(token) for token in self.tokens}
@@ -189,6 +202,7 @@ async def hostile_house(url: str, layout: Layout = ONE) -> AsyncIterator[House]:
         address = await stack.enter_async_context(serve_exchange(exchange))
         house = await _furnished(exchange, address, client, engine, layout)
         house.witness.start()
+        house.onlooker.start()
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(house.streamer.run(), name="streamer")
             await house.witness.moment(house.witness.are_sound, CATCH_UP)
@@ -232,6 +246,7 @@ async def _furnished(
         manager=manager,
         streamer=streamer,
         witness=Witness(exchange, board, tokens),
+        onlooker=Onlooker(board, [Card(market.tokens) for market in held], WALL),
         markets=held,
         user=user,
     )

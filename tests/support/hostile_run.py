@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from tests.support.hostile_house import House, hostile_house
+from tests.support.sights import Sight
 from tests.support.stepped_loop import stepped
 
 TOKEN: Final = "<token>"  # in a command: the first held token
@@ -56,7 +57,7 @@ class Fault:
     repaired: float = 5.0  # at most, from the fault's end until everything is LIVE and right
     despite: bool = False  # the repair must not wait for the end: it counts from the beginning
     traffic: Traffic = Traffic.EVERYTHING  # before and during it
-    shown: str = ""  # to a person who looks at a card
+    shown: Sight  # to a person who looks at a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ async def meet(fault: Fault, url: str) -> Outcome:
 async def _story(fault: Fault, house: House) -> Outcome:
     witness, clock = house.witness, stepped().time
     witness.forget()
+    house.onlooker.forget()
     before, began = house.connections(), clock()
     for each in fault.steps:
         await house.control(each.command, **_filled_in(each, house))
@@ -105,6 +107,7 @@ async def _story(fault: Fault, house: House) -> Outcome:
     if fault.effect is Effect.HARMLESS:
         assert not witness.is_doubtful, "doubted without need"
         assert house.connections() == before, "a good connection was given up"
+    house.onlooker.confirm(fault.shown)
     return _outcome(fault, house, (began, ended), written)
 
 

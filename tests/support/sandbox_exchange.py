@@ -191,6 +191,12 @@ async def subscribe(socket: ClientConnection, *tokens: str, curious: bool = Fals
     return await hear(socket)
 
 
+async def drained(socket: ClientConnection) -> None:
+    """Read until the connection ends, by its exception."""
+    while True:
+        await socket.recv()
+
+
 async def silent(socket: ClientConnection) -> None:
     """Nothing came before the answer to a heartbeat."""
     await socket.send("PING")

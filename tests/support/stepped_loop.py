@@ -78,6 +78,10 @@ class SteppedLoop(asyncio.SelectorEventLoop):
         """Call `look` before each jump, when everything that could happen has happened."""
         self._steps.watchers.append(look)
 
+    def stall(self, seconds: float) -> None:
+        """As if the program had stood still: time passes, and nothing happens meanwhile."""
+        self._steps.now += seconds
+
     def run_in_executor(
         self,
         executor: Executor | None,

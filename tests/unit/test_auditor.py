@@ -145,6 +145,19 @@ async def test_a_connection_whose_news_is_a_minute_old_is_found_and_replaced(des
     assert desk.board.is_live(NO)
 
 
+async def test_a_connection_that_lags_again_and_again_is_believed_for_seconds_of_each_minute(
+    desk: Desk,
+) -> None:
+    believed = 0
+    for second in range(180):
+        desk.behind = 30.0 if desk.board.is_live(YES) else 0.0  # a new book looks right each time
+        desk.move(YES, f"0.{30 + second % 20}", "0.6")
+        await desk.stream(YES)
+        await desk.second()
+        believed += desk.board.is_live(YES)
+    assert 0 < believed <= 60
+
+
 async def test_a_token_whose_time_ran_ahead_before_it_froze_is_found(desk: Desk) -> None:
     desk.venue[YES] = ("0.5", "0.54", 3600.0)
     await desk.stream(YES)

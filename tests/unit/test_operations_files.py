@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
 
 from infrastructure.telemetry.metrics import Metrics
 
-FOLDER = Path(__file__).parents[2] / "docs" / "operations"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "operations"
+STREAMER = ROOT / "data_ingestion" / "streamer"
 SUFFIXES = {
     "counter": ("_total",),
     "gauge": ("",),
@@ -28,6 +31,11 @@ RULE = re.compile(
     r"        labels:\n          severity: (?:warning|critical)\n"
     r"        annotations:\n          summary: (?P<summary>\S.*)\n          todo: (?P<todo>\S.*)\n"
 )
+LABELLED = re.compile(
+    r"\b(?P<inner>[a-z_]+)\{(?P<label>\w+)[=!]"
+    r"|\bby \((?P<by>\w+)\) \((?:\w+\()?(?P<summed>[a-z_]+)"
+)
+REASON = re.compile(r"dropped(?:\[|\.append\()\"(\w+)\"|\.doubt\(feed, Doubt\.\w+, \"(\w+)\"\)")
 Json = dict[str, Any]  # a dashboard's
 
 
@@ -64,6 +72,20 @@ def expressions() -> Iterator[str]:
 
 def rules() -> list[re.Match[str]]:
     return list(RULE.finditer((FOLDER / "alerts.yml").read_text(encoding="utf-8")))
+
+
+def has_label(name: str, label: str) -> bool:
+    """Whether a sample of that name carries the label; buckets carry their limit."""
+    if name.endswith("_bucket") and label == "le":
+        return True
+    metrics = Metrics()
+    for owner in (metrics, metrics.live):
+        for metric in vars(owner).values():
+            if isinstance(metric, Counter | Gauge | Histogram):
+                (family,) = metric.describe()
+                if name.removesuffix("_total") == family.name.removesuffix("_total"):
+                    return label in metric._labelnames  # no public name tells them
+    return False
 
 
 def test_the_names_in_an_expression_are_found() -> None:
@@ -121,6 +143,18 @@ def test_every_alert_is_whole_and_asks_for_metrics_that_exist() -> None:
         assert rule["expr"].count("(") == rule["expr"].count(")")
 
 
+def test_every_label_that_is_asked_for_is_one_of_its_metric() -> None:
+    asked = {
+        (found["inner"] or found["summed"], found["label"] or found["by"])
+        for expression in (*expressions(), *(rule["expr"] for rule in rules()))
+        for found in LABELLED.finditer(expression)
+    }
+    assert len(asked) > 5
+    assert not has_label("websocket_messages_total", "reason")
+    for name, label in sorted(asked):
+        assert has_label(name, label), f"{name} has no {label}"
+
+
 def test_no_line_of_the_alerts_needs_quotes_in_yaml() -> None:
     for rule in rules():
         for value in (rule["expr"], rule["summary"], rule["todo"]):
@@ -135,3 +169,14 @@ def test_every_metric_has_a_help_text_and_stands_in_the_handbook(family: Metric)
     handbook = (FOLDER / "README.md").read_text(encoding="utf-8")
     name = f"{family.name}_total" if family.type == "counter" else family.name
     assert re.search(rf"`{name}[`{{]", handbook)
+
+
+def test_every_reason_for_which_news_is_dropped_stands_in_the_handbook() -> None:
+    handbook = (FOLDER / "README.md").read_text(encoding="utf-8")
+    _, chapter = handbook.split("## Reasons for dropped pieces\n")
+    rows = [line for line in chapter.split("\n## ")[0].splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    sources = "".join(path.read_text(encoding="utf-8") for path in STREAMER.rglob("*.py"))
+    given = {first or second for first, second in REASON.findall(sources)}
+    assert len(given) > 10
+    assert told == given

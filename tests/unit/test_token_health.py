@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
-from core.domain.health import FROM_THE_STREAM, MOVES, Doubt, Event, PriceState, TokenHealth
+from core.domain.health import (
+    BARRED,
+    FROM_THE_STREAM,
+    MOVES,
+    RELAPSE,
+    Doubt,
+    Event,
+    PriceState,
+    TokenHealth,
+)
 
 LIVE, SUSPECT, RESYNCING = PriceState.LIVE, PriceState.SUSPECT, PriceState.RESYNCING
 POLLED, DOWN = PriceState.POLLED, PriceState.DOWN
@@ -37,6 +46,15 @@ def polled() -> TokenHealth:
 
 def down() -> TokenHealth:
     return TokenHealth(0.0)
+
+
+def frozen_again(after: float) -> TokenHealth:
+    """Found frozen, believed again at 10 s, and found frozen once more so many seconds later."""
+    health = live()
+    health.doubted(Doubt.FROZEN, 9.0)
+    health.booked(10.0)
+    health.doubted(Doubt.FROZEN, 10.0 + after)
+    return health
 
 
 @pytest.mark.parametrize("event", Event)
@@ -80,7 +98,7 @@ def test_a_lost_connection_makes_a_live_token_suspect() -> None:
     health = live()
     health.lost(5.0)
     assert (health.state, health.why) == (SUSPECT, Doubt.DISCONNECTED)
-    assert not health.can_go_on
+    assert not health.can_go_on(5.0)
 
 
 def test_a_proven_book_by_rest_makes_live_where_the_stream_itself_raised_the_doubt() -> None:
@@ -151,8 +169,8 @@ def test_a_connection_that_does_not_bring_what_rest_has_is_replaced_after_twelve
     health = TokenHealth(0.0)
     health.opened(10.0)
     health.answered(15.0, is_proven=True)
-    assert not health.needs_another_connection(21.9)
-    assert health.needs_another_connection(22.0)
+    assert not health.needs_another_connection(21.9, is_mute=False)
+    assert health.needs_another_connection(22.0, is_mute=False)
 
 
 def test_a_connection_is_not_blamed_for_a_book_that_rest_has_not_either() -> None:
@@ -160,32 +178,42 @@ def test_a_connection_is_not_blamed_for_a_book_that_rest_has_not_either() -> Non
     health.opened(10.0)
     health.absent(15.0)
     assert health.state is DOWN
-    assert not health.needs_another_connection(100.0)
+    assert not health.needs_another_connection(100.0, is_mute=False)
     health.answered(110.0, is_proven=True)
-    assert health.needs_another_connection(110.0)
+    assert health.needs_another_connection(110.0, is_mute=False)
 
 
 def test_a_connection_that_brings_no_book_is_replaced_also_while_rest_is_away() -> None:
     health = TokenHealth(0.0)
     health.opened(10.0)
     health.unanswered(15.0)
-    assert not health.needs_another_connection(21.9)
-    assert health.needs_another_connection(22.0)
+    assert not health.needs_another_connection(21.9, is_mute=False)
+    assert health.needs_another_connection(22.0, is_mute=False)
 
 
 def test_each_connection_given_up_in_vain_doubles_the_time_of_the_next_one() -> None:
     health, now = TokenHealth(0.0), 0.0
     for patience in (12, 24, 48, 96, 192, 384, 768, 768):
         health.opened(now)
-        assert not health.needs_another_connection(now + patience - 0.1)
+        assert not health.needs_another_connection(now + patience - 0.1, is_mute=False)
         now += patience
-        assert health.needs_another_connection(now)
+        assert health.needs_another_connection(now, is_mute=False)
         health.lost(now)
     health.opened(now)
     health.booked(now)
     health.lost(now)
     health.opened(now)
-    assert health.needs_another_connection(now + 12)
+    assert health.needs_another_connection(now + 12, is_mute=False)
+
+
+def test_a_connection_that_brings_nothing_to_anybody_is_given_24_seconds_at_most() -> None:
+    health, now = TokenHealth(0.0), 0.0
+    for patience in (12, 24, 24, 24):
+        health.opened(now)
+        assert not health.needs_another_connection(now + patience - 0.1, is_mute=True)
+        now += patience
+        assert health.needs_another_connection(now, is_mute=True)
+        health.lost(now)
 
 
 def test_a_connection_that_was_lost_by_itself_doubles_nothing() -> None:
@@ -194,11 +222,35 @@ def test_a_connection_that_was_lost_by_itself_doubles_nothing() -> None:
         health.opened(now)
         health.lost(now + 11.0)
     health.opened(40.0)
-    assert health.needs_another_connection(52.0)
+    assert health.needs_another_connection(52.0, is_mute=False)
 
 
 def test_a_new_connection_gets_its_own_time() -> None:
     health = polled()
     health.opened(50.0)
-    assert not health.needs_another_connection(61.9)
+    assert not health.needs_another_connection(61.9, is_mute=False)
     assert not health.is_overdue(54.9)
+
+
+def test_a_stream_that_is_found_late_now_and_then_is_believed_again_at_once() -> None:
+    health = frozen_again(RELAPSE)
+    assert not health.is_barred(10.0 + RELAPSE)
+    health.booked(11.0 + RELAPSE)
+    assert health.is_live
+
+
+def test_a_stream_that_is_found_late_twice_in_a_minute_is_not_believed_for_a_while() -> None:
+    health = frozen_again(5.0)
+    health.booked(15.0 + BARRED - 0.1)
+    health.answered(15.0 + BARRED - 0.1, is_proven=True)
+    assert (health.state, health.why) == (POLLED, Doubt.FROZEN)
+    health.booked(15.0 + BARRED)
+    assert health.is_live
+
+
+def test_a_new_connection_does_not_inherit_the_disbelief() -> None:
+    health = frozen_again(5.0)
+    health.lost(16.0)
+    health.opened(17.0)
+    health.booked(18.0)
+    assert health.is_live

@@ -133,11 +133,17 @@ class MarketUpdater:
         """What only time tells: call it every second or so."""
         self._trust.check(self._feeds.values())
 
-    def worn(self) -> frozenset[TokenId]:
-        """Tokens whose connection did not bring their book although asked more than once."""
+    def worn(self, mute: frozenset[TokenId]) -> frozenset[TokenId]:
+        """Tokens whose connection did not bring their book although asked more than once.
+
+        `mute`: tokens whose connection brought nothing at all.
+        """
         now = self._clock()
-        feeds = self._feeds.items()
-        return frozenset(t for t, feed in feeds if feed.health.needs_another_connection(now))
+        return frozenset(
+            token
+            for token, feed in self._feeds.items()
+            if feed.health.needs_another_connection(now, is_mute=token in mute)
+        )
 
     async def handle_price_update(self, message: wire.Message, received: float) -> None:
         """Apply one message that arrived at `received` (monotonic seconds)."""

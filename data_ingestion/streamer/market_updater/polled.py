@@ -36,13 +36,17 @@ class Polled:
     def take(self, snapshot: BookSnapshot, received: float) -> None:
         """A live token is compared, any other one repaired or at least shown.
 
-        REST may be a moment ahead of a token that talks: whether that is all, the audit finds.
+        REST may be a moment ahead of a token that talks: whether that is all, the audit finds. A
+        crossed book is no answer.
         """
         token = snapshot.book.token
         feed = self._feeds.get(token)
-        if feed is None:
+        if snapshot.book.is_crossed:
+            self._dropped["crossed"] += 1
+            self.unanswered([token])
+        elif feed is None:
             self._publisher.publish_polled(snapshot, None, received)
-            self._board.set_state(token, PriceState.POLLED)
+            self._board.set_polled(token)
         elif not feed.is_live:
             self._repair(feed, snapshot, received)
         elif feed.holds(snapshot):
@@ -83,7 +87,7 @@ class Polled:
     def go_on(self, feed: TokenFeed, received: float) -> None:
         """The stream spoke of a token whose book by REST is proven: live, if both fit."""
         snapshot = feed.candidate
-        if snapshot is None or not feed.health.can_go_on:
+        if snapshot is None or not feed.health.can_go_on(received):
             return
         book = feed.continued(snapshot)
         if book is None:
@@ -94,9 +98,9 @@ class Polled:
         self._publisher.publish(feed, feed.at, received)
 
     def _repair(self, feed: TokenFeed, snapshot: BookSnapshot, received: float) -> None:
-        if self._is_behind(feed, snapshot):
+        if snapshot.book.is_crossed or self._is_behind(feed, snapshot):
             self._trust.unanswered(feed)
-            if feed.health.state is not PriceState.DOWN:
+            if snapshot.book.is_crossed or feed.health.state is not PriceState.DOWN:
                 return  # it is asked again soon; after a while an older book is better than none
         elif snapshot.is_proven:
             feed.candidate = snapshot

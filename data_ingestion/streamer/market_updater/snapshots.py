@@ -35,7 +35,7 @@ class Snapshots:
         self._deliveries = deliveries
 
     def book(self, message: wire.WireBook, received: float) -> None:
-        """A whole book replaces ours, and makes its token live."""
+        """A whole book replaces ours, and makes its token live where it can be believed."""
         feed = self._feeds.get(message.asset_id)
         if feed is None or self._repeats(feed, message):
             return
@@ -45,9 +45,8 @@ class Snapshots:
         except (InvalidQuantity, InvalidBook):
             self._verdicts.refuse(feed)
             return
-        self._trust.booked(feed)
-        feed.shown_bid = -1  # published whatever it says: it may end a doubt
-        self._publish(feed, message.timestamp, received)
+        if not self._show(feed, message.timestamp, received):
+            return
         if self._verifies:
             self._prove(feed, message)
         if is_older:  # on one connection the order of arrival counts, once it is proven
@@ -89,6 +88,20 @@ class Snapshots:
         feed.proof.retick(message.new_tick_size)
         if is_new:
             self._trust.doubt(feed, Doubt.TICK)
+
+    def _show(self, feed: TokenFeed, timestamp: str, received: float) -> bool:
+        """Whether the book counts. Who is live waits with a crossed one for what explains it."""
+        if feed.book.is_crossed:
+            if feed.is_live:
+                self._verdicts.crossed(feed)
+            else:
+                self._verdicts.dropped["crossed"] += 1
+            return feed.is_live
+        self._trust.booked(feed)
+        if feed.is_live:
+            feed.shown_bid = -1  # published whatever it says: it may end a doubt
+            self._publish(feed, timestamp, received)
+        return feed.is_live
 
     def _repeats(self, feed: TokenFeed, message: wire.WireBook) -> bool:
         is_late = self._trust.has_waited(feed)

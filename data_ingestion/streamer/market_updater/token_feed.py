@@ -106,7 +106,8 @@ class TokenFeed:
             ((level.price, level.size) for level in message.asks),
         )
         self.at = self.base = message.timestamp
-        self.crossed_since = None
+        if not self.book.is_crossed:  # the same crossed book once more makes it no younger
+            self.crossed_since = None
         if message.last_trade_price:
             self.last_trade = own_last_trade(
                 price(message.last_trade_price),
@@ -137,8 +138,8 @@ class TokenFeed:
         """The proven book by REST with every later change applied to it.
 
         None if it is older than what the stream told, a change in between is missing, the result
-        is not what the venue stated with the last change, or the stream that had stopped speaks of
-        older times only.
+        is crossed or not what the venue stated with the last change, or the stream that had stopped
+        speaks of older times only.
         """
         known = max(self.at, self.left_out)
         if not snapshot.is_proven or snapshot.inputs is None or snapshot.timestamp < known:
@@ -146,10 +147,12 @@ class TokenFeed:
         later = [kept for kept in self.kept if kept.timestamp >= snapshot.timestamp]
         book = Book(self.token)
         book.replace(snapshot.book.raw_bids(), snapshot.book.raw_asks())
-        if not later:
-            return book if self.health.why in FROM_THE_STREAM else None
-        inputs = self._newest_inputs(snapshot.inputs, snapshot.timestamp)
-        return book if is_replayed(book, later, inputs) else None
+        if later:
+            inputs = self._newest_inputs(snapshot.inputs, snapshot.timestamp)
+            fits = is_replayed(book, later, inputs)
+        else:
+            fits = self.health.why in FROM_THE_STREAM
+        return book if fits and not book.is_crossed else None
 
     def learn(self, snapshot: BookSnapshot) -> None:
         """Our book counts, but the venue itself says what it hashes besides."""

@@ -19,7 +19,7 @@ from data_ingestion.streamer.websocket_client.wire import Message
 logger = logging.getLogger(__name__)
 
 STABLE: Final = 60.0  # seconds a connection must live before the backoff starts over
-RECYCLE_EVERY: Final = 60.0  # seconds at least between two replacements of one connection
+RECYCLE_EVERY: Final = 60.0  # seconds at least between two replacements of one that delivers
 WARN_EVERY: Final = 60.0  # seconds between warnings about frames that cannot be read
 NOTHING: Final = frozenset[TokenId]()
 
@@ -99,9 +99,14 @@ class MarketConnection:
             self._channel.disowned |= frozenset(tokens)
 
     def recycle(self, why: str) -> bool:
-        """Replace it, unless that was done within the last minute; whether it is being done."""
+        """Replace it, unless it delivers and that was done within the last minute.
+
+        Whether that is being done now. One that brought nothing has nothing to lose.
+        """
         now = self._clock()
-        if self._channel is None or now - self._recycled_at < RECYCLE_EVERY:
+        if self._channel is None or self._worn:
+            return False
+        if self.delivers and now - self._recycled_at < RECYCLE_EVERY:
             return False
         self._recycled_at = now
         self._worn = why
@@ -116,7 +121,7 @@ class MarketConnection:
         while self._wanted:
             await turns.wait()
             began = self._clock()
-            await self._serve_one_connection()
+            has_delivered = await self._serve_one_connection()
             if not self._wanted:
                 return
             was_worn, self._worn = bool(self._worn), ""
@@ -124,9 +129,9 @@ class MarketConnection:
                 delays, failures = policy.delays(), 0
             elif not was_worn:
                 failures += 1
-            if was_worn:  # it did not fail: we replace it
+            if was_worn and has_delivered:  # it did not fail: we replace it
                 continue
-            if policy.gives_up(failures):
+            if not was_worn and policy.gives_up(failures):
                 self.gave_up = True
                 logger.error("[WEBSOCKET] not reconnecting after %s failures; polling", failures)
                 return
@@ -139,16 +144,17 @@ class MarketConnection:
         except TimeoutError:
             return
 
-    async def _serve_one_connection(self) -> None:
-        """Network faults end here: they are expected, and the caller comes back."""
+    async def _serve_one_connection(self) -> bool:
+        """Whether it brought any news. Network faults end here: the caller comes back."""
         if not self._wanted:  # any more, after the wait for a turn
-            return
+            return False
         began = self._clock()
         channel = MarketChannel(began, self._dialing.ping_interval)
         take = partial(self._take, channel)
         socket = await self._dialing.dial(take)
         if socket is not None:
             await self._serve(socket, channel, self._clock() - began)
+        return channel.last_data is not None
 
     async def _serve(
         self, socket: ClientConnection, channel: MarketChannel, connection_time: float

@@ -141,7 +141,7 @@ class WebSocketClient:
             copies.renew(token_ids)
 
     def recycle(self, token_ids: Collection[TokenId]) -> None:
-        """Replace the connections that carry any of these; each once a minute at the most."""
+        """Replace the connections that carry any of these; who delivers, once a minute at most."""
         for copies in self._shards.values():
             if not copies.tokens.isdisjoint(token_ids):
                 copies.recycle()

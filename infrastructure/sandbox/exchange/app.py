@@ -19,6 +19,7 @@ form of the id (digits or 0x), and both also answer below `/gamma` and `/clob`. 
 | `POST /control/freeze` | `tokens?, connections?, frozen?`: no data, PONG goes on |
 | `POST /control/deaf`, `/control/mute` | `on?`: ignores subscriptions; sends no PONG |
 | `POST /control/bookless` | `tokens?, on?`: subscriptions bring no first book, changes come |
+| `POST /control/squeeze` | `bytes`: who lags behind by more is hung up on |
 | `POST /control/corrupt` | `kind, every?, count?, event?, tokens?, connections?`, see below |
 | `POST /control/burst` | `token, orders?`: a frame each, all at once |
 | `POST /control/crossed` | `token, seconds?`: a bid at the best ask; 0 = gone in the next frame |
@@ -51,8 +52,9 @@ form of the id (digits or 0x), and both also answer below `/gamma` and `/clob`. 
 | `GET /control/relayer` | what was submitted, and what has left the wallets |
 
 Kinds of corruption: `garbage`, `giant` (`megabytes?`), `text` (`text`) are sent now; `skip`,
-`duplicate`, `reorder`, `late` (a copy of an old frame) and `wrong_hash` happen to every k-th frame,
-perhaps only of one `event`. A fault on the path `/ws/market` refuses the socket's handshake;
+`duplicate`, `reorder`, `late` (a copy of an old frame), `wrong_hash` and `cut` (half of it is
+missing) happen to every k-th frame, perhaps only of one `event`; with `lag` all come k frames late.
+A fault on the path `/ws/market` refuses the socket's handshake;
 `garbage` in a fault is HTML where JSON should be. What each of them does to the product, and how
 soon it is noticed, stands in `docs/reliability.md`.
 
@@ -161,6 +163,7 @@ def _control_routes() -> list[web.RouteDef]:
         web.post("/control/deaf", control_feed.deaf),
         web.post("/control/mute", control_feed.mute),
         web.post("/control/bookless", control_feed.bookless),
+        web.post("/control/squeeze", control_feed.squeeze),
         web.post("/control/corrupt", control_feed.corrupt),
         web.post("/control/burst", control_bursts.burst),
         web.post("/control/crossed", control_bursts.crossed),

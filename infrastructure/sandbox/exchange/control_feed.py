@@ -40,6 +40,10 @@ class Switch(msgspec.Struct, forbid_unknown_fields=True):
     on: bool = True
 
 
+class Squeeze(msgspec.Struct, forbid_unknown_fields=True):
+    bytes: int
+
+
 class Bookless(msgspec.Struct, forbid_unknown_fields=True):
     """No tokens: all of them."""
 
@@ -137,6 +141,15 @@ async def bookless(request: web.Request) -> web.Response:
     return reply({"bookless": wish.on})
 
 
+async def squeeze(request: web.Request) -> web.Response:
+    """Who reads too slowly for so short a queue is hung up on."""
+    exchange, wish = request.app[EXCHANGE], await body_of(request, Squeeze)
+    if wish.bytes < 1:
+        raise CannotDo("bytes must be at least 1")
+    exchange.hub.squeeze(wish.bytes)
+    return reply({"bytes": wish.bytes})
+
+
 async def corrupt(request: web.Request) -> web.Response:
     exchange, wish = request.app[EXCHANGE], await body_of(request, Corrupt)
     match wish.kind:
@@ -155,6 +168,7 @@ async def heal(request: web.Request) -> web.Response:
     """Everything works again, REST too."""
     exchange = request.app[EXCHANGE]
     exchange.hub.faults = FeedFaults()
+    exchange.hub.squeeze(exchange.options.queue_limit)
     exchange.rest_faults.scripted.clear()
     exchange.shift = 0.0
     control_orders.heal(exchange)

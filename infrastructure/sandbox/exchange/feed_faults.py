@@ -22,6 +22,8 @@ class Kind(StrEnum):
     REORDER = "reorder"  # it comes after the next one
     LATE = "late"  # it comes again, old as it is, after some newer ones
     WRONG_HASH = "wrong_hash"
+    CUT = "cut"  # half of it is missing
+    LAG = "lag"  # all of them come, k frames late
 
 
 @dataclass(slots=True)
@@ -44,6 +46,8 @@ class Tampering:
             return [data]
         if self.kind is Kind.LATE:
             return self._with_late_copy(connection, data)
+        if self.kind is Kind.LAG:
+            return self._behind(connection, data)
         held = self._held.pop(connection, None)
         if held is not None:
             return [data, held]
@@ -65,6 +69,12 @@ class Tampering:
         passed.append(data)
         return [data, old] if old is not None and self._is_due(connection) else [data]
 
+    def _behind(self, connection: int, data: bytes) -> list[bytes]:
+        """What was put in `every` frames ago; what still waits when all is healed is lost."""
+        waiting = self._late.setdefault(connection, deque())
+        waiting.append(data)
+        return [waiting.popleft()] if len(waiting) > self.every else []
+
     def _tampered(self, connection: int, data: bytes) -> list[bytes]:
         match self.kind:
             case Kind.SKIP:
@@ -76,7 +86,9 @@ class Tampering:
                 return []
             case Kind.WRONG_HASH:
                 return [HASH.sub(_flipped, data)]
-            case Kind.LATE:
+            case Kind.CUT:
+                return [data[: len(data) // 2]]
+            case Kind.LATE | Kind.LAG:
                 return [data]
 
     def _is_other(self, connection: int, frame: Frame) -> bool:

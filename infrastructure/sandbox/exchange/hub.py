@@ -106,6 +106,12 @@ class Hub:
                     for data in self.faults.delivered(connection.number, frame):
                         connection.put(data)
 
+    def squeeze(self, limit: int) -> None:
+        """Let every connection lag behind by so many bytes at most, now and later."""
+        self._queue_limit = limit
+        for connection in self.open.values():
+            connection.outbox.limit = limit
+
     async def room(self) -> None:
         """Wait until every connection has room."""
         for connection in list(self.open.values()):

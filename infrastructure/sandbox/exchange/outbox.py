@@ -9,7 +9,7 @@ class Outbox:
     def __init__(self, limit: int) -> None:
         self.queued = 0  # bytes put and not yet sent
         self.sent = 0  # frames
-        self._limit = limit
+        self.limit = limit  # bytes
         self._frames: list[bytes] = []
         self._ready = asyncio.Event()
         self._room = asyncio.Event()
@@ -17,12 +17,12 @@ class Outbox:
 
     def put(self, data: bytes) -> bool:
         """Whether there was room; a single frame of any size fits into what is not full."""
-        if self.queued >= self._limit:
+        if self.queued >= self.limit:
             return False
         self._frames.append(data)
         self.queued += len(data)
         self._ready.set()
-        if self.queued * 2 > self._limit:
+        if self.queued * 2 > self.limit:
             self._room.clear()
         return True
 
@@ -37,7 +37,7 @@ class Outbox:
         """The socket took `data`."""
         self.sent += 1
         self.queued -= len(data)
-        if self.queued * 4 < self._limit:
+        if self.queued * 4 < self.limit:
             self._room.set()
 
     async def room(self) -> None:
