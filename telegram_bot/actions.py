@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from core.domain.units import EventId, MarketId, PositionId
 from telegram_bot.account_actions import AccountAction
+from telegram_bot.finding_actions import FindingAction
 
 
 class Way(StrEnum):
@@ -192,4 +193,5 @@ Action: TypeAlias = (
     | ConfirmAgain
     | Limit
     | AccountAction
+    | FindingAction
 )

@@ -29,6 +29,7 @@ from core.services.price_board import PriceBoard
 from core.services.reconciliation.standing import AccountStandings
 from core.services.risk.kill_switch import KillSwitch
 from core.services.user_service import UserService
+from core.services.watchlist import Watchlist
 from core.services.websocket_manager import WebSocketManager
 from core.storage.models import Sessions
 from data_ingestion.discovery.market_discovery import MarketDiscovery
@@ -148,6 +149,7 @@ async def assemble(
             history=OrderHistory(sessions),
             parts=lambda: _part_states(health),
             newest_price=board.newest_age,
+            watchlist=Watchlist(sessions),
             kill_switch=switch,
             breakers=risk.breakers,
             own_limits=risk.own_limits,

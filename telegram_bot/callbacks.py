@@ -69,6 +69,7 @@ from telegram_bot.actions import (
     Unit,
     Way,
 )
+from telegram_bot.finding_actions import Browse, SearchVenue, Shelf, Watch
 
 VERSION: Final = "1"
 ANY_RUN: Final = "-"  # in place of the run's mark, for buttons that outlive a restart
@@ -272,5 +273,8 @@ _FORMS: Final[dict[str, tuple[Callable[..., Action], tuple[Reader, ...]]]] = {
     "gb": (ResetBreaker, (_user,)),
     "gm": (ShowLimits, ()),
     "gc": (ChangeLimit, (LimitKind,)),
+    "fv": (SearchVenue, (_words,)),
+    "fb": (Browse, (Shelf, _number)),
+    "mw": (Watch, (_market, _flag)),
 }
 _CODES: Final = {make: code for code, (make, _) in _FORMS.items()}

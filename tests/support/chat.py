@@ -26,6 +26,7 @@ from core.services.market_service import MarketService
 from core.services.position.position_service import PositionService
 from core.services.price_board import PriceBoard
 from core.services.user_service import UserService
+from core.services.watchlist import Watchlist
 from core.services.websocket_manager import WebSocketManager
 from core.storage import catalogue as stored_catalogue
 from core.storage.models import Sessions
@@ -51,6 +52,7 @@ class ScriptedVenue:
         self.is_away = False
         self.is_broken = False
         self.asked: list[TokenId] = []
+        self.searched: list[str] = []
         self.answers = asyncio.Event()  # cleared: it takes every question and never answers
         self.answers.set()
 
@@ -78,6 +80,7 @@ class ScriptedVenue:
         raise Unavailable(f"no catalogue, {cursor}")
 
     async def search(self, words: str) -> tuple[Market, ...]:
+        self.searched.append(words)
         await self.answers.wait()
         if self.is_away:
             raise Unavailable(f"The venue cannot be searched for {words} right now.")
@@ -298,6 +301,7 @@ def _chat(
         history=OrderHistory(sessions),
         parts=venue.parts,
         newest_price=board.newest_age,
+        watchlist=Watchlist(sessions),
     )
     bot = TelegramBot(settings, services, board, manager, inbox=Inbox(sessions), now=wall)
     return Chat(
