@@ -21,6 +21,7 @@ from tests.benchmarks import (
     official,
     orders,
     pause,
+    search,
     signing,
     stream,
     wishes,
@@ -46,6 +47,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "committed": database.committed_rows,
     "committed-positions": flush.committed_positions,
     "orders": orders.measure,
+    "search": search.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 

@@ -53,7 +53,7 @@ async def test_an_open_card_follows_the_market_at_a_bearable_pace(chat: Chat) ->
             await asyncio.sleep(0)
         moved = await chat.person().reads("Yes 60¢ · live")
         assert moved["id"] == card["id"]
-        assert buttons(moved) == ["Yes", "No", "All outcomes", "Refresh", "Home"]
+        assert buttons(moved) == ["Yes", "No", "All outcomes", "Watch", "Refresh", "Home"]
         assert await chat.person().violations() == []
 
 
