@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from core.domain.units import EventId, MarketId, PositionId
 from telegram_bot.account_actions import AccountAction
+from telegram_bot.finding_actions import FindingAction
 from telegram_bot.picture_actions import PictureAction
 from telegram_bot.trigger_actions import TriggerAction
 
@@ -196,4 +197,5 @@ Action: TypeAlias = (
     | AccountAction
     | TriggerAction
     | PictureAction
+    | FindingAction
 )

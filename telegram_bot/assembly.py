@@ -32,6 +32,7 @@ from core.services.triggers.firing import TriggerFirer
 from core.services.triggers.trigger_engine import TriggerEngine
 from core.services.triggers.triggers import Triggers, TriggerWitness
 from core.services.user_service import UserService
+from core.services.watchlist import Watchlist
 from core.services.websocket_manager import WebSocketManager
 from core.storage.models import Sessions
 from data_ingestion.discovery.market_discovery import MarketDiscovery
@@ -159,6 +160,7 @@ async def assemble(
             history=OrderHistory(sessions),
             parts=lambda: _part_states(health),
             newest_price=board.newest_age,
+            watchlist=Watchlist(sessions),
             kill_switch=switch,
             breakers=risk.breakers,
             own_limits=risk.own_limits,

@@ -72,6 +72,7 @@ from telegram_bot.actions import (
     Unit,
     Way,
 )
+from telegram_bot.finding_actions import Browse, SearchVenue, Shelf, Watch
 from telegram_bot.picture_actions import ShowChart, ShowDepth, ShowPnlCard, ShowRecord
 from telegram_bot.pictures.plans import Theme
 from telegram_bot.trigger_actions import (
@@ -307,5 +308,8 @@ _FORMS: Final[dict[str, tuple[Callable[..., Action], tuple[Reader, ...]]]] = {
     "pd": (ShowDepth, (_market, _number, Theme, _flag)),
     "pp": (ShowPnlCard, (_position, _flag, Theme, _flag)),
     "pr": (ShowRecord, (Period, Theme, _flag)),
+    "fv": (SearchVenue, (_words,)),
+    "fb": (Browse, (Shelf, _number)),
+    "mw": (Watch, (_market, _flag)),
 }
 _CODES: Final = {make: code for code, (make, _) in _FORMS.items()}

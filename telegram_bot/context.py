@@ -29,6 +29,7 @@ from core.services.risk.own_limits import OwnLimits
 from core.services.track_record import TrackRecord
 from core.services.triggers.triggers import Triggers
 from core.services.user_service import UserService
+from core.services.watchlist import Watchlist
 from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
 from telegram_bot.messenger import Messenger
@@ -93,6 +94,7 @@ class Services:
     history: OrderHistory
     parts: Callable[[], Sequence[PartState]]
     newest_price: Callable[[], float | None]  # age in seconds
+    watchlist: Watchlist
     accounts: Accounts | None = None
     wallets: Wallets | None = None
     withdrawals: Withdrawals | None = None

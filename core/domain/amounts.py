@@ -13,10 +13,13 @@ SHARE_DECIMALS: Final = 6
 PRICE_DECIMALS: Final = 4
 
 _NUMBER: Final = re.compile(r"(\d+)(?:\.(\d+))?", re.ASCII)
+_UNCLEAR: Final = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
+_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+\.\d+", re.ASCII)
+_COMMA: Final = re.compile(r"\d*,\d+", re.ASCII)
 
 
 def typed_usdc(text: str) -> Usdc:
-    """`25`, `$25` or `25.50`.
+    """`25`, `$25`, `25.50` or `25,50`.
 
     Raises: InvalidQuantity with a sentence for the user.
     """
@@ -24,7 +27,7 @@ def typed_usdc(text: str) -> Usdc:
 
 
 def typed_shares(text: str) -> Size:
-    """`12` or `12.5`.
+    """`12`, `12.5` or `12,5`.
 
     Raises: InvalidQuantity with a sentence for the user.
     """
@@ -50,7 +53,7 @@ def typed_price(text: str) -> Price:
 
     Raises: InvalidQuantity with a sentence for the user.
     """
-    words = text.strip().lower()
+    words = _with_point(text.strip().lower())
     number = words.removesuffix("cents").removesuffix("c").removesuffix("¢").strip()
     is_money = words.startswith("$") or (number == words and number.startswith(("0.", ".")))
     number = number.removeprefix("$").strip()
@@ -63,7 +66,24 @@ def typed_price(text: str) -> Price:
     return Price(price)
 
 
+def _with_point(text: str) -> str:
+    """`12,5` as 12.5, and `1,250.50` as 1250.50: where there is no doubt what a comma means.
+
+    Raises: InvalidQuantity for `1,000`, which is a thousand to some and one to others.
+    """
+    if _UNCLEAR.fullmatch(text):
+        plain = text.replace(",", "")
+        raise InvalidQuantity(
+            f"Is {text} a thousand or a decimal? "
+            f"Please write {plain}, or a point instead of the comma"
+        )
+    if _GROUPED.fullmatch(text):
+        return text.replace(",", "")
+    return text.replace(",", ".") if _COMMA.fullmatch(text) else text
+
+
 def _typed(text: str, decimals: int, unit: str) -> Decimal:
+    text = _with_point(text)
     if "," in text or "'" in text or "_" in text or " " in text:
         raise InvalidQuantity("Please write the number without separators, for example 1250.50")
     match = _NUMBER.fullmatch(text)

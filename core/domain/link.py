@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 HOSTS: Final = frozenset({"polymarket.com", "www.polymarket.com"})
 MAX_LINK: Final = 2_048  # characters
 
-_SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,253}[a-z0-9])?", re.ASCII)
+SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,253}[a-z0-9])?", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-z]{2}(?:-[a-z]{2,4})?", re.ASCII | re.IGNORECASE)
 
 
@@ -40,11 +40,11 @@ def parse_link(text: str) -> VenueLink | None:
     if len(parts) > 1 and parts[0] not in set(LinkKind) and _LANGUAGE.fullmatch(parts[0]):
         parts = parts[1:]
     match parts:
-        case ["event", slug] if _SLUG.fullmatch(slug):
+        case ["event", slug] if SLUG.fullmatch(slug):
             return VenueLink(LinkKind.EVENT, slug)
-        case ["event", event, slug] if _SLUG.fullmatch(event) and _SLUG.fullmatch(slug):
+        case ["event", event, slug] if SLUG.fullmatch(event) and SLUG.fullmatch(slug):
             return VenueLink(LinkKind.MARKET, slug, event)
-        case ["market", slug] if _SLUG.fullmatch(slug):
+        case ["market", slug] if SLUG.fullmatch(slug):
             return VenueLink(LinkKind.MARKET, slug)
         case _:
             return None

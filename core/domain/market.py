@@ -58,6 +58,7 @@ class Market:
     volume_24h: Decimal = Decimal(0)  # USDC
     liquidity: Decimal = Decimal(0)  # USDC
     ends_at: datetime | None = None
+    listed_at: datetime | None = None  # when it was first open
     accepts_orders: bool = True
     is_closed: bool = False
     is_resolved: bool = False

@@ -28,6 +28,7 @@ class MarketPage:
     rows: tuple[MarketRow, ...]
     page: int = 0
     has_more: bool = False
+    meant: str = ""  # words that a mistyped search was taken for
 
     @property
     def markets(self) -> tuple[Market, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,18 +13,17 @@ from core.domain.units import EventId, MarketId, UserId
 from core.domain.views import PAGE, EventView, MarketPage, MarketRow, MarketView, OutcomeView
 from core.ports import MarketCatalogue
 from core.services.fresh_books import FreshBooks
+from core.services.market_search import MarketSearch, first_words
 from core.services.outcome_views import outcome_views
 from core.services.position.position_service import PositionService
 from core.services.price_board import PriceBoard
 from core.storage import catalogue as stored_catalogue
-from core.storage import markets
+from core.storage import market_lists, markets
 from core.storage.models import Sessions
 
 __all__ = ["EventView", "MarketPage", "MarketRow", "MarketService", "MarketView", "OutcomeView"]
 
-MAX_QUERY: Final = 4_096  # characters
-MAX_WORDS: Final = 8
-MAX_WORD: Final = 64  # characters
+EVENT_MARKETS: Final = 200  # of one event that an order in words may be about
 REFRESH_PATIENCE: Final = 3.0  # seconds a card waits for fresh prices before it opens without
 
 
@@ -50,36 +50,81 @@ class MarketService:
         self._positions = positions
         self._books = books
         self._now = now
+        self._search = MarketSearch(sessions)
 
     async def trending(self, page: int = 0, category: str | None = None) -> MarketPage:
         """Open events by 24-hour volume, each by its busiest market."""
         page = max(page, 0)
         async with self._sessions() as session:
-            found = await markets.busiest(session, category, limit=PAGE + 1, offset=page * PAGE)
-        rows = tuple(MarketRow(market.event, market, count) for market, count in found[:PAGE])
-        return MarketPage(rows, page, has_more=len(found) > PAGE)
+            found = await market_lists.busiest(
+                session, category, limit=PAGE + 1, offset=page * PAGE
+            )
+        return _listed(found, page)
+
+    async def newest(self, page: int = 0) -> MarketPage:
+        """Open events by when their newest market was listed."""
+        page = max(page, 0)
+        async with self._sessions() as session:
+            found = await market_lists.newest(session, limit=PAGE + 1, offset=page * PAGE)
+        return _listed(found, page)
+
+    async def closing_soon(self, page: int = 0) -> MarketPage:
+        """Open events by the next end among their markets."""
+        page, now = max(page, 0), self._now()
+        async with self._sessions() as session:
+            found = await market_lists.closing_soon(
+                session, now, limit=PAGE + 1, offset=page * PAGE
+            )
+        return _listed(found, page)
 
     async def categories(self) -> tuple[tuple[str, int], ...]:
         """Name and number of open events, busiest first."""
         async with self._sessions() as session:
-            return tuple(await markets.categories(session))
+            return tuple(await market_lists.categories(session))
 
     async def search(self, words: str, page: int = 0) -> MarketPage:
-        """Markets with every one of the first words in their texts, open ones first.
+        """Events with every one of the first words, else with words that they may have meant.
 
         If we know none, the venue is asked, and what it finds is kept.
         Raises: Unavailable if we know none and the venue cannot be asked.
         """
-        page, chosen = max(page, 0), _words(words)
-        if not chosen:
+        found = await self.search_known(words, page)
+        return found if found.rows or found.page else await self.search_venue(words)
+
+    async def search_known(self, words: str, page: int = 0) -> MarketPage:
+        """Without asking the venue."""
+        page, typed = max(page, 0), await self._search.words(words)
+        if not typed:
             return MarketPage((), page)
-        found = await self._matching(chosen, page)
-        if not found and page == 0:
-            asked = await self._catalogue.search(" ".join(chosen))
-            await self._keep(asked)
-            found = await self._matching(chosen, page) or list(asked)
-        rows = tuple(MarketRow(market.event, market) for market in found[:PAGE])
-        return MarketPage(rows, page, has_more=len(found) > PAGE)
+        found = await self._search.exact(typed, page)
+        return found if found.rows else await self._search.guessed(typed, page)
+
+    async def search_venue(self, words: str) -> MarketPage:
+        """What the venue's own search finds, an event at a time. Raises: Unavailable."""
+        found = await self._ask(words)
+        typed = await self._search.words(words)
+        known = await self._search.exact(typed) if found and typed else MarketPage(())
+        return known if known.rows else MarketPage(_by_event(found)[:PAGE])
+
+    async def candidates(self, words: str) -> tuple[tuple[Market, ...], bool]:
+        """Markets that an order may be about, and whether they are only a guess.
+
+        Raises: Unavailable if we know none and the venue cannot be asked.
+        """
+        typed = await self._search.words(words)
+        exact = await self._search.single(typed) if typed else ()
+        if exact or not typed:
+            return exact, False
+        guessed = await self._search.guessed(typed)
+        if guessed.rows:
+            return guessed.markets, True
+        asked = await self._ask(words)
+        exact = await self._search.single(typed) if asked else ()
+        return (exact, False) if exact else (asked, True)
+
+    async def telling_words(self, text: str) -> str:
+        """The first words of a text that tell what it is about."""
+        return " ".join(await self._search.words(text))
 
     async def market(self, market_id: MarketId) -> Market:
         """As stored. Raises: NotFound."""
@@ -126,6 +171,33 @@ class MarketService:
             event_id = await markets.event_id_of_slug(session, link.slug)
         if event_id is None:
             event_id = await self._fetch_event(link.slug)
+        return await self._opened(event_id)
+
+    async def of_slug(self, slug: str, *, ask: bool) -> Market | EventView | None:
+        """The market or event of that name in the venue's links; None if there is none.
+
+        Raises: Unavailable, if the venue has to be asked and `ask` allows it.
+        """
+        async with self._sessions() as session:
+            market = await markets.by_slug(session, slug)
+            event_id = await markets.event_id_of_slug(session, slug)
+        if market is not None:
+            return market
+        if event_id is not None:
+            return await self._opened(event_id)
+        for kind in (LinkKind.MARKET, LinkKind.EVENT) if ask else ():
+            try:
+                return await self.resolve_link(VenueLink(kind, slug))
+            except NotFound:
+                continue
+        return None
+
+    async def of_event(self, event_id: EventId) -> list[Market]:
+        """The event's markets, favourites first."""
+        async with self._sessions() as session:
+            return await markets.of_event(session, event_id, limit=EVENT_MARKETS)
+
+    async def _opened(self, event_id: EventId) -> Market | EventView:
         view = await self.event(event_id)
         return view.markets[0] if len(view.markets) == 1 else view
 
@@ -156,16 +228,34 @@ class MarketService:
         except (Unavailable, TimeoutError):
             return  # the card shows the last price with its age instead
 
-    async def _matching(self, words: Sequence[str], page: int) -> list[Market]:
-        async with self._sessions() as session:
-            return await markets.matching(session, words, limit=PAGE + 1, offset=page * PAGE)
+    async def _ask(self, words: str) -> tuple[Market, ...]:
+        """Raises: Unavailable."""
+        chosen = " ".join(first_words(words))
+        if not any(char.isalnum() for char in chosen):
+            return ()
+        found = await self._catalogue.search(chosen)
+        await self._keep(found)
+        return found
 
     async def _keep(self, found: Sequence[Market]) -> None:
         async with self._sessions.begin() as session:
             await stored_catalogue.upsert(session, found, self._now())
 
 
-def _words(text: str) -> list[str]:
-    """The first words, without what Postgres cannot store."""
-    plain = text[:MAX_QUERY].replace("\x00", " ").encode("utf-8", "ignore").decode()
-    return [word[:MAX_WORD] for word in plain.split()[:MAX_WORDS]]
+def _listed(found: market_lists.Listed, page: int) -> MarketPage:
+    rows = tuple(MarketRow(market.event, market, count) for market, count in found[:PAGE])
+    return MarketPage(rows, page, has_more=len(found) > PAGE)
+
+
+def _by_event(found: Sequence[Market]) -> tuple[MarketRow, ...]:
+    """A row for each event, by its first market; in the order of `found`."""
+    rows = dict[str, MarketRow]()
+    for market in found:
+        key = market.event.id if market.event else f"alone:{market.id}"
+        first = rows.get(key)
+        rows[key] = (
+            MarketRow(market.event, market)
+            if first is None
+            else replace(first, count=first.count + (not market.is_closed))
+        )
+    return tuple(rows.values())

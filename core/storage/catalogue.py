@@ -24,14 +24,15 @@ _COLUMNS: Final = """
     tick_size numeric, minimum_size numeric,
     fee_rate numeric, fee_exponent numeric, fee_taker_only boolean, neg_risk boolean,
     volume numeric, volume_24h numeric, liquidity numeric, ends_at timestamptz,
+    listed_at timestamptz,
     accepts_orders boolean, is_closed boolean, is_resolved boolean, resolved_outcome text,
     payouts jsonb, price_at timestamptz
 """
 _NAMES: Final = tuple(column.split()[0] for column in _COLUMNS.split(","))
 _LIVE_PRICES: Final = ("outcome_prices", "price_at")
-_EVENT: Final = ("event_id", "event_slug", "event_title")
+_LISTED: Final = ("event_id", "event_slug", "event_title", "listed_at")
 _FOLLOWED: Final = tuple(
-    name for name in _NAMES if name not in {"id", "category", *_LIVE_PRICES, *_EVENT}
+    name for name in _NAMES if name not in {"id", "category", *_LIVE_PRICES, *_LISTED}
 )
 
 # A row that a stream or the poller keeps has better prices than the catalogue, until they are old
@@ -52,7 +53,7 @@ _UPSERT: Final = sa.text(
     ORDER BY entry.id
     ON CONFLICT (id) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in _FOLLOWED)},
-        {", ".join(f"{name} = coalesce(excluded.{name}, markets.{name})" for name in _EVENT)},
+        {", ".join(f"{name} = coalesce(excluded.{name}, markets.{name})" for name in _LISTED)},
         source = CASE WHEN excluded.payouts IS NULL THEN markets.source ELSE 'api' END,
         category = CASE WHEN excluded.category IN ('', '{OTHER}') AND markets.category <> ''
             THEN markets.category ELSE excluded.category END,
@@ -72,7 +73,8 @@ async def upsert(session: AsyncSession, markets: Sequence[Market], at: datetime)
 
     Prices of streamed and freshly polled rows stay. Rows that somebody else is writing right now
     are left for the next time: waiting for them while holding others could end in a deadlock.
-    A single look-up tells less than a listing, so event and category are not lost by one.
+    A single look-up tells less than a listing, so event, category and listing time are not lost
+    by one.
     """
     entries = _distinct(markets)
     busy = await _busy(session, list(entries))

@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import NotFound
@@ -15,7 +14,7 @@ from core.domain.units import ConditionId, EventId, MarketId, Price
 from core.storage.market_rows import market_of
 from core.storage.models import MarketRow
 
-_OPEN = sa.and_(MarketRow.is_closed.is_(False), MarketRow.accepts_orders)
+OPEN = sa.and_(MarketRow.is_closed.is_(False), MarketRow.accepts_orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,79 +88,13 @@ async def of_event(
     return [market_of(row) for row in (await session.execute(query)).scalars()]
 
 
-async def busiest(
-    session: AsyncSession, category: str | None, *, limit: int, offset: int
-) -> list[tuple[Market, int]]:
-    """Open events by 24-hour volume: each by its busiest market, with its number of markets."""
-    whole_event = sa.func.coalesce(MarketRow.event_id, sa.literal("alone:") + MarketRow.id)
-    ranked = sa.select(
-        MarketRow.id,
-        sa.func.row_number()
-        .over(partition_by=whole_event, order_by=(MarketRow.volume_24h.desc(), MarketRow.id))
-        .label("place"),
-        sa.func.count().over(partition_by=whole_event).label("markets"),
-        sa.func.sum(MarketRow.volume_24h).over(partition_by=whole_event).label("volume"),
-    ).where(_OPEN)
-    if category is not None:
-        ranked = ranked.where(MarketRow.category == category)
-    events = ranked.subquery()
-    query = (
-        sa.select(MarketRow, events.c.markets)
-        .join(events, events.c.id == MarketRow.id)
-        .where(events.c.place == 1)
-        .order_by(events.c.volume.desc(), MarketRow.id)
-        .limit(limit)
-        .offset(offset)
-    )
-    return [(market_of(row), count) for row, count in await session.execute(query)]
-
-
 async def busiest_alone(session: AsyncSession, limit: int) -> list[Market]:
     """Open markets by 24-hour volume, whatever event they belong to."""
     query = (
         sa.select(MarketRow)
-        .where(_OPEN)
+        .where(OPEN)
         .order_by(MarketRow.volume_24h.desc(), MarketRow.id)
         .limit(limit)
-    )
-    return [market_of(row) for row in (await session.execute(query)).scalars()]
-
-
-async def categories(session: AsyncSession) -> list[tuple[str, int]]:
-    """Name and number of open events, busiest first."""
-    whole_event = sa.func.coalesce(MarketRow.event_id, sa.literal("alone:") + MarketRow.id)
-    query = (
-        sa.select(MarketRow.category, sa.func.count(whole_event.distinct()))
-        .where(_OPEN, MarketRow.category != "")
-        .group_by(MarketRow.category)
-        .order_by(sa.func.sum(MarketRow.volume_24h).desc(), MarketRow.category)
-    )
-    return [(name, count) for name, count in await session.execute(query)]
-
-
-async def matching(
-    session: AsyncSession, words: Sequence[str], *, limit: int, offset: int
-) -> list[Market]:
-    """Markets whose texts hold every one of `words`, open ones first, then by volume."""
-    texts = sa.func.concat_ws(
-        " ",
-        MarketRow.question,
-        MarketRow.title,
-        MarketRow.event_title,
-        sa.cast(MarketRow.outcomes, sa.Text),
-    )
-    patterns = [f"%{_literal(word)}%" for word in words]
-    query = (
-        sa.select(MarketRow)
-        .where(texts.ilike(sa.all_(array(patterns))))
-        .order_by(
-            MarketRow.is_closed,
-            MarketRow.accepts_orders.desc(),
-            MarketRow.volume_24h.desc(),
-            MarketRow.id,
-        )
-        .limit(limit)
-        .offset(offset)
     )
     return [market_of(row) for row in (await session.execute(query)).scalars()]
 
@@ -189,11 +122,6 @@ async def price_times(
         MarketRow.id.in_(market_ids), MarketRow.price_at.is_not(None)
     )
     return {MarketId(found): at for found, at in await session.execute(query) if at is not None}
-
-
-def _literal(word: str) -> str:
-    """`word` without the meaning that LIKE gives to some characters."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _prices(texts: Sequence[str | None], count: int) -> tuple[Price | None, ...]:

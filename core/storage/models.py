@@ -136,6 +136,12 @@ class MarketRow(Base):
     __table_args__ = (
         sa.Index("ix_markets_busy", sa.text("volume_24h DESC"), postgresql_where="not is_closed"),
         sa.Index("ix_markets_event_id", "event_id"),
+        sa.Index(
+            "ix_markets_listed_at",
+            sa.text("listed_at DESC NULLS LAST"),
+            postgresql_where="NOT is_closed",
+        ),
+        sa.Index("ix_markets_ends_at", "ends_at", postgresql_where="NOT is_closed"),
         {"postgresql_with": {"fillfactor": "40"}},
     )
 
@@ -168,6 +174,7 @@ class MarketRow(Base):
     volume_24h: Mapped[AmountColumn] = mapped_column(server_default="0")
     liquidity: Mapped[AmountColumn] = mapped_column(server_default="0")
     ends_at: Mapped[datetime | None]
+    listed_at: Mapped[datetime | None]
     accepts_orders: Mapped[bool] = mapped_column(server_default=sa.true())
     is_closed: Mapped[bool] = mapped_column(server_default=sa.false())
     is_resolved: Mapped[bool] = mapped_column(server_default=sa.false())

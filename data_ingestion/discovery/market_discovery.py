@@ -17,6 +17,7 @@ from core.domain.units import MarketId
 from core.ports import MarketCatalogue
 from core.storage.catalogue import unlisted, upsert, withdraw
 from core.storage.models import Sessions
+from core.storage.search import learn_words
 
 CHUNK: Final = 50  # markets of one statement
 MAX_PAGES: Final = 500  # of one pass; a catalogue that never ends must not become a loop
@@ -82,6 +83,7 @@ class MarketDiscovery:
         for _ in range(self._max_pages):
             page = await self._catalogue.page(cursor)
             await self._store(page.markets)
+            await self._learn()
             listed += [market.id for market in page.markets]
             self.ready.set()
             cursor = page.next_cursor
@@ -97,6 +99,11 @@ class MarketDiscovery:
                 written = await upsert(session, markets[start : start + CHUNK], self._now())
             self.statistics.markets += written
             await asyncio.sleep(0)  # others' turn between two chunks
+
+    async def _learn(self) -> None:
+        """New words can be searched for as they are at once; this is for mistyped ones."""
+        async with self._sessions.begin() as session:
+            await learn_words(session)
 
     async def _look_after(self, listed: list[MarketId]) -> int:
         """Ask for markets that left the list; how many of them have ended."""

@@ -27,7 +27,11 @@ _PUBLIC = sa.text("""
         aclexplode(coalesce(proacl, acldefault('f', proowner))) AS granted
     WHERE pronamespace = 'public'::regnamespace AND granted.grantee = 0
       AND prorettype <> 'trigger'::regtype AND pg_get_userbyid(proowner) = session_user
-""")
+      AND NOT EXISTS (
+          SELECT FROM pg_depend
+          WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e'
+      )
+""")  # functions of an extension are its own affair
 _MIGHTY_FUNCTIONS = sa.text("""
     SELECT proname FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND prosecdef

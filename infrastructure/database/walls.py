@@ -36,6 +36,8 @@ OUR_FUNCTIONS: Final = (
     "current_person()",
     "current_epoch()",
     "note_audit(text, bigint, text, jsonb)",
+    "search_text(text)",
+    "search_weight(numeric)",
 )
 
 _TABLES = sa.text("""

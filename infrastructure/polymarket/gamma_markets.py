@@ -76,6 +76,7 @@ def market_of(wire: GammaMarket, event: GammaEventHead | None = None) -> Market:
         volume_24h=_amount(wire.volume24hr),
         liquidity=_amount(wire.liquidity_num),
         ends_at=_instant(wire.end_date),
+        listed_at=_listed_at(wire),
         accepts_orders=_accepts_orders(wire, is_closed=is_closed),
         is_closed=is_closed,
         is_resolved=is_resolved,
@@ -191,6 +192,15 @@ def _instant(text: str | None) -> datetime | None:
     if at.year not in YEARS:
         raise InvalidQuantity(f"{text[:40]!r} is a date of another age")
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _listed_at(wire: GammaMarket) -> datetime | None:
+    """When it began to take orders; markets are made weeks before. What is odd is not known."""
+    told = wire.accepting_orders_timestamp or wire.start_date or wire.created_at
+    try:
+        return _instant(told)
+    except ValueError:
+        return None
 
 
 def _text(text: str) -> str:

@@ -62,6 +62,9 @@ class GammaMarket(msgspec.Struct, frozen=True, rename="camel"):
     best_ask: Decimal | None = None
     last_trade_price: Decimal | None = None
     end_date: str | None = None
+    accepting_orders_timestamp: str | None = None
+    start_date: str | None = None
+    created_at: str | None = None
     uma_resolution_status: str | None = None
     resolution_status: str | None = None  # version 2
     events: list[GammaEventHead] | None = None

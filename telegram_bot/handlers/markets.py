@@ -7,18 +7,25 @@ from dataclasses import replace
 from functools import partial
 
 from core.domain.errors import NotFound, Unavailable
-from core.domain.link import parse_link
+from core.domain.link import VenueLink
 from core.domain.market import Market
 from core.domain.units import EventId, MarketId
 from core.domain.views import EventView, MarketView
 from telegram_bot.actions import Search, Trending
 from telegram_bot.callbacks import category_key, search_words
 from telegram_bot.context import BotContext
+from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Shelf, Watch
 from telegram_bot.live_messages import LiveView
 from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.market import market_screen
-from telegram_bot.screens.markets import categories_screen, search_screen, trending_screen
-from telegram_bot.screens.notices import notice
+from telegram_bot.screens.markets import (
+    categories_screen,
+    closing_screen,
+    new_screen,
+    search_screen,
+    trending_screen,
+    watchlist_screen,
+)
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.text import plain
 
@@ -35,36 +42,67 @@ async def open_categories(context: BotContext) -> None:
     await context.show(categories_screen(await context.services.markets.categories()))
 
 
-async def open_text(context: BotContext, text: str) -> None:
-    """A link opens what it names; anything else is searched for."""
-    link = parse_link(text)
-    if link is not None:
-        async with _patience(context, "open this link"):
-            found = await context.services.markets.resolve_link(link)
-        await _open_found(context, found)
-    elif "://" in text:
-        await context.show(notice("I open links to events and markets on polymarket.com only."))
-    else:
-        await search(context, Search(0, search_words(plain(text, LONGEST_SEARCH))))
+async def open_link(context: BotContext, link: VenueLink) -> None:
+    await open_found(context, await resolved(context, link))
+
+
+async def resolved(context: BotContext, link: VenueLink) -> Market | EventView:
+    """What a link names. Raises: NotFound, Unavailable."""
+    async with patience(context, "open this link"):
+        return await context.services.markets.resolve_link(link)
+
+
+async def search_words_of(context: BotContext, text: str) -> None:
+    """Search for `text`; of a long one for what tells most, as buttons carry few words."""
+    words = plain(text, LONGEST_SEARCH)
+    if search_words(words) != words:
+        words = await context.services.markets.telling_words(text) or words
+    await search(context, Search(0, search_words(words)))
 
 
 async def search(context: BotContext, action: Search) -> None:
-    async with _patience(context, "search there"):
+    async with patience(context, "search there"):
         page = await context.services.markets.search(action.words, action.page)
     await context.show(search_screen(page, action.words))
 
 
+async def find(context: BotContext, action: FindingAction) -> None:
+    match action:
+        case Browse(shelf, page):
+            await context.show(await _shelf(context, shelf, page))
+        case SearchVenue(words):
+            async with patience(context, "search there"):
+                found = await context.services.markets.search_venue(words)
+            await context.show(search_screen(found, words))
+        case Watch(market_id, wanted):
+            lists = context.services.watchlist
+            await (lists.watch if wanted else lists.unwatch)(context.user.id, market_id)
+            await open_market(context, market_id)
+
+
+async def _shelf(context: BotContext, shelf: Shelf, page: int) -> Screen:
+    services = context.services
+    match shelf:
+        case Shelf.NEW:
+            return new_screen(await services.markets.newest(page))
+        case Shelf.CLOSING:
+            return closing_screen(await services.markets.closing_soon(page), context.desk.now())
+        case Shelf.WATCHED:
+            return watchlist_screen(await services.watchlist.page(context.user.id, page))
+
+
 async def open_event(context: BotContext, event_id: EventId, page: int) -> None:
-    await _open_found(context, await context.services.markets.event(event_id, page))
+    await open_found(context, await context.services.markets.event(event_id, page))
 
 
 async def open_market(context: BotContext, market_id: MarketId) -> None:
     """The card, with fresh books even where nothing is streamed yet."""
     view = await market_view(context, market_id, refresh=True)
+    is_watched = await context.services.watchlist.holds(context.user.id, market_id)
     await context.show(
-        market_screen(view, context.desk.now(), can_rest=context.is_live),
+        _market_card(context, view, is_watched=is_watched),
         LiveView(
-            partial(_draw_market, context, market_id),
+            partial(_draw_market, context, market_id, is_watched=is_watched),
             markets=frozenset({market_id}),
             tokens=frozenset(view.market.tokens),
         ),
@@ -84,13 +122,17 @@ async def market_view(
     return replace(view, positions=await context.positions.in_market(user, market_id))
 
 
-async def _draw_market(context: BotContext, market_id: MarketId) -> Screen:
-    view = await market_view(context, market_id)
-    return market_screen(view, context.desk.now(), can_rest=context.is_live)
+async def _draw_market(context: BotContext, market_id: MarketId, *, is_watched: bool) -> Screen:
+    return _market_card(context, await market_view(context, market_id), is_watched=is_watched)
+
+
+def _market_card(context: BotContext, view: MarketView, *, is_watched: bool) -> Screen:
+    now = context.desk.now()
+    return market_screen(view, now, can_rest=context.is_live, is_watched=is_watched)
 
 
 @asynccontextmanager
-async def _patience(context: BotContext, deed: str) -> AsyncIterator[None]:
+async def patience(context: BotContext, deed: str) -> AsyncIterator[None]:
     """Raises: Unavailable with a sentence when it takes longer than anybody wants to wait."""
     try:
         async with asyncio.timeout(context.desk.venue_patience):
@@ -99,7 +141,7 @@ async def _patience(context: BotContext, deed: str) -> AsyncIterator[None]:
         raise Unavailable(f"The venue does not answer, so I cannot {deed} right now.") from late
 
 
-async def _open_found(context: BotContext, found: Market | EventView) -> None:
+async def open_found(context: BotContext, found: Market | EventView) -> None:
     if isinstance(found, Market):
         await open_market(context, found.id)
     elif len(found.markets) == 1 and found.page == 0 and not found.has_more:

@@ -15,14 +15,18 @@ from telegram_bot.account_actions import (
     ShowWallet,
     StopTrading,
 )
-from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
+from telegram_bot.actions import Action, Help, Home, Search, ShowPositions, Status, Trending
+from telegram_bot.callbacks import search_words
 from telegram_bot.context import BotContext
+from telegram_bot.finding_actions import Browse, Shelf
 from telegram_bot.handlers import home
 from telegram_bot.handlers.answers import take_answer
-from telegram_bot.handlers.markets import open_text
+from telegram_bot.handlers.markets import LONGEST_SEARCH
 from telegram_bot.handlers.taps import act
+from telegram_bot.handlers.wishes import open_text
 from telegram_bot.picture_actions import ShowRecord
 from telegram_bot.screens.notices import TEXT_ONLY, failure_screen, notice, secret_refused
+from telegram_bot.screens.text import plain
 from telegram_bot.trigger_actions import ShowTriggers
 
 logger = logging.getLogger(__name__)
@@ -32,6 +36,8 @@ COMMANDS: Final = MappingProxyType[str, Action](
         "start": Home(),
         "home": Home(),
         "markets": Trending(),
+        "search": Trending(),
+        "watch": Browse(Shelf.WATCHED),
         "positions": ShowPositions(),
         "help": Help(),
         "status": Status(),
@@ -78,9 +84,12 @@ async def _refuse_secret(context: BotContext, message_id: int, kind: SecretKind)
 async def _obey(context: BotContext, text: str) -> None:
     """A command ends whatever question was waiting."""
     was_asked = context.desk.pending.forget(context.user.id)
-    name = text.split(maxsplit=1)[0].removeprefix("/").partition("@")[0].lower()
+    command, *words = text.split(maxsplit=1)
+    name = command.removeprefix("/").partition("@")[0].lower()
     if name == "cancel":
         await home.cancel(context, was_asked=was_asked)
+    elif name == "search" and words:
+        await act(context, Search(0, search_words(plain(words[0], LONGEST_SEARCH))))
     else:
         await act(context, COMMANDS.get(name, Help()))
 

@@ -30,6 +30,7 @@ from telegram_bot.actions import (
 )
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext
+from telegram_bot.finding_actions import Browse, SearchVenue, Watch
 from telegram_bot.handlers import home, limit, markets, pictures, positions, ticket, trading
 from telegram_bot.handlers.account import act_on_account
 from telegram_bot.handlers.earlier import tell_of_earlier
@@ -111,6 +112,8 @@ async def _act(context: BotContext, action: Action) -> None:  # noqa: C901, PLR0
             await markets.open_categories(context)
         case Search():
             await markets.search(context, action)
+        case Browse() | SearchVenue() | Watch():
+            await markets.find(context, action)
         case ShowEvent(event_id, page):
             await markets.open_event(context, event_id, page)
         case ShowMarket(market_id):
@@ -202,7 +205,7 @@ def _claim(card: BotContext, button_id: str, message_id: int) -> ButtonClaim:
 def _way_back(action: Action) -> Action | None:  # noqa: PLR0911 - one line each
     """Where a failure leads; None for the list of markets."""
     match action:
-        case Buy(market_id) | Spend(market_id) | SpendOther(market_id):
+        case Buy(market_id) | Spend(market_id) | SpendOther(market_id) | Watch(market_id):
             return ShowMarket(market_id)
         case Limit(market_id):
             return replace(action, amount=0) if action.amount else ShowMarket(market_id)
@@ -212,7 +215,7 @@ def _way_back(action: Action) -> Action | None:  # noqa: PLR0911 - one line each
             return ShowPositionTriggers(position_id, percent)
         case RemoveTrigger():
             return ShowTriggers()
-        case Trending() | Search() | ShowEvent() | Categories():
+        case Trending() | Search() | ShowEvent() | Categories() | Browse() | SearchVenue():
             return action
         case _:
             return None

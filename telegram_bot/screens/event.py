@@ -4,15 +4,17 @@ from core.domain.market import Market
 from core.domain.views import EventView
 from telegram_bot.actions import ShowEvent, ShowMarket, Trending
 from telegram_bot.screens.markets import CATALOGUE_PRICES, leader
-from telegram_bot.screens.numbers import volume
+from telegram_bot.screens.numbers import cents, volume
 from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, pager, rows
 from telegram_bot.screens.text import LABEL, bold, plain, safe
+
+EXCLUSIVE = "One question: at most one of these comes true, and only its Yes pays."
 
 
 def event_screen(view: EventView) -> Screen:
     event, page = view.event, view.page
     heading = bold(event.title) + (f" · page {page + 1}" if page else "")
-    exclusive = "At most one of these comes true." if event.neg_risk else None
+    exclusive = EXCLUSIVE if event.neg_risk else None
     entries = [_entry(number, market) for number, market in enumerate(view.markets, 1)]
     return Screen(
         blocks(
@@ -38,4 +40,6 @@ def _entry(number: int, market: Market) -> str:
 
 
 def _open(number: int, market: Market) -> Button:
-    return Button(f"{number}. {plain(market.title, LABEL)}", ShowMarket(market.id))
+    price = market.outcomes[0].price
+    told = "" if price is None else f" · {cents(price)}"
+    return Button(f"{number}. {plain(market.title, LABEL)}{told}", ShowMarket(market.id))

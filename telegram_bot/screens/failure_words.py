@@ -13,6 +13,7 @@ from core.domain.custody import (
 )
 from core.domain.errors import (
     InsufficientBalance,
+    MarketClosed,
     OutcomeUnknown,
     PolycoolError,
     StalePrice,
@@ -59,6 +60,7 @@ HEADINGS: Final = MappingProxyType[type[PolycoolError], str](
         CashReserved: "Not enough free cash",
         InsufficientBalance: "Not enough cash",
         SharesReserved: "Not enough free shares",
+        MarketClosed: "The market is closed",
         Halted: "Trading is halted",
         Stopped: "You have stopped trading",
         CancelOnly: "Only cancelling works right now",

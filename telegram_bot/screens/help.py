@@ -7,6 +7,8 @@ from telegram_bot.screens.text import bold
 COMMANDS = (
     ("home", "What you have, on a fresh card"),
     ("markets", "What trades most, and categories"),
+    ("search", "Markets by their words; words alone do as well"),
+    ("watch", "What you watch"),
     ("positions", "What you hold, live, and selling"),
     ("triggers", "What sells by itself: take profit, stop loss, trailing stop"),
     ("pnl", "What your trading came to, with a picture"),
@@ -36,6 +38,11 @@ def help_screen(mode: str) -> Screen:
                 "Tap an outcome, pick an amount, read the quote, tap Confirm. "
                 "One quote makes one order at most, however often it is tapped, "
                 "and it expires after a short while.",
+            ),
+            lines(
+                "<b>Or write the order</b>",
+                "A market's name or link, then <code>buy yes 50</code>, <code>sell no all</code> "
+                "or <code>buy yes 50 @45</code>: it leads to the same quote.",
             ),
             lines(
                 "<b>Sell</b>",

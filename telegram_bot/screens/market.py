@@ -17,6 +17,7 @@ from telegram_bot.actions import (
     SpendOther,
     Way,
 )
+from telegram_bot.finding_actions import Watch
 from telegram_bot.picture_actions import ShowChart, ShowDepth
 from telegram_bot.screens.freshness import now_line, outcome_price
 from telegram_bot.screens.numbers import (
@@ -45,7 +46,9 @@ PRESETS = (10, 25, 50)  # USDC
 OUTCOME_STYLES = (Style.SUCCESS, Style.DANGER)
 
 
-def market_screen(view: MarketView, now: datetime, *, can_rest: bool = False) -> Screen:
+def market_screen(
+    view: MarketView, now: datetime, *, can_rest: bool = False, is_watched: bool = False
+) -> Screen:
     """Both sides with bid, ask and spread; an outcome's button leads to the amounts.
 
     `can_rest`: limit orders are taken with this money.
@@ -63,7 +66,7 @@ def market_screen(view: MarketView, now: datetime, *, can_rest: bool = False) ->
             _outcome_buttons(market),
             _limit_buttons(market) if can_rest else (),
             *(_position_button(position) for position in view.positions),
-            _event_button(market),
+            (*_event_button(market), _watch_button(market, is_watched=is_watched)),
             _picture_buttons(market),
             (Button("Refresh", ShowMarket(market.id)), HOME),
         ),
@@ -200,3 +203,7 @@ def _event_button(market: Market) -> Row:
     if market.event is None or market.event.title == market.question:
         return ()
     return (Button("All outcomes", ShowEvent(market.event.id)),)
+
+
+def _watch_button(market: Market, *, is_watched: bool) -> Button:
+    return Button("Unwatch" if is_watched else "Watch", Watch(market.id, wanted=not is_watched))

@@ -1,18 +1,26 @@
 """Lists of markets: what trades most, categories, search results."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 
 from core.domain.market import Market
 from core.domain.views import MarketPage, MarketRow
 from telegram_bot.actions import Action, Categories, Search, ShowEvent, ShowMarket, Trending
 from telegram_bot.callbacks import category_key
-from telegram_bot.screens.numbers import cents, volume
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, pager, rows
+from telegram_bot.finding_actions import Browse, SearchVenue, Shelf
+from telegram_bot.screens.numbers import cents, span, volume
+from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines, pager, rows
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
 
 CATALOGUE_PRICES = "<i>Prices in lists can be minutes old. A market's own card is live.</i>"
 CATEGORIES_SHOWN = 24
 ROW_LENGTH = 2
+NOTHING_OPEN: Final = "Nothing is open here right now. The catalogue may still be loading."
+TRENDING: Final = Button("Trending", Trending())
+NEW: Final = Button("New", Browse(Shelf.NEW))
+CLOSING: Final = Button("Closing soon", Browse(Shelf.CLOSING))
+WATCHED: Final = Button("Watchlist", Browse(Shelf.WATCHED))
 
 
 def trending_screen(page: MarketPage, category: str, key: str) -> Screen:
@@ -21,19 +29,41 @@ def trending_screen(page: MarketPage, category: str, key: str) -> Screen:
     return _list(
         title,
         page,
-        empty="Nothing is open here right now. The catalogue may still be loading.",
+        empty=NOTHING_OPEN,
         previous=Trending(page.page - 1, key) if page.page else None,
         following=Trending(page.page + 1, key) if page.has_more else None,
+        others=(TRENDING, NEW, CLOSING) if category else (NEW, CLOSING),
     )
 
 
+def new_screen(page: MarketPage) -> Screen:
+    return _shelf("New", page, Shelf.NEW, (TRENDING, CLOSING))
+
+
+def closing_screen(page: MarketPage, now: datetime) -> Screen:
+    return _shelf("Closing soon", page, Shelf.CLOSING, (TRENDING, NEW), now=now)
+
+
+def watchlist_screen(page: MarketPage) -> Screen:
+    empty = "You watch nothing yet. Tap Watch on a market's card to find it here again."
+    return _shelf("Watchlist", page, Shelf.WATCHED, (TRENDING, NEW, CLOSING), empty=empty)
+
+
 def search_screen(page: MarketPage, words: str) -> Screen:
+    """Results for `words`, or for what they were taken for."""
+    remark = (
+        f"Nothing has all of these words as they are. Taken for: {bold(page.meant, SHORT_TITLE)}"
+        if page.meant
+        else None
+    )
     return _list(
         f"Search · {words}",
         page,
         empty="No market has all of these words. Try fewer, or paste a polymarket.com link.",
         previous=Search(page.page - 1, words) if page.page else None,
         following=Search(page.page + 1, words) if page.has_more else None,
+        remark=remark,
+        others=(Button("Ask the venue instead", SearchVenue(words)),) if page.meant else (),
     )
 
 
@@ -59,36 +89,71 @@ def leader(market: Market) -> str | None:
     return None if first.price is None else f"{safe(first.name, 24)} {cents(first.price)}"
 
 
-def _list(
+def _shelf(
+    title: str,
+    page: MarketPage,
+    shelf: Shelf,
+    others: Row,
+    *,
+    empty: str = NOTHING_OPEN,
+    now: datetime | None = None,
+) -> Screen:
+    return _list(
+        title,
+        page,
+        empty=empty,
+        previous=Browse(shelf, page.page - 1) if page.page else None,
+        following=Browse(shelf, page.page + 1) if page.has_more else None,
+        others=others,
+        now=now,
+    )
+
+
+def _list(  # noqa: PLR0913 - each list differs in all of these
     title: str,
     page: MarketPage,
     *,
     empty: str,
     previous: Action | None,
     following: Action | None,
+    others: Row,
+    remark: str | None = None,
+    now: datetime | None = None,
 ) -> Screen:
+    """`others` lead elsewhere; with `now` each entry says when it ends."""
     heading = bold(title, 80) + (f" · page {page.page + 1}" if page.page else "")
-    entries = [_entry(number, row) for number, row in enumerate(page.rows, 1)]
+    entries = [_entry(number, row, now) for number, row in enumerate(page.rows, 1)]
     return Screen(
-        blocks(heading, *(entries or [empty]), CATALOGUE_PRICES if entries else None),
+        blocks(heading, remark, *(entries or [empty]), CATALOGUE_PRICES if entries else None),
         rows(
             *((_open(number, row),) for number, row in enumerate(page.rows, 1)),
             pager(previous, following),
-            (Button("Categories", Categories()), HOME),
+            others,
+            (Button("Categories", Categories()), WATCHED, HOME),
         ),
     )
 
 
-def _entry(number: int, row: MarketRow) -> str:
-    traded = f"{volume(row.market.volume_24h)} in 24 h"
+def _entry(number: int, row: MarketRow, now: datetime | None) -> str:
+    market = row.market
+    facts = [
+        "closed" if market.is_closed else leader(market),
+        f"{volume(market.volume_24h)} in 24 h",
+        _ends(market, now),
+    ]
+    told = " · ".join(fact for fact in facts if fact)
     if row.event is not None and row.count > 1:
-        facts = [fact for fact in (leader(row.market), traded) if fact]
         return lines(
             f"{number}. {bold(row.event.title, SHORT_TITLE)} · {row.count} markets",
-            f"Busiest: {safe(row.market.title, 50)} · {' · '.join(facts)}",
+            f"Busiest: {safe(market.title, 50)} · {told}",
         )
-    facts = [fact for fact in (leader(row.market), traded) if fact]
-    return lines(f"{number}. {bold(row.market.question, SHORT_TITLE)}", " · ".join(facts))
+    return lines(f"{number}. {bold(market.question, SHORT_TITLE)}", told)
+
+
+def _ends(market: Market, now: datetime | None) -> str | None:
+    if now is None or market.ends_at is None:
+        return None
+    return f"ends in {span((market.ends_at - now).total_seconds())}"
 
 
 def _open(number: int, row: MarketRow) -> Button:

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     orders,
     pause,
     pictures,
+    search,
     signing,
     stream,
     taps,
@@ -54,6 +55,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "committed-positions": flush.committed_positions,
     "orders": orders.measure,
     "taps": taps.taps,
+    "search": search.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 

@@ -35,7 +35,7 @@ async def test_a_position_is_bought_moves_with_the_market_and_is_sold(world: Wor
     home = await ann.sends("/start", "SANDBOX · paper money")
     assert "$1,000.00 in total" in home.text
     markets = await ann.sends("/markets", "^Markets")
-    event = await ann.taps(markets, "Presidential nominee", "At most one of these comes true")
+    event = await ann.taps(markets, "Presidential nominee", "(?i)at most one of these comes true")
     card = await ann.taps(event, NOMINEE, "bid .* ask")
     receipt = await bought(ann, card)
     assert await venue.is_subscribed(yes)
@@ -88,7 +88,7 @@ async def test_words_and_pasted_links_find_markets(world: World) -> None:
 
 REFUSED = {
     "nan": "not a number", "inf": "not a number", "1e5": "not a number", "-5": "not a number",
-    "1,000": "without separators", "1.005": "At most 2 decimals", "0": "more than zero",
+    "1,000": "a thousand or a decimal", "1.005": "At most 2 decimals", "0": "more than zero",
     "999999999": "please check the number", "5000": "You have 1,000.00 USDC, less than 5,000.00",
 }  # fmt: skip
 

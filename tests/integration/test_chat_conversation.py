@@ -131,7 +131,7 @@ async def test_a_fresh_card_takes_the_buttons_of_the_old_one(ann: Person) -> Non
 
 
 async def test_a_receipt_stays_in_the_chat(ann: Person) -> None:
-    card = await ann.says("bitcoin")
+    card = await ann.says("bitcoin 100k")
     for label in (buttons(card)[0], "Yes", "$10"):
         card = await ann.opens(card, label)
     await ann.taps(card, "Confirm")

@@ -167,7 +167,7 @@ async def test_a_forged_button_gets_an_old_screen_and_the_way_home(
         ("nan", "not a number of dollars"),
         ("1e3", "not a number of dollars"),
         ("-5", "not a number of dollars"),
-        ("1,000", "without separators"),
+        ("1,000", "a thousand or a decimal"),
         ("12.345", "At most 2 decimals"),
         ("0", "more than zero"),
         ("0.5", "smallest purchase"),

@@ -86,12 +86,46 @@ async def test_search_finds_every_word_anywhere_open_ones_first(sessions: Sessio
     assert venue.asked == []
 
 
-@pytest.mark.parametrize("words", ["%", "_", "100%", "\\", "%%%", "a_b", "';--"])
-async def test_signs_of_sql_are_only_signs(sessions: Sessions, words: str) -> None:
-    service, _, _ = await room(sessions, [listed(1, "Will it rain?")])
-    assert (await service.search(words)).rows == ()
-    literal = await room(sessions, [listed(2, f"Is it {words} or not?")])
-    assert [m.id for m in (await literal[0].search(words)).markets] == ["2"]
+@pytest.mark.parametrize(
+    "words",
+    ["%", "_", "\\", "%%%", "';--", "& | !", "(", "<->", ":*", "'a':*", "!rain", "rain | x"],
+)
+async def test_signs_of_a_query_are_only_signs(sessions: Sessions, words: str) -> None:
+    service, venue, _ = await room(sessions, [listed(1, "Will it rain?")])
+    found = [m.id for m in (await service.search(words)).markets]
+    assert found == (["1"] if words == "!rain" else [])
+    told = [f"search {words}"] if any(char.isalpha() for char in words) else []
+    assert venue.asked == ([] if found else told)
+
+
+@pytest.mark.parametrize(("words", "text"), [("100%", "100%"), ("a_b", "a_b"), ("U.S.", "us")])
+async def test_words_between_signs_are_found(sessions: Sessions, words: str, text: str) -> None:
+    service, _, _ = await room(sessions, [listed(2, f"Is it {text} or not?")])
+    assert [m.id for m in (await service.search(words)).markets] == ["2"]
+
+
+async def test_the_venue_can_be_asked_although_we_know_something(sessions: Sessions) -> None:
+    away = [listed(n, f"Snow {n}?", event=9, volume=n) for n in (2, 3)]
+    service, venue, _ = await room(sessions, [listed(1, "Will it snow?")], known=away)
+    asked = await service.search_venue("winter snowfall")
+    assert [(row.market.id, row.count) for row in asked.rows] == [("2", 2)]
+    assert venue.asked == ["search winter snowfall"]
+    assert (await service.search_venue("&&")).rows == ()
+
+
+async def test_a_name_of_the_venues_links_is_a_market_an_event_or_nothing(
+    sessions: Sessions,
+) -> None:
+    markets = [listed(1), listed(2, event=9), listed(3, event=9)]
+    service, venue, _ = await room(sessions, markets, known=[listed(4)])
+    assert isinstance(await service.of_slug("market-1", ask=False), Market)
+    assert isinstance(await service.of_slug("event-9", ask=False), EventView)
+    assert await service.of_slug("market-4", ask=False) is None
+    assert venue.asked == []
+    assert isinstance(await service.of_slug("market-4", ask=True), Market)
+    assert await service.of_slug("nowhere", ask=True) is None
+    assert venue.asked == ["slug market-4", "slug nowhere", "event nowhere"]
+    assert [m.id for m in await service.of_event(EventId("9"))] == ["2", "3"]
 
 
 @pytest.mark.parametrize("words", ["", "   ", "\x00", "\ud800", "\n\t"])

@@ -27,6 +27,7 @@ from core.services.position.position_service import PositionService
 from core.services.price_board import PriceBoard
 from core.services.triggers.triggers import Triggers, TriggerWitness
 from core.services.user_service import UserService
+from core.services.watchlist import Watchlist
 from core.services.websocket_manager import WebSocketManager
 from core.storage import catalogue as stored_catalogue
 from core.storage.models import Sessions
@@ -54,6 +55,7 @@ class ScriptedVenue:
         self.is_away = False
         self.is_broken = False
         self.asked: list[TokenId] = []
+        self.searched: list[str] = []
         self.answers = asyncio.Event()  # cleared: it takes every question and never answers
         self.answers.set()
 
@@ -81,6 +83,7 @@ class ScriptedVenue:
         raise Unavailable(f"no catalogue, {cursor}")
 
     async def search(self, words: str) -> tuple[Market, ...]:
+        self.searched.append(words)
         await self.answers.wait()
         if self.is_away:
             raise Unavailable(f"The venue cannot be searched for {words} right now.")
@@ -315,6 +318,7 @@ def _chat(
         parts=venue.parts,
         newest_price=board.newest_age,
         triggers=triggers,
+        watchlist=Watchlist(sessions),
     )
     bot = TelegramBot(settings, services, board, manager, inbox=Inbox(sessions), now=wall)
     return Chat(

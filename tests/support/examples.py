@@ -37,13 +37,22 @@ from core.domain.views import (
     Portfolio,
     PositionView,
 )
+from core.domain.wish import WHICH_MARKET
 from telegram_bot.actions import SellOther, ShowMarket, Spend, SpendOther
+from telegram_bot.screens.choice import Choice, choice_screen, unclear_screen
 from telegram_bot.screens.continuity import noted, restored, stopped
 from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.help import help_screen
 from telegram_bot.screens.home import home_screen
 from telegram_bot.screens.market import amount_screen, market_screen
-from telegram_bot.screens.markets import categories_screen, search_screen, trending_screen
+from telegram_bot.screens.markets import (
+    categories_screen,
+    closing_screen,
+    new_screen,
+    search_screen,
+    trending_screen,
+    watchlist_screen,
+)
 from telegram_bot.screens.notices import (
     amount_question,
     failure_screen,
@@ -267,6 +276,25 @@ def page() -> MarketPage:
     )
 
 
+def finding() -> dict[str, Screen]:
+    """Lists besides the busiest, and orders in words that are not clear yet."""
+    ended = replace(market(), is_closed=True)
+    watched = MarketPage((MarketRow(None, market()), MarketRow(None, ended)))
+    meant = Choice(market(), "Yes", AGAIN)
+    other = Choice(market("Bitcoin above $90,000 in November?"), "Yes", AGAIN)
+    return {
+        "choice": choice_screen("bitcoin buy yes 50", (meant, other), is_guess=False),
+        "choice_guess": choice_screen("bitcion buy yes 50", (meant,), is_guess=True),
+        "unclear": unclear_screen(WHICH_MARKET),
+        "market_watched": market_screen(market_view(), NOW, is_watched=True),
+        "markets_closing": closing_screen(page(), NOW),
+        "markets_new": new_screen(replace(page(), page=0)),
+        "search_guess": search_screen(replace(page(), page=0, meant="bitcoin 100000"), "bitcion"),
+        "watchlist": watchlist_screen(watched),
+        "watchlist_empty": watchlist_screen(MarketPage(())),
+    }
+
+
 def examples() -> dict[str, Screen]:
     """Every screen, by the name of its golden file."""
     view, held = market_view(), position_view()
@@ -341,6 +369,7 @@ def examples() -> dict[str, Screen]:
         ),
         "failure_unknown": failure_screen(OutcomeUnknown("The venue's answer was lost.")),
         "unexpected": unexpected_screen(nothing_sent=False),
+        **finding(),
     }
 
 

@@ -70,6 +70,7 @@ from telegram_bot.actions import (
     Way,
 )
 from telegram_bot.callbacks import MAX_BYTES, Codec, Tapped, category_key, search_words
+from telegram_bot.finding_actions import Browse, SearchVenue, Shelf, Watch
 
 CODEC = Codec("aB3_")
 numbers = st.integers(min_value=0, max_value=10**9 - 1)
@@ -126,6 +127,9 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(HaltTrading, st.booleans()),
     st.builds(ResetBreaker, numbers.map(UserId)),
     st.builds(ChangeLimit, st.sampled_from(LimitKind)),
+    st.builds(Browse, st.sampled_from(Shelf), numbers),
+    st.builds(SearchVenue, words.filter(bool)),
+    st.builds(Watch, market_ids, st.booleans()),
 )
 
 

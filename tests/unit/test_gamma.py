@@ -78,6 +78,25 @@ def test_a_market_is_read_as_it_is_told() -> None:
     assert market.accepts_orders
 
 
+OPENED = {"acceptingOrdersTimestamp": "2026-10-02T09:00:00Z"}
+MADE = {"startDate": "2026-10-02T10:00:00.5Z", "createdAt": "2026-09-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ({}, None),
+        (MADE | OPENED, datetime(2026, 10, 2, 9, tzinfo=UTC)),
+        (MADE, datetime(2026, 10, 2, 10, 0, 0, 500_000, tzinfo=UTC)),
+        ({"createdAt": "2026-09-01T00:00:00Z"}, datetime(2026, 9, 1, tzinfo=UTC)),
+        ({"createdAt": "0001-01-01T00:00:00Z"}, None),
+        ({"createdAt": "soon"}, None),
+    ],
+)
+def test_a_market_is_listed_when_it_first_takes_orders(told: Json, at: datetime | None) -> None:
+    assert read(PLAIN | told).listed_at == at
+
+
 def test_numbers_come_without_the_noise_of_floats() -> None:
     market = read(PLAIN | {"orderPriceMinTickSize": 0.1, "volume24hr": 0.1})
     assert (market.tick, market.volume_24h) == (Decimal("0.1"), Decimal("0.1"))

@@ -22,6 +22,11 @@ from core.domain.errors import InvalidQuantity
         ("0.5c", "0.005"),
         ("1", "0.01"),
         (" 62.25 ", "0.6225"),
+        ("0,45", "0.45"),
+        (",45", "0.45"),
+        ("$0,45", "0.45"),
+        ("1,5", "0.015"),
+        ("62,5c", "0.625"),
     ],
 )
 def test_cents_and_dollars_are_told_apart(text: str, price: str) -> None:
@@ -29,7 +34,7 @@ def test_cents_and_dollars_are_told_apart(text: str, price: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "100", "145c", "$1", "0.00", "-5", "4 5", "1,5", "abc", "1e1", "٤٥"]
+    "text", ["", "0", "100", "145c", "$1", "0.00", "-5", "4 5", "1,500", "abc", "1e1", "٤٥"]
 )
 def test_what_is_no_price_is_explained(text: str) -> None:
     with pytest.raises(InvalidQuantity):
