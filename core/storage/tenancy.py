@@ -19,6 +19,12 @@ _AS_SIGNER = sa.text("SELECT enter_signer(:user)").bindparams(
     sa.bindparam("user", type_=sa.BigInteger)
 )
 _AS_ROTATION = sa.text("SELECT enter_rotation()")
+_WHO = sa.text("""
+    SELECT current_setting('role') AS role, current_setting('app.user_id', true) AS person
+""")
+_BACK = sa.text("""
+    SELECT set_config('role', :role, true), set_config('app.user_id', :person, true)
+""")
 
 
 @asynccontextmanager
@@ -51,3 +57,15 @@ async def as_rotation(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     async with sessions.begin() as session:
         await session.execute(_AS_ROTATION)
         yield session
+
+
+@asynccontextmanager
+async def for_others(session: AsyncSession) -> AsyncIterator[None]:
+    """Within somebody's transaction, what others have to know of it: as a worker for that long.
+
+    A transaction in which this raises must not be committed.
+    """
+    who = (await session.execute(_WHO)).one()
+    await session.execute(_AS_WORKER)
+    yield
+    await session.execute(_BACK, {"role": who.role, "person": who.person or ""})

@@ -19,6 +19,7 @@ from core.domain.errors import (
     Unavailable,
 )
 from core.domain.refusals import (
+    BuyingRefused,
     CancelOnly,
     CashReserved,
     DiskFull,
@@ -61,6 +62,7 @@ HEADINGS: Final = MappingProxyType[type[PolycoolError], str](
         SharesReserved: "Not enough free shares",
         Halted: "Trading is halted",
         Stopped: "You have stopped trading",
+        BuyingRefused: "The venue does not let you buy",
         CancelOnly: "Only cancelling works right now",
         OverLimit: "Above a limit",
         PriceOutOfReach: "The price has moved",
@@ -84,6 +86,8 @@ MEANINGS: Final = MappingProxyType[type[PolycoolError], str](
         CodeRefused: NOT_CHANGED,
         VenueRefuses: "The words are the venue's own, and there is no way around them here. "
         "You stay on paper money; buying with real money is off.",
+        BuyingRefused: "The words are the venue's own, and there is no way around them here. "
+        "Selling and cancelling work. " + NOT_ORDERED,
         TradesPlayMoneyOnly: NOT_CHANGED,
         ScopeTooWide: "It was not taken into use. " + NOT_CHANGED,
         KeyNotUsable: NOT_ORDERED + " Your positions and open orders stay where they are.",
@@ -96,6 +100,7 @@ WAYS: Final = MappingProxyType[type[PolycoolError], tuple[str, Action]](
         OverLimit: ("Limits", ShowLimits()),
         CashReserved: ("Orders", ShowOrders()),
         SharesReserved: ("Orders", ShowOrders()),
+        BuyingRefused: ("Positions", ShowPositions()),
         CancelOnly: ("Orders", ShowOrders()),
         Halted: ("Orders", ShowOrders()),
         HeartbeatLost: ("Orders", ShowOrders()),

@@ -4,13 +4,14 @@ from types import MappingProxyType
 from typing import Final
 
 from core.domain.book import Side
+from core.domain.breaker import EVERYBODY
 from core.domain.notice import OrderMoved, Warned
 from core.domain.order import OrderStatus
-from core.domain.units import usdc
-from telegram_bot.account_actions import ShowOrder, ShowOrders
+from core.domain.units import UserId, usdc
+from telegram_bot.account_actions import ResetBreaker, ShowOrder, ShowOrders
 from telegram_bot.actions import ShowMarket, ShowPositions, Status
 from telegram_bot.screens.numbers import cents, money, shares
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
+from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines, rows
 from telegram_bot.screens.text import safe
 
 HEADINGS: Final = MappingProxyType(
@@ -57,9 +58,17 @@ def warning_notice(news: Warned) -> Screen:
             safe(news.sentence, 600),
             "Nothing was bought or sold because of it, and what you hold stays as it is.",
         ),
-        ((Button("Orders", ShowOrders()), Button("Status", Status()), HOME),),
+        rows(_closing(news), (Button("Orders", ShowOrders()), Button("Status", Status()), HOME)),
         keeps_message=True,
     )
+
+
+def _closing(news: Warned) -> Row:
+    """The owner's way to end what the owner alone can end."""
+    if news.breaker is None:
+        return ()
+    label = "Allow trading again" if news.breaker == EVERYBODY else "Let them trade again"
+    return (Button(label, ResetBreaker(UserId(news.breaker)), Style.DANGER),)
 
 
 def _is_reversed(news: OrderMoved) -> bool:
