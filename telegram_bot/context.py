@@ -29,6 +29,7 @@ from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
 from telegram_bot.messenger import Messenger
 from telegram_bot.pending import PendingInputs
+from telegram_bot.receipts import Receipts
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.status import PartState
 from telegram_bot.tickets import Tickets
@@ -100,6 +101,7 @@ class Desk:
     typing: TypingSign
     pending: PendingInputs
     tickets: Tickets
+    receipts: Receipts
     mode: str
     now: Callable[[], datetime]
     live_mode: str = LIVE_MODE

@@ -12,7 +12,11 @@ from core.domain.custody import (
     VenueRefuses,
 )
 from core.domain.errors import (
+    EmptyBook,
     InsufficientBalance,
+    MarketClosed,
+    NotEnoughShares,
+    OrderTooSmall,
     OutcomeUnknown,
     PolycoolError,
     StalePrice,
@@ -60,6 +64,10 @@ HEADINGS: Final = MappingProxyType[type[PolycoolError], str](
         CashReserved: "Not enough free cash",
         InsufficientBalance: "Not enough cash",
         SharesReserved: "Not enough free shares",
+        NotEnoughShares: "Not enough shares",
+        EmptyBook: "Nobody takes the other side",
+        MarketClosed: "The market is closed",
+        OrderTooSmall: "Too small an order",
         Halted: "Trading is halted",
         Stopped: "You have stopped trading",
         BuyingRefused: "The venue does not let you buy",

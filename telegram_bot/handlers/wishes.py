@@ -1,0 +1,56 @@
+"""What people write without a command, and what it leads to."""
+
+from core.domain.wish import (
+    LinkWish,
+    OrderWish,
+    SearchWish,
+    SlugWish,
+    Unclear,
+    WalletWish,
+    read_wish,
+)
+from telegram_bot.context import BotContext
+from telegram_bot.handlers.markets import (
+    open_found,
+    open_link,
+    patience,
+    search_words_of,
+)
+from telegram_bot.handlers.written_orders import open_order
+from telegram_bot.screens.choice import unclear_screen
+
+A_WALLET = (
+    "That is a wallet's address. A card with its positions and trades is still to come; until "
+    "then, send a market's name or link."
+)
+
+
+async def open_text(context: BotContext, text: str) -> None:
+    """Raises: PolycoolError with a sentence for the user."""
+    match read_wish(text):
+        case Unclear(sentence):
+            await context.show(unclear_screen(sentence))
+        case WalletWish():
+            await context.show(unclear_screen(A_WALLET))
+        case LinkWish(link):
+            await open_link(context, link)
+        case SlugWish() as wish:
+            await _open_slug(context, wish)
+        case OrderWish() as wish:
+            if not await open_order(context, wish):
+                await search_words_of(context, wish.text)
+        case SearchWish(words):
+            await search_words_of(context, words)
+
+
+async def _open_slug(context: BotContext, wish: SlugWish) -> None:
+    """What we know comes first; then the venue is asked for the name, and at last for the words."""
+    markets = context.services.markets
+    found = await markets.of_slug(wish.slug, ask=False)
+    if found is None and not (await markets.search_known(wish.words)).rows:
+        async with patience(context, "look for that"):
+            found = await markets.of_slug(wish.slug, ask=True)
+    if found is None:
+        await search_words_of(context, wish.words)
+    else:
+        await open_found(context, found)
