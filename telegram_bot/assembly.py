@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from core.domain.account import Account
 from core.domain.units import UserId, usdc
+from core.services.audit import AuditAge
 from core.services.clob.clob_service import ClobService
 from core.services.clob.order_history import OrderHistory
 from core.services.custody.accounts import Accounts
@@ -203,6 +204,7 @@ async def assemble(
                 "overview": overlook.run,
                 "triggers": engine.run,
                 "worker": worker.run,
+                "audit-age": AuditAge(sessions, timedelta(days=settings.audit_kept_days)).run,
                 **({} if live is None else live.runs),
             },
         )

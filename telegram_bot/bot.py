@@ -30,6 +30,7 @@ from telegram_bot.ordering import First, PerUserProcessor
 from telegram_bot.pacing import Pace
 from telegram_bot.pending import PendingInputs
 from telegram_bot.reaching import REFUSAL, Reaching
+from telegram_bot.receipts import Receipts
 from telegram_bot.screens.help import COMMANDS
 from telegram_bot.tickets import Tickets
 from telegram_bot.transport import TelegramTransport
@@ -94,7 +95,7 @@ class TelegramBot:
         """Raises: CannotStart for a proxy of a kind that cannot be used."""
         os.environ["PTB_TIMEDELTA"] = "true"  # the library's switch to types that will stay
         clock = clock or SystemClock()
-        self._application = _application(settings, self._acknowledge)
+        self._application = _application(settings, self._acknowledge, self._still_waiting)
         self._application.add_handler(TypeHandler(Update, self._answer))
         self._application.add_error_handler(self._explain)
         self._reaching = Reaching(clock)
@@ -109,6 +110,7 @@ class TelegramBot:
         self.messenger = Messenger(bot, codec, clock, settings.pace)
         self.live = LiveMessages(board, self.messenger, manager, clock, settings.pause_after)
         self._typing = TypingSign(self.messenger, clock)
+        self._receipts = Receipts(self.live, self.messenger, clock)
         self._dispatcher = Dispatcher(
             Desk(
                 services=services,
@@ -118,6 +120,7 @@ class TelegramBot:
                 typing=self._typing,
                 pending=PendingInputs(clock),
                 tickets=Tickets(),
+                receipts=self._receipts,
                 mode=settings.mode,
                 live_mode=settings.live_mode,
                 is_dry_run=settings.is_dry_run,
@@ -159,6 +162,7 @@ class TelegramBot:
             await application.start()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._typing.run(), name="typing-sign")
+                tasks.create_task(self._receipts.run(), name="receipts")
                 tasks.create_task(self._mailbox.run(), name="mailbox")
                 await self._receive()
         finally:
@@ -205,13 +209,16 @@ class TelegramBot:
     async def _acknowledge(self, update: Update) -> None:
         await self._dispatcher.acknowledge(update)
 
+    async def _still_waiting(self, update: Update) -> None:
+        await self._dispatcher.still_waiting(update)
+
     async def _explain(self, update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
         if isinstance(update, Update) and context.error is not None:
             await self._dispatcher.failed(update, context.error)
             await self._mailbox.settle(update, UpdateOutcome.FAILED)
 
 
-def _application(settings: BotSettings, first: First) -> App:
+def _application(settings: BotSettings, first: First, still_waiting: First) -> App:
     base = settings.base_url.rstrip("/")
     return (
         ApplicationBuilder()
@@ -220,7 +227,7 @@ def _application(settings: BotSettings, first: First) -> App:
         .base_file_url(f"{base}/file/bot")
         .request(TelegramTransport(CONNECTIONS))
         .get_updates_request(TelegramTransport(1))
-        .concurrent_updates(PerUserProcessor(first=first))
+        .concurrent_updates(PerUserProcessor(first=first, still_waiting=still_waiting))
         .updater(None)
         .job_queue(None)
         .build()

@@ -36,6 +36,7 @@ from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Urgency
 from telegram_bot.pending import PendingInputs
 from telegram_bot.pictures.album import Album
+from telegram_bot.receipts import Receipts
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.status import PartState
 from telegram_bot.tickets import Tickets
@@ -120,6 +121,7 @@ class Desk:
     typing: TypingSign
     pending: PendingInputs
     tickets: Tickets
+    receipts: Receipts
     mode: str
     now: Callable[[], datetime]
     live_mode: str = LIVE_MODE

@@ -6,12 +6,14 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
+from core.domain.breaker import EVERYBODY
 from core.domain.notice import OrderMoved, WalletChanged, Warned
 from core.domain.order import Order, OrderStatus
 from core.domain.units import UserId
 from core.services.custody.ports import CustodyNews
 from core.services.outbox import Outbox
 from core.storage import markets, users
+from core.storage.tenancy import for_others
 
 ENDED: Final = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
 OPEN_QUESTIONS: Final = frozenset({OrderStatus.UNKNOWN, OrderStatus.DELAYED, OrderStatus.MATCHED})
@@ -23,18 +25,32 @@ class OutboxAlarms:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    async def raised(self, session: AsyncSession, user: UserId | None, sentence: str) -> None:
-        """`user` None: everybody is stopped, and the owner is told."""
-        whom = user if user is not None else await users.owner_id(session)
-        if whom is not None:
-            await self._warn(session, whom, "alarm", sentence)
+    async def raised(
+        self,
+        session: AsyncSession,
+        user: UserId | None,
+        sentence: str,
+        *,
+        is_breaker: bool = False,
+    ) -> None:
+        """`user` None: everybody is stopped. The owner gets a copy of what only they can end."""
+        async with for_others(session):
+            owner = await users.owner_id(session)
+            if user is not None and user != owner:
+                await self._warn(session, user, "alarm", Warned(sentence))
+                if is_breaker:
+                    sentence = f"{await users.name_of(session, user)}: {sentence}"
+            if owner is not None and (is_breaker or user in {None, owner}):
+                whose = EVERYBODY if user is None else user
+                told = Warned(sentence, whose if is_breaker else None)
+                await self._warn(session, owner, "alarm", told)
 
     async def heartbeat(self, session: AsyncSession, user: UserId, sentence: str) -> None:
-        await self._warn(session, user, "heartbeat", sentence)
+        await self._warn(session, user, "heartbeat", Warned(sentence))
 
-    async def _warn(self, session: AsyncSession, user: UserId, what: str, sentence: str) -> None:
+    async def _warn(self, session: AsyncSession, user: UserId, what: str, told: Warned) -> None:
         key = f"{what}:{user}:{secrets.token_hex(8)}"
-        await self._outbox.write_down(session, user, key, Warned(sentence))
+        await self._outbox.write_down(session, user, key, told)
 
 
 class OutboxTeller:

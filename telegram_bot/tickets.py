@@ -79,6 +79,13 @@ class Tickets:
             return TicketState.EXPIRED, ticket
         return ticket.state, ticket
 
+    def is_used(self, button_id: str, chat_id: int, message_id: int) -> bool:
+        """Whether that message's ticket was confirmed by an earlier tap."""
+        ticket = self._shown.get(button_id)
+        if ticket is None or (ticket.chat_id, ticket.message_id) != (chat_id, message_id):
+            return False
+        return ticket.state is TicketState.USED
+
 
 def _is_of(ticket: ShownTicket, claim: ButtonClaim) -> bool:
     return (ticket.user_id, ticket.chat_id, ticket.message_id) == (

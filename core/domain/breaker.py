@@ -6,7 +6,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from core.domain.units import UserId
+
 WINDOW: Final = timedelta(minutes=1)
+EVERYBODY: Final = UserId(0)  # whose breaker it is, where a button or a notice has to say it
 
 
 class Incident(StrEnum):

@@ -67,6 +67,7 @@ class NewsKind(StrEnum):
     WITHDRAWAL_FAILED = "withdrawal-failed"
     WITHDRAWAL_UNKNOWN = "withdrawal-unknown"
     VENUE_REFUSES = "venue-refuses"
+    VENUE_LETS_IN = "venue-lets-in"
 
 
 class VenueRefuses(Rejected):

@@ -19,6 +19,10 @@ class Unavailable(PolycoolError):
         self.retry_after = retry_after
 
 
+class OtherWallet(Unavailable):
+    """It belongs to a wallet that was given up here: the present one does not see it."""
+
+
 class OutcomeUnknown(PolycoolError):
     """It may or may not have happened. Ask before retrying."""
 

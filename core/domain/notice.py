@@ -70,9 +70,13 @@ class AccountCompared:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something stands in the way of trading, or will; the sentence says what, and what to do."""
+    """Something stands in the way of trading, or will; the sentence says what, and what to do.
+
+    `breaker`: whose breaker its reader can close, EVERYBODY included; None for all but the owner.
+    """
 
     sentence: str
+    breaker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,10 @@ class Origin(StrEnum):
 _OPEN = frozenset({OrderStatus.LIVE, OrderStatus.MATCHED, OrderStatus.DELAYED})
 _ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 _TOLD = _OPEN | _ENDS | {OrderStatus.PARTIAL}  # what only the venue can say
+LOST_SIGHT: Final = (
+    "It was placed with a wallet that was given up here, so nobody here can follow it any more. "
+    "If it still rests at Polymarket, it may trade there: cancel it with your own wallet."
+)
 DONE: Final = _ENDS | {OrderStatus.REJECTED}
 DUST: Final = Size(Decimal("0.01"))  # shares; rounding can leave that much of a filled order
 
@@ -157,6 +161,11 @@ class Order:
         """Nothing of it works any more: what a FAK did not get at once is gone."""
         is_over = self.status is OrderStatus.PARTIAL and not self.ticket.kind.rests
         return is_over or self.status in DONE
+
+    @property
+    def is_lost_sight_of(self) -> bool:
+        """It ended here only: what became of it at the venue is not known."""
+        return self.status is OrderStatus.CANCELLED and self.reason == LOST_SIGHT
 
     @property
     def told_size(self) -> Size:

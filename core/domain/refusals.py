@@ -16,6 +16,10 @@ class Stopped(Refused):
     """The user has stopped this kind of order."""
 
 
+class BuyingRefused(Refused):
+    """The venue lets this user buy nothing; the sentence is its own."""
+
+
 class CancelOnly(Refused):
     """A circuit breaker is open."""
 

@@ -12,6 +12,7 @@ from core.domain.book import Side
 from core.domain.breaker import WHY, Trip
 from core.domain.order import Origin, Ticket
 from core.domain.refusals import (
+    BuyingRefused,
     CancelOnly,
     CashReserved,
     Halted,
@@ -112,10 +113,11 @@ class Switches:
     trip: Trip | None = None  # of the user's breaker
     is_halted: bool = False
     trip_of_all: Trip | None = None  # of the breaker for everybody
+    refusal: str = ""  # the venue's words, where it lets the user buy nothing
 
 
 def refuse_switched_off(ticket: Ticket, switches: Switches) -> None:
-    """Raises: Halted, CancelOnly, Stopped."""
+    """Raises: Halted, CancelOnly, Stopped, BuyingRefused."""
     if switches.is_halted:
         raise Halted(
             "The owner has halted trading. Orders can be cancelled, and nothing else, until the "
@@ -135,6 +137,8 @@ def refuse_switched_off(ticket: Ticket, switches: Switches) -> None:
             "You have stopped new orders; sells by hand and protective sells still work. Resume "
             "trading first."
         )
+    if switches.refusal and ticket.side is Side.BUY:
+        raise BuyingRefused(switches.refusal)
 
 
 def _is_entry(ticket: Ticket) -> bool:

@@ -7,7 +7,7 @@ from core.domain.health import Doubt
 from core.domain.market import Event, Market, Outcome, Source
 from core.domain.position import Position
 from core.domain.price import PriceState
-from core.domain.units import Price, Usdc
+from core.domain.units import ZERO, Price, Usdc
 
 PAGE: Final = 8  # rows of one page of any list
 
@@ -91,4 +91,5 @@ class Portfolio:
     value: Usdc  # of the active positions at the price shown
     unrealized: Usdc
     realized: Usdc  # net of fees, over all positions, closed ones too
-    total: Usdc  # cash and value
+    total: Usdc  # cash, value and what is to be claimed
+    claimable: Usdc = Usdc(ZERO)  # of results that the venue has not paid out yet

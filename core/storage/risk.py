@@ -24,6 +24,7 @@ class AccountState:
     """A user's account, locked until the end of the transaction."""
 
     stop: Stop
+    refusal: str
     trip: Trip | None
     open_orders: int
     reserved: Usdc
@@ -42,7 +43,7 @@ class Facts:
 
 
 _LOCK: Final = sa.text("""
-    SELECT stop, trip, open_orders, reserved, current_epoch() AS epoch,
+    SELECT stop, refusal, trip, open_orders, reserved, current_epoch() AS epoch,
         CASE WHEN day = CAST(:today AS date) THEN day_value ELSE 0 END AS day_value
     FROM risk_accounts WHERE user_id = :user AND account = :account
     FOR NO KEY UPDATE
@@ -105,8 +106,8 @@ _RESERVE: Final = sa.text("""
 """)
 
 _SWITCHES: Final = sa.text("""
-    SELECT a.stop, a.trip, t.halted_at IS NOT NULL AS is_halted, t.trip AS trip_of_all,
-        current_epoch() AS epoch
+    SELECT a.stop, a.refusal, a.trip, t.halted_at IS NOT NULL AS is_halted,
+        t.trip AS trip_of_all, current_epoch() AS epoch
     FROM risk_accounts a JOIN risk_totals t ON t.account = a.account
     WHERE a.user_id = :user AND a.account = :account
     FOR NO KEY UPDATE OF a FOR SHARE OF t
@@ -125,6 +126,7 @@ async def lock_account(
         row = (await session.execute(_LOCK, asked)).one()
     return AccountState(
         stop=Stop(row.stop),
+        refusal=row.refusal,
         trip=_trip(row.trip),
         open_orders=row.open_orders,
         reserved=Usdc(row.reserved),
@@ -148,7 +150,7 @@ async def facts(session: AsyncSession, state: AccountState, ticket: Ticket, now:
             day_value=state.day_value,
             day_value_of_all=Usdc(row.day_value),
         ),
-        switches=Switches(state.stop, state.trip, row.is_halted, _trip(row.trip)),
+        switches=Switches(state.stop, state.trip, row.is_halted, _trip(row.trip), state.refusal),
         own_limits={LimitKind(kind): Decimal(most) for kind, most in (row.limits or {}).items()},
         awaits_outcome=row.awaits,
     )
@@ -190,8 +192,8 @@ async def switches(
     row = (await session.execute(_SWITCHES, {"user": user, "account": account.value})).one_or_none()
     if row is None:
         return None
-    stop, trip_of_all = Stop(row.stop), _trip(row.trip_of_all)
-    return Switches(stop, _trip(row.trip), row.is_halted, trip_of_all), row.epoch
+    stop, trip, trip_of_all = Stop(row.stop), _trip(row.trip), _trip(row.trip_of_all)
+    return Switches(stop, trip, row.is_halted, trip_of_all, row.refusal), row.epoch
 
 
 def utc_day(now: datetime) -> date:

@@ -39,6 +39,8 @@ class RiskAccountRow(Base):
     trip: Mapped[Trip | None]
     tripped_at: Mapped[datetime | None]
     incidents: Mapped[list[str]] = mapped_column(server_default="[]")
+    refusal: Mapped[str] = mapped_column(sa.Text, server_default="")
+    """Why the venue lets the user buy nothing, in its own words; empty while it does."""
     heartbeat_since: Mapped[datetime | None]
     """The venue cancels all of the user's orders if our heartbeat stops: it has begun then."""
     updated_at: Mapped[Now]
@@ -72,6 +74,8 @@ class RiskTotalRow(Base):
     day: Mapped[date] = mapped_column(server_default=EPOCH)
     day_value: Mapped[AmountColumn] = mapped_column(server_default="0")
     halted_at: Mapped[datetime | None]
+    halt_cancels_all: Mapped[bool] = mapped_column(server_default="false")
+    """The halt wants all that rests off the books, also what people placed by hand."""
     trip: Mapped[Trip | None]
     tripped_at: Mapped[datetime | None]
     incidents: Mapped[list[str]] = mapped_column(server_default="[]")

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.account import Account
 from core.domain.breaker import Breaker, Incident
 from core.domain.order import Origin
+from core.domain.position import PositionStatus
 from core.domain.risk import OpenOrderRef, Stop, Switches
 from core.domain.units import OrderId, UserId
+from core.storage.models import PositionRow
 from core.storage.risk_models import ReservationRow, RiskAccountRow, RiskTotalRow
 
 _REAL: Final = Account.LIVE  # breakers watch over real money
@@ -37,9 +39,46 @@ async def stop_of(session: AsyncSession, user: UserId) -> Stop:
     return await session.scalar(query) or Stop.NOTHING
 
 
-async def set_halted(session: AsyncSession, halted_at: datetime | None, now: datetime) -> None:
+async def set_refusal(session: AsyncSession, user: UserId, sentence: str, now: datetime) -> bool:
+    """The venue's word on buying, empty if it is allowed; whether it was another one before.
+
+    Claims that came first end first.
+    """
+    values = {"refusal": sentence, "updated_at": now}
+    new = insert(RiskAccountRow).values({"user_id": user, "account": _REAL} | values)
+    await session.execute(new.on_conflict_do_nothing())
+    changed = (
+        sa.update(RiskAccountRow)
+        .where(*_whose(user), RiskAccountRow.refusal != sentence)
+        .values(values)
+        .returning(RiskAccountRow.user_id)
+    )
+    return await session.scalar(changed) is not None
+
+
+async def has_business(session: AsyncSession, user: UserId) -> bool:
+    """Whether the user still holds something for real money, or has an order that may work."""
+    held = sa.exists().where(
+        PositionRow.user_id == user,
+        PositionRow.account == _REAL,
+        PositionRow.status == PositionStatus.ACTIVE,
+    )
+    ordered = sa.exists().where(
+        ReservationRow.user_id == user, ReservationRow.account == _REAL, ReservationRow.is_open
+    )
+    return bool(await session.scalar(sa.select(sa.or_(held, ordered))))
+
+
+async def set_halted(
+    session: AsyncSession,
+    halted_at: datetime | None,
+    now: datetime,
+    *,
+    cancels_all: bool = False,
+) -> None:
     """For everybody; None lifts it. Claims that came first end first."""
-    await session.execute(sa.update(RiskTotalRow).values(halted_at=halted_at, updated_at=now))
+    values = {"halted_at": halted_at, "halt_cancels_all": cancels_all, "updated_at": now}
+    await session.execute(sa.update(RiskTotalRow).values(values))
 
 
 async def halted_at(session: AsyncSession) -> datetime | None:
@@ -49,16 +88,16 @@ async def halted_at(session: AsyncSession) -> datetime | None:
 async def switches_of(session: AsyncSession, user: UserId) -> Switches:
     """What is switched off for the user's real money, to be shown."""
     own = await session.execute(
-        sa.select(RiskAccountRow.stop, RiskAccountRow.trip).where(
+        sa.select(RiskAccountRow.stop, RiskAccountRow.trip, RiskAccountRow.refusal).where(
             RiskAccountRow.user_id == user, RiskAccountRow.account == _REAL
         )
     )
-    stop, trip = own.one_or_none() or (await stop_of(session, user), None)
+    stop, trip, refusal = own.one_or_none() or (await stop_of(session, user), None, "")
     everybody = await session.execute(
         sa.select(RiskTotalRow.halted_at, RiskTotalRow.trip).where(RiskTotalRow.account == _REAL)
     )
     halted, trip_of_all = everybody.one()
-    return Switches(stop, trip, halted is not None, trip_of_all)
+    return Switches(stop, trip, halted is not None, trip_of_all, refusal)
 
 
 async def lock_breaker(session: AsyncSession, user: UserId | None) -> Breaker:
@@ -113,6 +152,9 @@ async def unwanted_orders(session: AsyncSession) -> list[OpenOrderRef]:
     stop = stopped.where(RiskAccountRow.stop != Stop.NOTHING).subquery()
     is_automated = ReservationRow.origin == Origin.AUTOMATION
     is_halted = sa.exists().where(RiskTotalRow.halted_at.is_not(None))
+    wants_all = sa.exists().where(
+        RiskTotalRow.halted_at.is_not(None), RiskTotalRow.halt_cancels_all
+    )
     query = (
         _open_orders()
         .outerjoin(
@@ -127,6 +169,7 @@ async def unwanted_orders(session: AsyncSession) -> list[OpenOrderRef]:
             sa.or_(
                 sa.and_(is_automated, sa.or_(is_halted, stop.c.stop.is_not(None))),
                 stop.c.stop == Stop.EVERYTHING,
+                wants_all,
             ),
         )
         .order_by(ReservationRow.order_id)

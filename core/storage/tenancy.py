@@ -19,6 +19,14 @@ ENTERS: Final = "enters_at_begin"
 ENTRANCE: Final = "entrance"
 """The execution option of a connection: the statement that enters its role."""
 
+_AS_WORKER: Final = "SELECT enter_worker()"
+_WHO: Final = sa.text("""
+    SELECT current_setting('role') AS role, current_setting('app.user_id', true) AS person
+""")
+_BACK: Final = sa.text("""
+    SELECT set_config('role', :role, true), set_config('app.user_id', :person, true)
+""")
+
 
 @asynccontextmanager
 async def as_user(sessions: Sessions, user: UserId) -> AsyncIterator[AsyncSession]:
@@ -32,7 +40,7 @@ async def as_user(sessions: Sessions, user: UserId) -> AsyncIterator[AsyncSessio
 async def as_worker(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     """A transaction over everybody's rows, but no secrets: for parts that no message drives."""
     async with sessions.begin() as session:
-        await _enter(session, "SELECT enter_worker()")
+        await _enter(session, _AS_WORKER)
         yield session
 
 
@@ -59,3 +67,15 @@ async def _enter(session: AsyncSession, entrance: str) -> None:
         await session.connection(execution_options={ENTRANCE: entrance})
     else:
         await session.execute(sa.text(entrance))
+
+
+@asynccontextmanager
+async def for_others(session: AsyncSession) -> AsyncIterator[None]:
+    """Within somebody's transaction, what others have to know of it: as a worker for that long.
+
+    A transaction in which this raises must not be committed.
+    """
+    who = (await session.execute(_WHO)).one()
+    await session.execute(sa.text(_AS_WORKER))
+    yield
+    await session.execute(_BACK, {"role": who.role, "person": who.person or ""})

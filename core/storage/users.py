@@ -43,6 +43,13 @@ async def owner_id(session: AsyncSession) -> UserId | None:
     return None if found is None else UserId(found)
 
 
+async def name_of(session: AsyncSession, user: UserId) -> str:
+    """As the owner reads of somebody: the Telegram id is nobody else's."""
+    query = sa.select(UserRow.first_name, UserRow.telegram_id).where(UserRow.id == user)
+    first_name, telegram_id = (await session.execute(query)).one()
+    return f"{first_name} ({telegram_id})"
+
+
 async def has_owner(session: AsyncSession) -> bool:
     return bool(await session.scalar(sa.select(sa.exists().where(UserRow.role == Role.OWNER))))
 

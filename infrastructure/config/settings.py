@@ -115,6 +115,7 @@ class Settings(BaseSettings):
 
     # What is kept
     updates_kept_days: Days = 7.0
+    audit_kept_days: Annotated[Days, Field(ge=31)] = 730.0
 
     # Keys
     keys_dir: Path | None = None

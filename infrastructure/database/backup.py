@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,9 @@ DUMP_TIMEOUT = 1800.0  # seconds
 WITHOUT_WALLS = ("--no-acl", "--no-policies")
 # The owner copies what the policies show to it, which is everything while this is on.
 ALL_ROWS = {"PGOPTIONS": f"-c {BACKUP}=on"}
+KNOWS_ITS_SETTINGS = 170000  # the first server that has all settings that our programs set
+NEW_SETTINGS = (b"transaction_timeout",)  # and that older ones refuse
+TOP = 4096  # bytes of a script in which settings stand
 BEFORE_UPGRADE = "before-upgrade-"
 KEEP = 5  # backups of upgrades; those made by hand are never removed
 
@@ -76,12 +79,19 @@ def stamp(now: datetime) -> str:
     return now.strftime("%Y%m%dT%H%M%SZ")
 
 
-async def restore(url: str, source: Path, *, owner: str | None = None) -> None:
+async def restore(
+    url: str,
+    source: Path,
+    *,
+    owner: str | None = None,
+    script_below: int = KNOWS_ITS_SETTINGS,
+) -> None:
     """Replace the database at `url` by the backup `source`, brought to this release's schema.
 
     It is built under another name and takes the place of the old one in one transaction, so a
     failure at any point changes nothing. Nobody may be connected to the old one. `owner` is who is
-    to own everything, where `url` names a superuser.
+    to own everything, where `url` names a superuser. Servers of a version below `script_below` are
+    told by a script what newer ones read from the backup.
     Raises: BackupFailed, SchemaTooNew, DatabaseUnavailable.
     """
     address = database_url(url)
@@ -91,16 +101,54 @@ async def restore(url: str, source: Path, *, owner: str | None = None) -> None:
         belongs = f" OWNER {_quoted(owner)}" if owner else ""
         await administrator.execute(f"CREATE DATABASE {_quoted(fresh)} TEMPLATE template0{belongs}")
         try:
-            await _fill(address.set(database=fresh), source, owner, str(address.database))
+            await _load(address.set(database=fresh), source, owner, script_below)
+            await _bring_up(address.set(database=fresh), source, owner, str(address.database))
             await _swap(administrator, str(address.database), fresh)
         finally:
             await administrator.execute(f"DROP DATABASE IF EXISTS {_quoted(fresh)} WITH (FORCE)")
 
 
-async def _fill(fresh: URL, source: Path, owner: str | None, name: str) -> None:
+async def _load(fresh: URL, source: Path, owner: str | None, script_below: int) -> None:
     role = [f"--role={owner}"] if owner else []
-    options = ("--no-owner", "--single-transaction", "--exit-on-error", *WITHOUT_WALLS)
-    await _run(fresh, "pg_restore", *options, *role, f"--dbname={fresh.database}", str(source))
+    options = ["--no-owner", *WITHOUT_WALLS, *role]
+    if await server_version(fresh) < script_below:
+        await _play(fresh, source, options)
+        return
+    strict = ("--single-transaction", "--exit-on-error")
+    await _run(fresh, "pg_restore", *strict, *options, f"--dbname={fresh.database}", str(source))
+
+
+async def _play(fresh: URL, source: Path, options: Sequence[str]) -> None:
+    """As a script, from which is left out what the server would not understand."""
+    with tempfile.TemporaryDirectory(prefix="polycool-") as folder:
+        script = Path(folder, "restore.sql")
+        await _run(fresh, "pg_restore", *options, f"--file={script}", str(source))
+        await asyncio.to_thread(leave_out_new_settings, script)
+        strict = ("--single-transaction", "--set=ON_ERROR_STOP=1", "--no-psqlrc", "--quiet")
+        await _run(fresh, "psql", *strict, f"--file={script}")
+
+
+def leave_out_new_settings(script: Path) -> None:
+    """Make comments of them, in place: the rest may be large."""
+    with script.open("r+b") as file:
+        top = file.read(TOP)
+        for name in NEW_SETTINGS:
+            start = top.find(b"\nSET " + name + b" ")
+            if start >= 0:
+                file.seek(start + 1)
+                file.write(b"-- ")
+
+
+async def server_version(url: URL) -> int:
+    """As a number that can be compared: 170002 is 17.2."""
+    connection = await asyncpg.connect(driver_dsn(url), timeout=10)
+    try:
+        return int(await connection.fetchval("SHOW server_version_num"))
+    finally:
+        await connection.close(timeout=10)
+
+
+async def _bring_up(fresh: URL, source: Path, owner: str | None, name: str) -> None:
     if not await _is_ours(fresh):
         raise BackupFailed(f"{source} is no backup of Polycool; the database is unchanged")
     engine = create_engine((fresh.set(username=owner) if owner else fresh).render_as_string(False))

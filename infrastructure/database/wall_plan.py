@@ -8,7 +8,7 @@ from typing import Final
 from infrastructure.database.roles import Roles, literal, quoted
 
 READ: Final = "SELECT"
-APPEND: Final = "SELECT, INSERT"
+AGE: Final = "SELECT, INSERT, DELETE"  # what may go, a trigger says
 KEEP: Final = "SELECT, INSERT, UPDATE"
 CHANGE: Final = "SELECT, INSERT, UPDATE, DELETE"
 NOBODY: Final = ""
@@ -41,7 +41,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "alembic_version": Wall(worker=NOBODY, person=None),
         "account_checks": OWN,
         "account_choices": OWN,
-        "audit": Wall(app=READ, worker=APPEND),
+        "audit": Wall(app=READ, worker=AGE),
         "cash_moves": LEDGER,
         "data_keys": replace(SECRET, is_rotated=True),
         "drifts": OWN,

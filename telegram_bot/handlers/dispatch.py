@@ -11,12 +11,12 @@ from telegram.constants import ChatType
 from core.domain.account import Account
 from core.domain.errors import Rejected
 from core.domain.user import User
-from telegram_bot.actions import CancelTicket, Confirm, ConfirmAgain, Home, Submitting
+from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, Home, Submitting
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.handlers.messages import answer_message
 from telegram_bot.handlers.taps import act, answer_tap
-from telegram_bot.handlers.ticket import EXPLANATIONS
+from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
 from telegram_bot.screens.notices import unexpected_screen
 from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
 from telegram_bot.tickets import TicketState
@@ -31,6 +31,7 @@ SPEAKING: Final = (
 )  # taps that are answered with words
 CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
 NOT_YOURS: Final = EXPLANATIONS[TicketState.FOREIGN]
+STILL_BUSY: Final = "One moment: I am still busy with what you tapped before."
 STRANGERS: Final = 10_000  # remembered, so that each is logged once
 TOLD_AGAIN: Final = timedelta(minutes=1)  # between two words about what came too late
 
@@ -74,13 +75,18 @@ class Dispatcher:
 
         Taps on money answer for themselves, when it is known what became of them.
         """
-        query = update.callback_query
-        if query is None or query.message is None or query.from_user.id not in self._admitted:
-            return
-        tapped = self._desk.codec.decode(query.data or "")
-        is_own = query.message.chat.id == query.from_user.id
-        if is_own and tapped is not None and not isinstance(tapped.action, SPEAKING):
+        action, query = self._own_action(update), update.callback_query
+        if query is not None and action is not None and not isinstance(action, SPEAKING):
             await self._desk.messenger.answer(query.id)
+
+    async def still_waiting(self, update: Update) -> None:
+        """A tap on money that waits behind another: say what for, since it will be a while."""
+        action, query = self._own_action(update), update.callback_query
+        if query is None or query.message is None or not isinstance(action, SPEAKING):
+            return
+        on_its_way = self._is_on_its_way(action, query.message.chat.id, query.message.message_id)
+        words = STILL_WAITING if on_its_way else STILL_BUSY
+        await self._desk.messenger.answer(query.id, words, alert=on_its_way)
 
     async def failed(self, update: Update, error: Exception) -> None:
         """Something that nobody foresaw: one record, and one true sentence for the user."""
@@ -156,6 +162,25 @@ class Dispatcher:
         accounts = self._desk.services.accounts
         account = Account.PAPER if accounts is None else await accounts.usable_account(user.id)
         return BotContext(self._desk, user, chat_id, account=account)
+
+    def _own_action(self, update: Update) -> Action | None:
+        """What somebody who is let in has tapped in their own chat."""
+        query = update.callback_query
+        if query is None or query.message is None or query.from_user.id not in self._admitted:
+            return None
+        tapped = self._desk.codec.decode(query.data or "")
+        is_own = query.message.chat.id == query.from_user.id
+        return tapped.action if is_own and tapped is not None else None
+
+    def _is_on_its_way(self, action: Action, chat: int, card: int) -> bool:
+        """Whether the tap is on a ticket that an earlier one has made an order of."""
+        match action:
+            case Submitting():
+                return True
+            case Confirm(button_id) | ConfirmAgain(button_id) | CancelTicket(button_id):
+                return self._desk.tickets.is_used(button_id, chat, card)
+            case _:
+                return False
 
     def _is_order(self, update: Update) -> bool:
         """Whether this update may have sent an order: only a confirming tap does."""

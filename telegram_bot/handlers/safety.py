@@ -2,7 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 
-from core.domain.breaker import WHY
+from core.domain.breaker import EVERYBODY, WHY
 from core.domain.errors import InvalidQuantity, Rejected
 from core.domain.risk import LimitKind, Stop, Switches
 from core.domain.units import UserId
@@ -12,7 +12,6 @@ from core.services.risk.own_limits import OwnLimits
 from telegram_bot.account_actions import ChangeLimit
 from telegram_bot.context import BotContext
 from telegram_bot.screens.safety import (
-    EVERYBODY,
     halted_screen,
     lifted_screen,
     limit_question,

@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from core.domain.account import Account
 from core.domain.account_views import TracedOrder
@@ -31,8 +31,21 @@ EXPIRY_MARGIN: Final = 0.5  # seconds after the end of an offer until its card s
 TOLD_AFTER: Final = 0.05  # seconds; most orders have left by then, and none has to wait for words
 FOLLOWING: Final = 2.0  # seconds between two looks at an order that is not over
 
-Placing: TypeAlias = asyncio.Task[tuple[Screen, LiveView | None]]
 
+class Placed(NamedTuple):
+    """What a confirmed ticket has led to; `order` is one that may still change."""
+
+    screen: Screen
+    view: LiveView | None = None
+    order: OrderId | None = None
+
+
+Placing: TypeAlias = asyncio.Task[Placed]
+
+STILL_WAITING: Final = (
+    "Still waiting for the venue's answer to your first tap. One ticket is one order: this tap "
+    "does nothing."
+)
 EXPLANATIONS: Final = {
     TicketState.USED: "This ticket was used already: one ticket, one order. This tap did nothing.",
     TicketState.CANCELLED: "You cancelled this ticket. Nothing was bought or sold.",
@@ -105,13 +118,32 @@ async def confirm(
         tasks.create_task(_answer(context, query_id, placing), name="ticket-answer")
         async with context.held():
             await _show_submitting(context, claim.message_id, ticket, placing)
-            screen, view = await placing
-            await context.show(screen, view, urgency=Urgency.ORDER)
+            await _show(context, await placing, ticket.again)
 
 
 async def _answer(context: BotContext, query_id: str, placing: Placing) -> None:
-    await asyncio.wait({placing}, timeout=TOLD_AFTER)
-    await context.desk.messenger.answer(query_id, "Submitting…")
+    await context.desk.messenger.answer(query_id, await submitting_word(placing))
+
+
+async def submitting_word(placing: Placing) -> str:
+    """Nothing where the order was quicker: what became of it is on the card then."""
+    done, _ = await asyncio.wait({placing}, timeout=TOLD_AFTER)
+    return "" if done else "Submitting…"
+
+
+async def _show(context: BotContext, placed: Placed, again: Action) -> None:
+    """What is not over is brought to its end also where its reader is elsewhere by then."""
+    shown = await context.show(placed.screen, placed.view, urgency=Urgency.ORDER)
+    if shown is not None and placed.order is not None:
+        last_word = partial(_last_word, context, placed.order, again)
+        context.desk.receipts.follow(context.chat_id, shown, last_word)
+
+
+async def _last_word(context: BotContext, order_id: OrderId, again: Action) -> Screen | None:
+    traced = await context.services.history.traced(context.user.id, order_id)
+    if not is_final(traced):
+        return None
+    return context.marked(await _live_receipt(context, traced, again))
 
 
 async def _show_submitting(
@@ -135,45 +167,41 @@ def cancelled_words(quote: TradeQuote | LimitQuote) -> str:
     return f"Cancelled. Nothing was {'bought' if quote.side is Side.BUY else 'sold'}."
 
 
-async def _place(
-    context: BotContext, claim: ButtonClaim, ticket: ShownTicket
-) -> tuple[Screen, LiveView | None]:
+async def _place(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> Placed:
     """The receipt, or what went wrong instead."""
     try:
         order = await context.orders.place_offer(claim)
         return await _receipt(context, order, ticket)
     except ButtonSpent as spent:
         if ticket.offer.expires_at <= context.desk.now():
-            return _expired(ticket.quote, ticket.again), None
-        return failure_screen(spent, ticket.back), None
+            return Placed(_expired(ticket.quote, ticket.again))
+        return Placed(failure_screen(spent, ticket.back))
     except OutcomeUnknown as unknown:
         return await _lost(context, claim, ticket, unknown)
     except PolycoolError as error:
-        return failure_screen(error, ticket.again), None
+        return Placed(failure_screen(error, ticket.again))
 
 
 async def _lost(
     context: BotContext, claim: ButtonClaim, ticket: ShownTicket, unknown: OutcomeUnknown
-) -> tuple[Screen, LiveView | None]:
+) -> Placed:
     """The order is written down, so its receipt can say what happens next."""
     history, account = context.services.history, context.account
     traced = await history.of_key(context.user.id, account, f"button:{claim.id}")
     if traced is None or not context.is_live:
-        return failure_screen(unknown, ticket.again), None
+        return Placed(failure_screen(unknown, ticket.again))
     return await _receipt(context, traced.order, ticket)
 
 
-async def _receipt(
-    context: BotContext, order: Order, ticket: ShownTicket
-) -> tuple[Screen, LiveView | None]:
+async def _receipt(context: BotContext, order: Order, ticket: ShownTicket) -> Placed:
     if not context.is_live:
         position = await _position_of(context, order)
-        return receipt_screen(order, ticket.quote.market, position, ticket.again), None
+        return Placed(receipt_screen(order, ticket.quote.market, position, ticket.again))
     traced = await context.services.history.traced(context.user.id, order.id)
     screen = await _live_receipt(context, traced, ticket.again)
     if is_final(traced):
-        return screen, None
-    return screen, LiveView(
+        return Placed(screen)
+    view = LiveView(
         partial(_follow, context, order.id, ticket.again),
         markets=frozenset({traced.market.id}),
         redraw_after=FOLLOWING / 2,
@@ -181,6 +209,7 @@ async def _receipt(
         rests_aloud=False,
         urgency=Urgency.ORDER,
     )
+    return Placed(screen, view, order.id)
 
 
 async def _follow(context: BotContext, order_id: OrderId, again: Action) -> Screen:

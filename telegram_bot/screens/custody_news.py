@@ -109,11 +109,15 @@ def _refused(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (
         safe(facts.get("problem", ""), 400),
         (
-            "You trade with paper money from now on, and nothing is bought with real money. Your "
-            "positions and open orders stay where they are: sell or cancel them at Polymarket."
+            "Nothing is bought with real money until the venue allows it. Selling and cancelling "
+            "go on, and your positions and open orders stay where they are."
         ),
-        "Under Wallet you can change over again as soon as the venue allows it.",
+        "The venue is asked again by itself, and you are told when it lets you buy again.",
     )
+
+
+def _let_in(facts: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG001 - as all the others
+    return ("Buying with real money works again. Nothing was bought meanwhile.",)
 
 
 def _buttons(news: WalletChanged) -> Row:
@@ -162,5 +166,6 @@ STORIES: Final[Mapping[NewsKind, tuple[str, Callable[[Mapping[str, str]], tuple[
     NewsKind.WITHDRAWAL_SENT: ("{amount} was withdrawn", _sent),
     NewsKind.WITHDRAWAL_FAILED: ("{amount} was not withdrawn", _failed),
     NewsKind.WITHDRAWAL_UNKNOWN: ("It is not clear whether {amount} left", _unclear),
-    NewsKind.VENUE_REFUSES: ("The venue does not let you trade", _refused),
+    NewsKind.VENUE_REFUSES: ("The venue does not let you buy", _refused),
+    NewsKind.VENUE_LETS_IN: ("The venue lets you buy again", _let_in),
 }

@@ -12,14 +12,18 @@ from core.domain.custody import (
     VenueRefuses,
 )
 from core.domain.errors import (
+    EmptyBook,
     InsufficientBalance,
     MarketClosed,
+    NotEnoughShares,
+    OrderTooSmall,
     OutcomeUnknown,
     PolycoolError,
     StalePrice,
     Unavailable,
 )
 from core.domain.refusals import (
+    BuyingRefused,
     CancelOnly,
     CashReserved,
     DiskFull,
@@ -60,9 +64,13 @@ HEADINGS: Final = MappingProxyType[type[PolycoolError], str](
         CashReserved: "Not enough free cash",
         InsufficientBalance: "Not enough cash",
         SharesReserved: "Not enough free shares",
+        NotEnoughShares: "Not enough shares",
+        EmptyBook: "Nobody takes the other side",
         MarketClosed: "The market is closed",
+        OrderTooSmall: "Too small an order",
         Halted: "Trading is halted",
         Stopped: "You have stopped trading",
+        BuyingRefused: "The venue does not let you buy",
         CancelOnly: "Only cancelling works right now",
         OverLimit: "Above a limit",
         PriceOutOfReach: "The price has moved",
@@ -86,6 +94,8 @@ MEANINGS: Final = MappingProxyType[type[PolycoolError], str](
         CodeRefused: NOT_CHANGED,
         VenueRefuses: "The words are the venue's own, and there is no way around them here. "
         "You stay on paper money; buying with real money is off.",
+        BuyingRefused: "The words are the venue's own, and there is no way around them here. "
+        "Selling and cancelling work. " + NOT_ORDERED,
         TradesPlayMoneyOnly: NOT_CHANGED,
         ScopeTooWide: "It was not taken into use. " + NOT_CHANGED,
         KeyNotUsable: NOT_ORDERED + " Your positions and open orders stay where they are.",
@@ -98,6 +108,7 @@ WAYS: Final = MappingProxyType[type[PolycoolError], tuple[str, Action]](
         OverLimit: ("Limits", ShowLimits()),
         CashReserved: ("Orders", ShowOrders()),
         SharesReserved: ("Orders", ShowOrders()),
+        BuyingRefused: ("Positions", ShowPositions()),
         CancelOnly: ("Orders", ShowOrders()),
         Halted: ("Orders", ShowOrders()),
         HeartbeatLost: ("Orders", ShowOrders()),

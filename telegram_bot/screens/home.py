@@ -27,6 +27,7 @@ def home_screen(
                 f"<b>{money(portfolio.total)}</b> in total",
                 f"Cash {money(portfolio.cash)}",
                 f"Positions {money(portfolio.value)} · {_count(len(portfolio.positions))}",
+                claim_line(portfolio),
                 _current(portfolio, now),
             ),
             lines(
@@ -52,6 +53,13 @@ def _current(portfolio: Portfolio, now: datetime) -> str | None:
     """A home card stands still, so it says when its prices were what it says they were."""
     words = held_prices(portfolio.positions)
     return words and f"At {clock_time(now)}: {words[0].lower()}{words[1:]}"
+
+
+def claim_line(portfolio: Portfolio) -> str | None:
+    """What the totals count that is neither cash yet nor a position any more."""
+    if not portfolio.claimable:
+        return None
+    return f"To claim {money(portfolio.claimable)} · see Wallet"
 
 
 def open_gain(portfolio: Portfolio) -> str:

@@ -89,6 +89,8 @@ def _story(traced: TracedOrder) -> tuple[str | None, ...]:
         )
     if order.status in HEADINGS:
         return (f"<b>{HEADINGS[order.status]}</b>", question, _asked(order))
+    if order.is_lost_sight_of:
+        return ("<b>Not followed any more</b>", question, _asked(order), sentence(order.reason))
     deed = "bought" if order.ticket.side is Side.BUY else "sold"
     return (
         f"<b>Nothing was {deed}: {state_words(order)}</b>",

@@ -4,13 +4,14 @@ from types import MappingProxyType
 from typing import Final
 
 from core.domain.book import Side
+from core.domain.breaker import EVERYBODY
 from core.domain.notice import OrderMoved, Warned
-from core.domain.order import OrderStatus
-from core.domain.units import usdc
-from telegram_bot.account_actions import ShowOrder, ShowOrders
+from core.domain.order import LOST_SIGHT, OrderStatus
+from core.domain.units import UserId, usdc
+from telegram_bot.account_actions import ResetBreaker, ShowOrder, ShowOrders
 from telegram_bot.actions import ShowMarket, ShowPositions, Status
 from telegram_bot.screens.numbers import cents, money, shares
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
+from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines, rows
 from telegram_bot.screens.text import safe
 
 HEADINGS: Final = MappingProxyType(
@@ -35,10 +36,9 @@ UNDER_WAY: Final = frozenset({OrderStatus.MATCHED, OrderStatus.DELAYED})
 
 def order_notice(news: OrderMoved) -> Screen:
     """A record that stays in the chat."""
-    heading = "Failed, and taken back" if _is_reversed(news) else HEADINGS[news.status]
     return Screen(
         blocks(
-            f"<b>{heading}</b>",
+            f"<b>{_heading(news)}</b>",
             lines(safe(news.question), f"{_deed(news)} {safe(news.outcome, 40)}"),
             lines(_filled(news), _reversed(news), _meaning(news)),
             _reason(news),
@@ -57,9 +57,25 @@ def warning_notice(news: Warned) -> Screen:
             safe(news.sentence, 600),
             "Nothing was bought or sold because of it, and what you hold stays as it is.",
         ),
-        ((Button("Orders", ShowOrders()), Button("Status", Status()), HOME),),
+        rows(_closing(news), (Button("Orders", ShowOrders()), Button("Status", Status()), HOME)),
         keeps_message=True,
     )
+
+
+def _closing(news: Warned) -> Row:
+    """The owner's way to end what the owner alone can end."""
+    if news.breaker is None:
+        return ()
+    label = "Allow trading again" if news.breaker == EVERYBODY else "Let them trade again"
+    return (Button(label, ResetBreaker(UserId(news.breaker)), Style.DANGER),)
+
+
+def _heading(news: OrderMoved) -> str:
+    if _is_reversed(news):
+        return "Failed, and taken back"
+    if news.status is OrderStatus.CANCELLED and news.reason == LOST_SIGHT:
+        return "Not followed any more"
+    return HEADINGS[news.status]
 
 
 def _is_reversed(news: OrderMoved) -> bool:

@@ -46,6 +46,7 @@ STATES: Final = {
     OrderStatus.EXPIRED: "expired",
     OrderStatus.REJECTED: "not placed",
 }
+NOT_FOLLOWED: Final = "not followed any more"
 ORIGINS: Final = {
     Origin.AUTOMATION: "placed by automation",
     Origin.PROTECTION: "protective sell",
@@ -154,6 +155,8 @@ def cancelled_screen(result: Cancelled) -> Screen:
 
 def state_words(order: Order) -> str:
     """The order's state, as a reader of no protocol would say it."""
+    if order.is_lost_sight_of:
+        return NOT_FOLLOWED
     words = STATES[order.status]
     if order.status is OrderStatus.PARTIAL and not order.is_done:
         words = "filled in part, the rest is resting"

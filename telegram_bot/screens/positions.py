@@ -18,7 +18,7 @@ from telegram_bot.actions import (
 )
 from telegram_bot.picture_actions import ShowChart, ShowPnlCard, ShowRecord
 from telegram_bot.screens.freshness import held_prices, price_line
-from telegram_bot.screens.home import open_gain
+from telegram_bot.screens.home import claim_line, open_gain
 from telegram_bot.screens.market import market_state
 from telegram_bot.screens.numbers import FRESH, cents, ending, gain, money, shares, signed, span
 from telegram_bot.screens.screen import (
@@ -49,6 +49,7 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
             "<b>Positions</b>" + (f" · page {page + 1}" if page else ""),
             lines(
                 f"<b>{money(portfolio.total)}</b> in total · cash {money(portfolio.cash)}",
+                claim_line(portfolio),
                 f"Open P&amp;L {open_gain(portfolio)}",
                 f"Booked P&amp;L {signed(portfolio.realized)} after all fees",
                 held_prices(portfolio.positions),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.domain.account_views import LimitState, Swept
-from core.domain.breaker import WHY
+from core.domain.breaker import EVERYBODY, WHY
 from core.domain.risk import LimitKind, Stop, Switches
 from core.domain.units import UserId
 from telegram_bot.account_actions import (
@@ -23,7 +23,6 @@ from telegram_bot.screens.numbers import clock_time, money
 from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines, rows
 from telegram_bot.screens.text import safe
 
-EVERYBODY: Final = UserId(0)  # whose breaker it is, in a button
 LABELS: Final = {
     LimitKind.PER_ORDER: "One order",
     LimitKind.PER_MARKET: "One market",
@@ -163,6 +162,8 @@ def switch_words(switches: Switches) -> list[str]:
         )
     if switches.trip is not None:
         found.append(f"<b>Cancel only, for you:</b> {WHY[switches.trip]} The owner looks into it.")
+    if switches.refusal:
+        found.append(f"<b>The venue lets you buy nothing:</b> {safe(switches.refusal, 300)}")
     if switches.stop is Stop.EVERYTHING:
         found.append("<b>You stopped everything:</b> /resume ends it.")
     if switches.stop is Stop.ENTRIES:

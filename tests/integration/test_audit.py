@@ -1,6 +1,7 @@
 """The audit: a chain nobody can change unnoticed, and few can change at all."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.domain.units import UserId
-from core.services.audit import Audit, prove_audit
+from core.services.audit import Audit, AuditAge, prove_audit
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
 from infrastructure.database.backup import backup, restore
@@ -17,6 +18,21 @@ from infrastructure.database.walls import raise_walls
 from tests.support import rows
 
 AT_ONCE = 20
+YEAR = timedelta(days=365)
+OLD = """
+    WITH row AS (
+        SELECT coalesce((SELECT max(id) FROM audit), 0) + 1 AS id,
+            coalesce((SELECT hash FROM audit ORDER BY id DESC LIMIT 1), '') AS previous,
+            now() - interval '400 days' AS at
+    )
+    INSERT INTO audit (id, actor, what, details, at, previous, hash)
+    SELECT id, 'user', 'done', '{}', at, previous,
+        encode(sha256(convert_to(jsonb_build_array(id, 'user', NULL, 'done', '{}'::jsonb,
+            to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), previous
+        )::text, 'UTF8')), 'hex')
+    FROM row
+"""
+"""A row as it was noted then."""
 
 
 @pytest.fixture
@@ -135,3 +151,37 @@ async def test_a_restored_audit_is_still_whole(
     assert await prove_audit(sessions) == before
     await noted(sessions, people[0], "after")
     assert (await prove_audit(sessions)).broken_at is None
+
+
+async def test_what_is_too_old_goes_off_the_beginning_and_the_chain_stays_provable(
+    sessions: Sessions, engine: AsyncEngine, people: list[UserId]
+) -> None:
+    for _ in range(3):
+        await tamper(engine, OLD)
+    await noted(sessions, people[0], "done today")
+    age = AuditAge(sessions, YEAR)
+    assert await age.forget() == 3
+    assert await age.forget() == 0
+    proof = await prove_audit(sessions)
+    assert (proof.rows, proof.broken_at) == (2, None)  # the deed, and what says where it begins
+    later = AuditAge(sessions, YEAR, now=lambda: datetime.now(UTC) + YEAR)
+    with pytest.raises(DBAPIError, match="audit is append-only"):
+        await later.forget()  # by a clock that is wrong
+    await tamper(engine, "DELETE FROM audit WHERE id = 4")
+    assert (await prove_audit(sessions)).broken_at == 5
+
+
+async def test_nothing_is_forgotten_that_is_young_or_was_not_noted(
+    sessions: Sessions, engine: AsyncEngine, people: list[UserId]
+) -> None:
+    await tamper(engine, OLD)
+    await noted(sessions, people[0], "done today")
+    assert await AuditAge(sessions, 2 * YEAR).forget() == 0
+    async with as_worker(sessions) as session:
+        with pytest.raises(DBAPIError, match="audit is append-only"):
+            await session.execute(sa.text("DELETE FROM audit WHERE id = 1"))
+    assert await AuditAge(sessions, timedelta(days=1)).forget() == 1
+    async with as_worker(sessions) as session:
+        with pytest.raises(DBAPIError, match="audit is append-only"):
+            await session.execute(sa.text("DELETE FROM audit WHERE id = 2"))
+    assert (await prove_audit(sessions)).rows == 2

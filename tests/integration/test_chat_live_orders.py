@@ -208,3 +208,35 @@ async def test_positions_and_cash_of_one_account_are_not_shown_in_the_other(
     assert "Nothing is open" in shown["text"]
     assert "$1,000.00" in shown["text"]
     assert live.clob.desk.account is Account.LIVE
+
+
+async def test_taps_behind_an_order_that_hangs_are_answered_while_it_hangs(
+    live: LiveChat,
+) -> None:
+    await live.goes_live()
+    ticket, answers = await _market_ticket(live), asyncio.Event()
+
+    async def hang() -> None:
+        await answers.wait()
+
+    live.venue.before_post = hang
+    live.venue.fills = [("16", "0.62")]
+    taps = await asyncio.gather(*(live.ann.taps(ticket, "Confirm") for _ in range(2)))
+    second, first = sorted(str(tap["text"]) for tap in taps)
+    assert second.startswith("Still waiting for the venue's answer to your first tap.")
+    assert first == "Submitting…"
+    answers.set()
+    await live.ann.reads("Bought 16 Yes")
+    assert len(live.venue.bodies) == 1
+
+
+async def test_a_receipt_is_finished_when_its_reader_is_elsewhere_by_then(live: LiveChat) -> None:
+    user = await live.goes_live()
+    live.venue.fills = [("16", "0.62")]
+    await live.ann.taps(await _market_ticket(live), "Confirm")
+    receipt = await live.ann.reads("Provisional until the chain confirms it.")
+    await live.ann.says("/positions")
+    for trade in live.venue.book[_hash(live)].trades:
+        await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
+    finished = await live.ann.reads("Confirmed on the chain.")
+    assert finished["id"] == receipt["id"]

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from infrastructure.database.address import database_url, driver_dsn
+from infrastructure.database.backup import backup, leave_out_new_settings, restore
 from infrastructure.database.embedded import EmbeddedPostgres
 from infrastructure.database.engine import create_engine
 from infrastructure.database.instance_lock import InstanceLock
@@ -113,3 +114,24 @@ async def test_a_file_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> N
     ran = await run({"DATA_DIR": str(tmp_path)}, "restore", tmp_path / "gone.dump")
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
     assert ran.stderr.startswith("FILE: there is no file")
+
+
+async def test_a_server_older_than_our_programs_is_restored_by_a_script(
+    database: str, tmp_path: Path
+) -> None:
+    dump = tmp_path / "a.dump"
+    await query(database, "CREATE TABLE remembered AS SELECT 42 AS answer")
+    await backup(database, dump)
+    await query(database, "UPDATE remembered SET answer = 43")
+    await restore(database, dump, script_below=10**9)
+    assert await query(database, ANSWER) == 42
+    assert await query(database, "SELECT count(*) FROM alembic_version") == 1
+
+
+def test_a_script_does_not_set_what_older_servers_do_not_know(tmp_path: Path) -> None:
+    script = tmp_path / "restore.sql"
+    lines = ["--", "SET lock_timeout = 0;", "SET transaction_timeout = 0;", "SELECT 1;", ""]
+    script.write_text("\n".join(lines))
+    leave_out_new_settings(script)
+    lines[2] = "--  transaction_timeout = 0;"
+    assert script.read_text() == "\n".join(lines)

@@ -1,9 +1,10 @@
-"""The venue is asked again at each start; whom it refuses goes back to paper, in its words."""
+"""The venue is asked again at each start; whom it refuses buys nothing, in its words."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from core.domain.account import Account
 from core.domain.custody import NewsKind, VenueRefuses
@@ -11,7 +12,10 @@ from core.domain.errors import Unavailable
 from core.domain.units import UserId
 from core.services.custody.accounts import Accounts
 from core.services.custody.door_watch import DoorWatch
+from core.storage import risk_switches
 from core.storage.models import Sessions
+from core.storage.tenancy import as_user
+from tests.support import rows
 from tests.support.custody import House, Listener, house
 from tests.support.live_chat import Doors, cash
 
@@ -45,21 +49,49 @@ def accounts_of(home: House, doors: Doors) -> Accounts:
     return Accounts(home.sessions, doors, is_dry_run=False, now=home.clock)
 
 
-async def test_whom_the_venue_refuses_goes_back_to_paper_with_its_sentence_and_cannot_return(
+async def refusal_of(home: House, user: UserId) -> str:
+    async with as_user(home.sessions, user) as session:
+        return (await risk_switches.switches_of(session, user)).refusal
+
+
+async def test_whom_the_venue_refuses_by_then_stays_live_and_buys_nothing_until_it_relents(
     home: House,
 ) -> None:
     user, doors, listener = await live(home), Doors(SENTENCE), Listener()
     watch = DoorWatch(home.sessions, doors, listener, now=home.clock)
-    assert await watch.look()
-    accounts = accounts_of(home, doors)
-    assert await accounts.usable_account(user) is Account.PAPER
+    for _ in range(2):
+        assert await watch.look()
+        home.clock.advance(hours=1)
+    assert await accounts_of(home, doors).usable_account(user) is Account.LIVE
+    assert await refusal_of(home, user) == SENTENCE
     (news,) = listener.heard.values()
     assert (news.kind, news.facts["problem"]) == (NewsKind.VENUE_REFUSES, SENTENCE)
+    doors.sentence = ""
+    for _ in range(2):
+        assert await watch.look()
+        home.clock.advance(hours=1)
+    assert await refusal_of(home, user) == ""
+    assert listener.kinds == [NewsKind.VENUE_REFUSES, NewsKind.VENUE_LETS_IN]
+
+
+async def test_only_who_has_something_to_end_changes_over_against_the_venues_word(
+    home: House,
+) -> None:
+    user, accounts = await live(home), accounts_of(home, Doors(SENTENCE))
+    await accounts.choose_paper(user)
     with pytest.raises(VenueRefuses, match=SENTENCE):
         await accounts.choose_live(user)
-    home.clock.advance(hours=1)
-    assert await watch.look()
-    assert len(listener.heard) == 1
+    async with home.sessions.begin() as session:
+        await rows.add_markets(session, [rows.market()])
+        yes = rows.market().tokens[0]
+        await rows.add_position(session, user, rows.market(), yes, "10", "0.5")
+    with pytest.raises(VenueRefuses, match=SENTENCE):
+        await accounts.choose_live(user)
+    async with home.sessions.begin() as session:
+        await session.execute(sa.text("UPDATE positions SET account = 'live'"))
+    await accounts.choose_live(user)
+    assert await accounts.usable_account(user) is Account.LIVE
+    assert await refusal_of(home, user) == SENTENCE
 
 
 async def test_who_is_let_in_and_who_trades_on_paper_hear_nothing(home: House) -> None:

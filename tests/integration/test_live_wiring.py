@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from core.domain.account import Account
 from core.domain.notice import WalletChanged
@@ -94,7 +95,7 @@ async def test_a_wallet_that_becomes_ready_is_compared_at_once_and_so_is_who_goe
         await committed.again()
 
 
-async def test_a_place_that_the_venue_refuses_by_now_goes_back_to_paper_at_the_start(
+async def test_a_place_that_the_venue_refuses_by_now_buys_nothing_and_is_told_at_the_start(
     live: LiveHouse,
 ) -> None:
     user = await live.person(1)
@@ -102,7 +103,10 @@ async def test_a_place_that_the_venue_refuses_by_now_goes_back_to_paper_at_the_s
     assert await live.live.accounts.usable_account(user) is Account.LIVE
     await live.order("geoblock", blocked=True, country="ZZ")
     await live.live.begin()
-    assert await live.live.accounts.usable_account(user) is Account.PAPER
+    assert await live.live.accounts.usable_account(user) is Account.LIVE
+    query = sa.text("SELECT refusal FROM risk_accounts WHERE account = 'live'")
+    async with as_user(live.sessions, user) as session:
+        assert "(ZZ-" in (await session.scalar(query) or "")
     told = [notice.news for notice in await Outbox(live.sessions).claim()]
     (refusal,) = [news for news in told if isinstance(news, WalletChanged)]
     assert refusal.what == "venue-refuses"

@@ -12,6 +12,7 @@ from core.domain.errors import Rejected, Unavailable
 from core.domain.order import Order, OrderStatus, Origin
 from core.domain.order_amounts import OrderKind
 from core.domain.refusals import (
+    BuyingRefused,
     Halted,
     NotUnique,
     OutcomeAwaited,
@@ -20,7 +21,7 @@ from core.domain.refusals import (
 )
 from core.domain.risk import Stop
 from core.domain.units import UserId
-from core.storage import orders
+from core.storage import orders, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 from tests.support.guarding import ask, bid, seller
@@ -86,6 +87,39 @@ async def test_a_refused_cancellation_is_no_proof_that_the_order_is_gone(
     assert len((await desk.switch.stop(user)).left) == 1
     await desk.becomes(order, OrderStatus.FILLED)
     assert await desk.switch.sweep() == Swept()
+
+
+async def test_a_halt_of_everything_takes_the_rest_off_the_books_after_a_crash(
+    sessions: Sessions,
+) -> None:
+    desk, user = await seller(sessions)
+    by_hand = await desk.place(bid(user, kind=GTC))
+    await desk.switch.halt(user)
+    assert await desk.switch.sweep() == Swept()
+    desk.outside.cancel_fault = Unavailable("The process was killed before it came to this.")
+    assert len((await desk.switch.halt(user, everything=True)).left) == 1
+    desk.outside.cancel_fault = None
+    assert [each.order_id for each in (await desk.switch.sweep()).gone] == [by_hand.id]
+    await desk.switch.lift(user)
+    await desk.place(bid(user, key="later", kind=GTC))
+    assert await desk.switch.sweep() == Swept()
+
+
+async def test_whom_the_venue_refuses_sells_and_does_not_buy(sessions: Sessions) -> None:
+    desk, user = await seller(sessions)
+    signed_too_late = await desk.place(bid(user, key="before"))
+    async with as_user(sessions, user) as session:
+        await risk_switches.set_refusal(session, user, "Not from there.", desk.time.wall())
+    for forbidden in (bid(user), bid(user, origin=AUTOMATION)):
+        with pytest.raises(BuyingRefused, match="Not from there"):
+            await desk.place(forbidden)
+    with pytest.raises(BuyingRefused):
+        await desk.send(signed_too_late)
+    await desk.send(await desk.place(ask(user, key="sale")))
+    await desk.place(bid(user, account=Account.PAPER))
+    async with as_user(sessions, user) as session:
+        await risk_switches.set_refusal(session, user, "", desk.time.wall())
+    await desk.place(bid(user))
 
 
 async def test_a_halt_refuses_everybody_in_every_account(sessions: Sessions) -> None:

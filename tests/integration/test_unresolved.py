@@ -31,7 +31,7 @@ async def lost(desk: LiveDesk, ticket: Ticket, how: str = "unheard") -> Order:
     desk.venue.posts = [how]
     with pytest.raises(OutcomeUnknown):
         await desk.clob.place_order(ticket)
-    (order,) = await desk.clob.open_orders(ticket.user_id)
+    order = (await desk.clob.open_orders(ticket.user_id))[-1]
     assert order.status is OrderStatus.UNKNOWN
     return order
 
@@ -155,6 +155,23 @@ async def test_a_venue_that_cannot_be_asked_changes_nothing(sessions: Sessions) 
         await desk.look(60)
     assert (await desk.order(order)).status is OrderStatus.UNKNOWN
     assert len(desk.venue.bodies) == 1
+    assert desk.venue.cancelled == []
+
+
+async def test_an_order_of_a_wallet_that_was_given_up_is_let_go_of_and_not_called_cancelled(
+    sessions: Sessions,
+) -> None:
+    desk, user = await open_live(sessions)
+    resting_one = await desk.clob.place_order(resting(user, "20"))
+    unheard = await lost(desk, taking(user, "10"))
+    desk.venue.is_of_another_wallet = True
+    await desk.look(50)
+    assert (await desk.order(unheard)).status is OrderStatus.UNKNOWN  # it may still arrive
+    assert desk.guards.held[unheard.id] == 10
+    await desk.look(70)
+    for order in (resting_one, unheard):
+        assert (await desk.order(order)).is_lost_sight_of
+        assert desk.guards.held[order.id] == 0
     assert desk.venue.cancelled == []
 
 

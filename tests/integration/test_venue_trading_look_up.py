@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from core.domain.errors import Unavailable
+from core.domain.errors import OtherWallet, Unavailable
 from core.domain.order import OrderStatus
 from core.domain.order_amounts import OrderKind
 from core.ports import Exchange
 from infrastructure.polymarket.trading.exchange import PolymarketExchange
 from tests.support.account_answers import ORDER, TRADE, pages
 from tests.support.account_venue import (
+    BODY,
     HASH,
     AccountVenue,
     account,
@@ -35,6 +37,17 @@ async def test_an_order_is_looked_up_by_its_hash() -> None:
     assert report is not None
     assert (report.hash, report.status, report.trade_ids) == (HASH, OrderStatus.LIVE, ("t1",))
     assert len(venue.seen) == 1
+
+
+async def test_an_order_of_another_wallet_is_neither_asked_for_nor_cancelled() -> None:
+    venue = AccountVenue({f"/data/order/{HASH}": ORDER})
+    theirs = BODY.replace(b'"side"', b'"maker":"0x' + b"77" * 20 + b'","side"')
+    async with exchange(venue) as one:
+        with pytest.raises(OtherWallet, match="given up"):
+            await one.look_up(order(OrderKind.GTC), payload(body=theirs))
+        with pytest.raises(OtherWallet, match="given up"):
+            await one.cancel(order(OrderKind.GTC), replace(payload(), body=theirs))
+    assert venue.seen == []
 
 
 @pytest.mark.parametrize("nothing", [status(404), text("null"), text("{}"), text("")])

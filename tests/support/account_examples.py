@@ -461,6 +461,7 @@ def news_examples() -> dict[str, Screen]:
         **{name: order_notice(news) for name, news in orders.items()},
         **{f"news_{kind.value.replace('-', '_')}": told(kind) for kind in NewsKind},
         "news_warning": warning_notice(Warned("The venue refused several orders.")),
+        "news_breaker": warning_notice(Warned("Ben (7): The venue refused several orders.", 7)),
     }
 
 

@@ -50,8 +50,16 @@ class Outside:
         if self.fenced is not None:
             raise self.fenced
 
-    async def raised(self, session: AsyncSession, user: UserId | None, sentence: str) -> None:
+    async def raised(
+        self,
+        session: AsyncSession,
+        user: UserId | None,
+        sentence: str,
+        *,
+        is_breaker: bool = False,
+    ) -> None:
         assert session.in_transaction()
+        assert is_breaker or user is None
         self.alarms.append((user, sentence))
 
     async def is_clear(self, session: AsyncSession, user: UserId) -> bool:

@@ -8,7 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from core.domain.book import Side
-from core.domain.errors import OutcomeUnknown, PolycoolError, Rejected, Unavailable
+from core.domain.errors import (
+    OtherWallet,
+    OutcomeUnknown,
+    PolycoolError,
+    Rejected,
+    Unavailable,
+)
 from core.domain.ledger import Settlement
 from core.domain.market import Market
 from core.domain.order import Order, OrderHash, OrderStatus, SignedPayload
@@ -48,6 +54,7 @@ class ScriptedVenue:
     cancels: list[PolycoolError | None] = field(default_factory=list)
     fills: list[tuple[str, str]] = field(default_factory=list)
     is_silent: bool = False  # nothing can be looked up
+    is_of_another_wallet: bool = False  # nor can what is asked about: its wallet was given up
     is_deaf: bool = False  # what is answered as told was not taken
     refusal: PolycoolError | None = None  # of the signer
     book: dict[OrderHash, Booked] = field(default_factory=dict)
@@ -110,6 +117,8 @@ class ScriptedVenue:
     async def look_up(self, order: Order, signed: SignedPayload) -> OrderReport | None:
         if self.is_silent:
             raise Unavailable("The exchange does not answer.")
+        if self.is_of_another_wallet:
+            raise OtherWallet("Its wallet was given up.")
         booked = self.book.get(signed.hash)
         return None if booked is None else booked.report
 
@@ -184,7 +193,9 @@ class ScriptedVenue:
     def end(self, order_hash: OrderHash) -> None:
         """What trades at once is over."""
         booked = self.book[order_hash]
-        booked.report = replace(booked.report, status=OrderStatus.FILLED)
+        has_traded = bool(booked.report.matched)
+        status = OrderStatus.FILLED if has_traded else OrderStatus.CANCELLED
+        booked.report = replace(booked.report, status=status)
 
     def _answer(self, booked: Booked) -> Execution:
         if not booked.trades:

@@ -100,3 +100,21 @@ async def test_a_first_answer_does_not_wait_behind_the_users_other_updates() -> 
         assert (sorted(first), done) == ([0, 1, 2], [])
         gate.set()
     assert done == [0, 1, 2]
+
+
+async def test_only_an_update_that_takes_long_is_told_that_it_waits() -> None:
+    gate, told, told_one = asyncio.Event(), list[int](), asyncio.Event()
+
+    async def remind(update: Update) -> None:
+        told.append(update.update_id)
+        told_one.set()
+
+    processor = PerUserProcessor(still_waiting=remind, patience=0.01)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(processor.process_update(_update(BEN, 0), asyncio.sleep(0)))
+        for number in (1, 2):
+            tasks.create_task(processor.process_update(_update(ANN, number), gate.wait()))
+        async with asyncio.timeout(20):
+            await told_one.wait()
+        gate.set()
+    assert told == [2]  # the one that is being answered answers for itself

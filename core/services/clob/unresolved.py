@@ -8,14 +8,22 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
-from core.domain.order import Order, OrderStatus
+from core.domain.errors import OtherWallet, OutcomeUnknown, Rejected, Unavailable
+from core.domain.order import LOST_SIGHT, Order, OrderStatus
 from core.domain.reports import OrderReport, TradeReport
 from core.domain.units import OrderId
 from core.ports import AccountReports, Exchange
 from core.services.clob.applying import apply_report, apply_word
 from core.services.clob.desk import OrderDesk
-from core.services.clob.following import PATIENCE, Patience, Step, after_miss, gone_as, is_due
+from core.services.clob.following import (
+    PATIENCE,
+    Patience,
+    Step,
+    after_miss,
+    gone_as,
+    horizon,
+    is_due,
+)
 from core.services.clob.interrupted import end_interrupted
 from core.services.clob.news import OrderNews
 from core.services.milestones import Milestone, Reached, unwatched
@@ -90,12 +98,31 @@ class Unresolved:
         async with turns:
             try:
                 await self._follow(order, sending)
+            except OtherWallet:
+                await self._part_with(order, sending)
             except (Unavailable, OutcomeUnknown) as fault:
                 if order.id not in self._unasked:
                     logger.info("Cannot follow order %s now: %s", order.id, fault)
                 self._unasked.add(order.id)
             else:
                 self._unasked.discard(order.id)
+
+    async def _part_with(self, order: Order, sending: Sending) -> None:
+        """Nobody here can see it any more; what never arrived is held until it no longer can."""
+        if order.id not in self._unasked:
+            logger.warning("Order %s is of a wallet that was given up", order.id)
+        self._unasked.add(order.id)
+
+        async def apply(session: AsyncSession, locked: Order) -> Order:
+            now = self._desk.now()
+            await signed_orders.note_look_up(session, locked.id, now, is_found=False)
+            may_arrive = now <= horizon(locked, sending, self._patience)
+            if locked.status is OrderStatus.UNKNOWN and may_arrive:
+                return locked
+            end = OrderStatus.CANCELLED
+            return await apply_word(session, locked, end, None, LOST_SIGHT, now)
+
+        await self._desk.change(order.ticket.user_id, order.id, apply)
 
     async def _follow(self, order: Order, sending: Sending) -> None:
         self._reached(Milestone.BEFORE_LOOK_UP)

@@ -20,7 +20,7 @@ from core.services.audit import Audit
 from core.services.custody.ports import DailyLimits, VenueDoors
 from core.services.custody.wallets import DRY_RUN
 from core.services.risk.outside import named
-from core.storage import custody
+from core.storage import custody, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 
@@ -90,14 +90,18 @@ class Accounts:
             await Audit.note(session, named(user), "paper chosen", {}, user=user)
 
     async def choose_live(self, user: UserId) -> None:
-        """Raises: TradesPlayMoneyOnly, KeyNotUsable, Rejected, VenueRefuses, Unavailable."""
+        """Whom the venue refuses may come to end what they have there, and buys nothing.
+
+        Raises: TradesPlayMoneyOnly, KeyNotUsable, Rejected, VenueRefuses, Unavailable.
+        """
         if self._is_dry_run:
             raise TradesPlayMoneyOnly(DRY_RUN)
         await self._refuse_unprepared(user)
         refusal = await self._doors.refusal(user)
-        if refusal:
-            raise VenueRefuses(refusal)
         async with as_user(self._sessions, user) as session:
+            if refusal and not await risk_switches.has_business(session, user):
+                raise VenueRefuses(refusal)
+            await risk_switches.set_refusal(session, user, refusal, self._now())
             await custody.choose_account(session, user, Account.LIVE, self._now())
             await Audit.note(session, named(user), "live chosen", {}, user=user)
         self._went_live(user)

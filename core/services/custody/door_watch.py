@@ -1,4 +1,4 @@
-"""Asks the venue again whether it lets those trade who have changed over to real money."""
+"""Asks the venue again whether it lets those buy who have changed over to real money."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from core.domain.errors import Rejected, Unavailable
 from core.domain.units import UserId
 from core.services.audit import Audit
 from core.services.custody.ports import CustodyNews, Teller, VenueDoors
-from core.storage import custody
+from core.storage import custody, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
 
@@ -24,7 +24,9 @@ logger = logging.getLogger(__name__)
 
 
 class DoorWatch:
-    """Who is refused goes back to paper money, and reads the venue's own sentence. No way past it.
+    """Who is refused buys nothing from then on, in the venue's own words. No way past it.
+
+    Selling and cancelling go on, and whoever is let in again is told.
 
     `look` is for the start, before commands are accepted; `run` goes on from there.
     """
@@ -75,16 +77,18 @@ class DoorWatch:
         except (Unavailable, Rejected) as fault:
             logger.info("the venue does not say whether user %s may trade: %s", user, fault)
             return False
-        if sentence:
-            await self._close(user, sentence)
+        await self._note(user, sentence)
         return True
 
-    async def _close(self, user: UserId, sentence: str) -> None:
+    async def _note(self, user: UserId, sentence: str) -> None:
         now = self._now()
-        facts = {"problem": sentence}
-        news = CustodyNews(NewsKind.VENUE_REFUSES, f"venue-refuses:{now.isoformat()}", facts)
+        kind = NewsKind.VENUE_REFUSES if sentence else NewsKind.VENUE_LETS_IN
+        facts = {"problem": sentence} if sentence else {}
+        news = CustodyNews(kind, f"{kind}:{now.isoformat()}", facts)
         async with as_user(self._sessions, user) as session:
-            await custody.choose_account(session, user, Account.PAPER, now)
+            if not await risk_switches.set_refusal(session, user, sentence, now):
+                return
             await self._teller.tell(session, user, news)
-            await Audit.note(session, "the venue", "live refused", facts, user=user)
-        logger.warning("the venue refuses real money: %s", sentence, extra={"user_id": user})
+            what = "buying refused" if sentence else "buying allowed again"
+            await Audit.note(session, "the venue", what, facts, user=user)
+        logger.warning("%s by the venue: %s", what, sentence, extra={"user_id": user})

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.account import Account
 from core.domain.amounts import MAX_AMOUNT
 from core.domain.book import Side
+from core.domain.drift import CashMoveKind
 from core.domain.errors import InvalidQuantity, NotFound, NoWallet
 from core.domain.ledger import Fill
 from core.domain.market import Market, Outcome
@@ -37,6 +38,7 @@ from core.services.position.rebuilding import rebuild_position
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import WebSocketManager
 from core.storage import fills, markets, positions, wallets
+from core.storage import reconciliation as compared
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
 
@@ -178,6 +180,7 @@ class PositionService:
             realized = await positions.realized_pnl(session, user_id, self._account)
             held = await positions.active(session, user_id, self._account)
             stored = await _around(session, held)
+            claimable = await self._claimable(session, user_id)
         if cash is None:
             raise NoWallet(self._account)
         views = views_of(stored, self._board, self._now())
@@ -188,7 +191,8 @@ class PositionService:
             value=value,
             unrealized=usdc(sum((view.position.pnl_amount for view in views), ZERO)),
             realized=usdc(realized),
-            total=usdc(cash + value),
+            total=usdc(cash + value + claimable),
+            claimable=claimable,
         )
 
     async def held_markets(self) -> list[tuple[UserId, MarketId]]:
@@ -209,6 +213,13 @@ class PositionService:
                 mended += await rebuild_position(session, position_id)
         logger.info("Positions rebuilt from the ledger: %s, mended: %s", len(known), mended)
         return mended
+
+    async def _claimable(self, session: AsyncSession, user_id: UserId) -> Usdc:
+        """Results that are booked, and that the venue pays out when they are claimed."""
+        if self._account is not Account.LIVE:
+            return Usdc(ZERO)
+        moved = await compared.moved(session, user_id)
+        return usdc(max(-moved.get(CashMoveKind.REDEEM, ZERO), ZERO))
 
     def _shown(self, token: TokenId) -> Price | None:
         quote = self._board.quote(token)

@@ -101,4 +101,5 @@ class Breakers:
                 user,
                 f"{WHY[after.trip]} Only cancelling is allowed {whose}now, until the owner has "
                 "looked into it and allows trading again.",
+                is_breaker=True,
             )

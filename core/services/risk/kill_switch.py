@@ -74,7 +74,7 @@ class KillSwitch:
         """
         now = self._now()
         async with as_worker(self._sessions) as session:
-            await risk_switches.set_halted(session, now, now)
+            await risk_switches.set_halted(session, now, now, cancels_all=everything)
             unwanted = await risk_switches.working_orders(session, automated_only=not everything)
             what = "everything" if everything else "automation"
             await self._note(session, owner, "trading halted", {"cancels": what})

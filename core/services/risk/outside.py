@@ -51,8 +51,15 @@ class Audit(Protocol):
 class Alarms(Protocol):
     """Tells people that something stopped trading, in the transaction that stopped it."""
 
-    async def raised(self, session: AsyncSession, user: UserId | None, sentence: str) -> None:
-        """`user` is whom it stops; None: everybody, and the owner is told."""
+    async def raised(
+        self,
+        session: AsyncSession,
+        user: UserId | None,
+        sentence: str,
+        *,
+        is_breaker: bool = False,
+    ) -> None:
+        """`user` is whom it stops; None: everybody. The owner reads of every breaker."""
         ...
 
 

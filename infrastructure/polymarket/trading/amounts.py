@@ -39,6 +39,7 @@ class _SentOrder(msgspec.Struct, frozen=True):
     side: str
     makerAmount: str  # noqa: N815 - the venue's spelling
     takerAmount: str  # noqa: N815 - the venue's spelling
+    maker: str = ""
 
 
 class _Sent(msgspec.Struct, frozen=True):
@@ -58,6 +59,11 @@ def stated_in(body: bytes) -> Stated:
         quantities.number(order.makerAmount) / MICROS,
         quantities.number(order.takerAmount) / MICROS,
     )
+
+
+def maker_in(body: bytes) -> str:
+    """Whose money the order that was sent as `body` offers. Raises: msgspec.MsgspecError."""
+    return _SENT.decode(body).order.maker
 
 
 def traded(answer: PostAnswer, stated: Stated) -> Traded | None:

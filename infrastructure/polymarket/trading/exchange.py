@@ -8,7 +8,13 @@ from typing import Final
 
 import msgspec
 
-from core.domain.errors import InvalidQuantity, OutcomeUnknown, Rejected, Unavailable
+from core.domain.errors import (
+    InvalidQuantity,
+    OtherWallet,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
 from core.domain.market import Market
 from core.domain.order import Order, OrderHash, OrderStatus, SignedPayload
 from core.domain.reports import OrderReport
@@ -17,7 +23,7 @@ from core.ports import Execution
 from infrastructure.polymarket.signing.body import order_body
 from infrastructure.polymarket.signing.order import SALT_BITS, build_order
 from infrastructure.polymarket.trading.account_http import AccountHttp
-from infrastructure.polymarket.trading.amounts import Stated, stated_in
+from infrastructure.polymarket.trading.amounts import Stated, maker_in, stated_in
 from infrastructure.polymarket.trading.answers import execution
 from infrastructure.polymarket.trading.cancels import Cancels
 from infrastructure.polymarket.trading.from_trades import order_from_trades
@@ -26,7 +32,9 @@ from infrastructure.polymarket.trading.refusals import quoted
 from infrastructure.polymarket.trading.terms import order_intent
 
 OVERLAP: Final = timedelta(minutes=2)  # before the signature, for clocks that differ
+UNREADABLE: Final = "The stored order cannot be read."
 NEVER_SENT: Final = "This order was never sent, so there is nothing to cancel."
+OTHER_WALLET: Final = "This order was placed with a wallet that was given up here."
 NOT_THERE: Final = "The venue has no such order, so there is nothing to cancel."
 
 logger = logging.getLogger(__name__)
@@ -82,6 +90,8 @@ class PolymarketExchange:
         hash_ = order.hash if signed is None else signed.hash
         if hash_ is None:
             raise Rejected(NEVER_SENT)
+        if signed is not None:
+            await self._refuse_other_wallet(order.ticket.user_id, signed)
         done = await self._cancels.one(order.ticket.user_id, hash_)
         if hash_.lower() in done.cancelled:
             return Execution(OrderStatus.CANCELLED)
@@ -91,8 +101,22 @@ class PolymarketExchange:
         return await self._instead(order, hash_, signed, reason)
 
     async def look_up(self, order: Order, signed: SignedPayload) -> OrderReport | None:
-        """By hash, then in the list by hash, then by its trades. Raises: Unavailable."""
+        """By hash, then in the list by hash, then by its trades.
+
+        Raises: Unavailable, one kind of which is OtherWallet.
+        """
+        await self._refuse_other_wallet(order.ticket.user_id, signed)
         return await self._found(order, signed.hash, signed)
+
+    async def _refuse_other_wallet(self, user: UserId, signed: SignedPayload) -> None:
+        """The venue answers as if there were no such order, which would prove nothing.
+
+        Raises: OtherWallet, Unavailable.
+        """
+        wallet = await self._http.wallet(user)
+        maker = _maker(signed)
+        if maker and maker.lower() != wallet.funder.lower():
+            raise OtherWallet(OTHER_WALLET)
 
     async def _instead(
         self, order: Order, hash_: OrderHash, signed: SignedPayload | None, reason: str
@@ -123,4 +147,12 @@ def _stated(signed: SignedPayload) -> Stated:
     try:
         return stated_in(signed.body)
     except (msgspec.MsgspecError, InvalidQuantity) as error:
-        raise Unavailable("The stored order cannot be read.") from error
+        raise Unavailable(UNREADABLE) from error
+
+
+def _maker(signed: SignedPayload) -> str:
+    """The same."""
+    try:
+        return maker_in(signed.body)
+    except msgspec.MsgspecError as error:
+        raise Unavailable(UNREADABLE) from error
