@@ -28,7 +28,7 @@ lint: bootstrap  ## everything of `make test` but the tests
 bench: bootstrap  ## measure, print a table, write bench.json
 	$(PYTHON) -m tests.benchmarks $(ARGS)
 
-crash: bootstrap  ## kill the program at its milestones, compare with the venue; TRIALS=50 SEED=7 ONLY=7
+crash: bootstrap  ## kill the program at its milestones, compare with the venue; TRIALS=50 SEED=7 ONLY="7 9"
 	@exec $(PYTHON) -m tests.crash $(if $(TRIALS),--trials $(TRIALS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 soak: bootstrap  ## run the feed for 10 minutes at 10 times a recording's rate; SECONDS=120 FILE=path

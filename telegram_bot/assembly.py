@@ -136,7 +136,7 @@ async def assemble(
         )
         resolution = ResolutionWatcher(
             catalogue,
-            ResolutionService(sessions, manager, outbox),
+            ResolutionService(sessions, manager, outbox, reached=reached),
             interval=settings.resolution_interval_seconds,
         )
         streamer = build_streamer(
@@ -152,7 +152,8 @@ async def assemble(
         )
         details = {"venue": place.venue}
         health = Health(streamer, probe, lambda: bot.is_up, details, trading.parts)
-        switch = KillSwitch(sessions, live.clob if live else paper, risk.audit)
+        desk = live.clob if live else paper
+        switch = KillSwitch(sessions, desk, risk.audit, reached=reached)
         services = Services(
             users=users,
             markets=MarketService(sessions, catalogue, board, positions[Account.PAPER], books),

@@ -173,6 +173,7 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
     doors = DoorWatch(sessions, venue.permission, teller)
     checks = _Checks(unresolved, doors, reconciliation)
     operations = _wallet_operations(shared, client, custody.account_keys, venue)
+    sender = WithdrawalSender(sessions, operations.relayer, teller, reached=shared.reached)
     rules = WithdrawalRules(usdc(settings.withdraw_max_day_usdc), typed_address)
     return Live(
         clob=clob,
@@ -200,7 +201,7 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
             "venue-doors": doors.run,
             "host-watch": _host_watch(shared, risk, venue).run,
             "wallet-actions": operations.following.run,
-            "withdrawals": WithdrawalSender(sessions, operations.relayer, teller).run,
+            "withdrawals": sender.run,
             **_redeeming(settings, sessions, operations.money),
         },
     )
@@ -224,14 +225,14 @@ def _wallet_operations(
     shared: Shared, client: httpx.AsyncClient, keys: SealedAccountKeys, venue: Venue
 ) -> WalletOperations:
     """The relayer has a clock of its own: another host's must not move the one of the orders."""
-    place, settings = shared.place, shared.settings
+    place, settings, sessions = shared.place, shared.settings, shared.sessions
     relayer = RelayerHttp(
         Transport(client, place.relayer_url, VenueClock()),
         relayer_auth(settings, is_sandbox=place.is_sandbox),
         venue.clock,
     )
     hosts = Hosts(relayer, VenueHttp(client, place.data_url), venue.clock)
-    return build_wallet_operations(shared.sessions, keys, venue.reports, hosts)
+    return build_wallet_operations(sessions, keys, venue.reports, hosts, reached=shared.reached)
 
 
 def _redeeming(settings: Settings, sessions: Sessions, money: VenueWalletMoney) -> dict[str, Run]:

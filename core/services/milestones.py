@@ -1,4 +1,4 @@
-"""Named points in the life of an order and its news, told as they are passed.
+"""Named points in the life of an order, of money and of their news, told as they are passed.
 
 The crash harness kills the process at each of them; the product passes them without a word.
 """
@@ -28,6 +28,16 @@ class Milestone(StrEnum):
     FILL_COMMITTED = "fill-committed"
     BEFORE_REVERSAL = "before-reversal"
     REVERSAL_COMMITTED = "reversal-committed"
+    SWITCH_COMMITTED = "switch-committed"
+    RESULT_BOOKED = "result-booked"
+    WITHDRAWAL_CLAIMED = "withdrawal-claimed"
+    ACTION_SIGNED = "action-signed"
+    ACTION_COMMITTED = "action-committed"
+    BEFORE_SUBMIT = "before-submit"
+    AFTER_SUBMIT = "after-submit"
+    ACTION_ACCEPTED = "action-accepted"
+    ACTION_SETTLED = "action-settled"
+    WITHDRAWAL_SETTLED = "withdrawal-settled"
     UPDATE_STORED = "update-stored"
     UPDATE_HANDLED = "update-handled"
     NOTICE_CLAIMED = "notice-claimed"

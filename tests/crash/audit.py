@@ -1,99 +1,21 @@
 """The venue, the ledger and everything derived from it, compared; what differs is a complaint."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from tests.crash.stage import Stage
+from tests.crash.seen import Json, Row, Seen
 
-ORDERS: Final = """
-SELECT id, key, origin, status, kind, order_hash, filled_size, failed_size, matched_size,
-       cancel_requested_at FROM orders WHERE account = 'live' ORDER BY id
-"""
-FILLS: Final = "SELECT order_id, trade_id, token_id, side, size, settlement FROM fills"
-POSITIONS: Final = """
-SELECT token_id, sum(amount) FROM positions WHERE account = 'live' AND amount <> 0
-GROUP BY token_id
-"""
-RESERVED: Final = "SELECT order_id, is_open, cost, shares FROM reservations WHERE account = 'live'"
-HELD: Final = "SELECT open_orders, reserved FROM risk_accounts WHERE account = 'live'"
-WAITING: Final = """
-SELECT 'update ' || update_id || ' waits' FROM updates WHERE handled_at IS NULL
-UNION ALL SELECT 'notice ' || key || ' waits' FROM notices
-    WHERE sent_at IS NULL AND dropped_at IS NULL
-UNION ALL SELECT 'notice ' || key || ' was given up' FROM notices WHERE dropped_at IS NOT NULL
-UNION ALL SELECT 'drift: ' || kind || ' ' || ours || ' here, ' || theirs || ' there'
-    FROM drifts WHERE closed_at IS NULL
-UNION ALL SELECT 'not compared: ' || fault FROM account_checks WHERE fault <> ''
-"""
 DONE: Final = frozenset({"filled", "cancelled", "rejected", "expired"})
 ASKED: Final = frozenset({"new", "signed", "unknown", "delayed", "matched"})  # nobody knows yet
 SETTLED: Final = {"CONFIRMED": "confirmed", "FAILED": "failed"}
-
-Row = Any  # of asyncpg
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Both sides at one moment, without what belongs to other trials."""
-
-    orders: list[Row]
-    fills: list[Row]
-    positions: dict[str, Decimal]
-    cash: Decimal
-    reserved: list[Row]
-    held: Row | None
-    waiting: list[str]
-    compared_at: datetime | None
-    posted: dict[str, Json]  # the venue's orders, by hash
-    trades: dict[str, Json]
-    wallet: Json
-
-    @property
-    def own(self) -> list[Row]:
-        return [order for order in self.orders if order["origin"] == "person"]
-
-    @property
-    def accepted(self) -> list[Row]:
-        """Those of our orders that the venue took."""
-        known = {one for one, order in self.posted.items() if order["accepted"]}
-        return [order for order in self.own if order["order_hash"] in known]
+IMPLIED: Final = ":implied"  # ends the key of a fill that an answer told of, before its trade
+LEAVING: Final = frozenset({"waiting", "sending", "unknown"})
+UNDER_WAY: Final = frozenset({"committed", "accepted", "unclear"})
 
 
-async def look(stage: Stage) -> Seen:
-    """The venue before and the database after it: what is still on its way shows as a complaint."""
-    venue = stage.lane.venue
-    wallet = await venue.ask("wallet", address=stage.wallet)
-    mine = {"wallet": wallet["address"]}
-    signed = await stage.database.fetch("SELECT order_hash FROM signed_orders")
-    posted = await venue.ask("orders", **mine, hash=[row[0] for row in signed])
-    trades = await venue.ask("trades", **mine)
-    async with (
-        stage.database.acquire() as database,
-        database.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        orders = await database.fetch(ORDERS)
-        cash = await database.fetchval("SELECT cash FROM wallets WHERE account = 'live'")
-        return Seen(
-            orders=orders,
-            fills=await database.fetch(FILLS),
-            positions={row[0]: row[1] for row in await database.fetch(POSITIONS)},
-            cash=cash if cash is not None else Decimal("NaN"),
-            reserved=await database.fetch(RESERVED),
-            held=await database.fetchrow(HELD),
-            compared_at=await database.fetchval("SELECT checked_at FROM account_checks"),
-            waiting=[row[0] for row in await database.fetch(WAITING)],
-            posted=posted,
-            trades={trade["id"]: trade for trade in trades},
-            wallet=wallet,
-        )
-
-
-def doubled(seen: Seen, confirmed: int) -> list[str]:
+def doubled(seen: Seen, confirmed: int, elsewhere: int = 0) -> list[str]:
     """More than was tapped for; no waiting heals that."""
     found = [
         f"order {one} was sent as {order['bodies']} different bodies"
@@ -104,6 +26,13 @@ def doubled(seen: Seen, confirmed: int) -> list[str]:
         found.append(f"{confirmed} taps became {len(seen.own)} orders")
     if len(seen.accepted) > confirmed:
         found.append(f"{confirmed} taps became {len(seen.accepted)} orders at the venue")
+    external = sum(order["origin"] != "person" for order in seen.orders)
+    if external > elsewhere:
+        found.append(f"{elsewhere} orders were made elsewhere, and {external} count as such")
+    asked = Counter((row["address"], row["amount"]) for row in seen.withdrawals)
+    left = _left(seen)
+    if left - asked:
+        found.append(f"withdrawals {dict(asked)} here, and {dict(left)} left")
     return found
 
 
@@ -115,6 +44,24 @@ def complaints(seen: Seen) -> list[str]:
         *_of_fills(seen),
         *_of_holdings(seen),
         *_of_reservations(seen),
+        *_of_wallet(seen),
+        *_of_stop(seen),
+    ]
+
+
+def counting(fills: Sequence[Row]) -> list[Row]:
+    """Without the implied ones that their trades' own fills have replaced."""
+    told = {
+        (fill["order_id"], fill["trade_id"])
+        for fill in fills
+        if not fill["event_key"].endswith(IMPLIED)
+    }
+    return [
+        fill
+        for fill in fills
+        if fill["settlement"] != "failed"
+        or not fill["event_key"].endswith(IMPLIED)
+        or (fill["order_id"], fill["trade_id"]) not in told
     ]
 
 
@@ -141,16 +88,23 @@ def _of_accepted(order: Row, there: Json) -> Iterator[str]:
         yield f"order {order['id']} is {order['status']} here and {there['status']} there"
     if is_open and order["cancel_requested_at"] is not None:
         yield f"order {order['id']} is still to be cancelled"
-    if order["status"] == "rejected":
+    if order["status"] == "rejected" and not _is_killed(there):
         yield f"order {order['id']} is rejected here and was accepted there"
     told = order["filled_size"] + order["failed_size"]
     if told != Decimal(there["size_matched"]):
         yield f"order {order['id']}: {told} filled here, {there['size_matched']} there"
 
 
+def _is_killed(there: Json) -> bool:
+    """Taken and ended in the same moment: the answer may have called that a refusal."""
+    is_over: bool = there["status"].startswith("CANCELED")
+    return is_over and not Decimal(there["size_matched"])
+
+
 def _of_fills(seen: Seen) -> Iterator[str]:
+    fills = [fill for fill in counting(seen.fills) if fill["trade_id"] is not None]
     hashes = {order["id"]: order["order_hash"] for order in seen.orders}
-    booked = Counter((hashes.get(fill["order_id"]), fill["trade_id"]) for fill in seen.fills)
+    booked = Counter((hashes.get(fill["order_id"]), fill["trade_id"]) for fill in fills)
     yield from (
         f"trade {key[1]} is booked {times} times" for key, times in booked.items() if times > 1
     )
@@ -159,7 +113,7 @@ def _of_fills(seen: Seen) -> Iterator[str]:
             if not booked.pop((one, trade), 0):
                 yield f"trade {trade} is at the venue and not here"
     yield from (f"trade {key[1]} is here and not at the venue" for key in booked)
-    for fill in seen.fills:
+    for fill in fills:
         status = seen.trades.get(fill["trade_id"], {}).get("status", "nowhere")
         if SETTLED.get(status) != fill["settlement"]:
             yield f"trade {fill['trade_id']} is {fill['settlement']} here and {status} there"
@@ -198,3 +152,34 @@ def _of_reservations(seen: Seen) -> Iterator[str]:
         total,
     ):
         yield f"the account's sums are {tuple(seen.held)}, its orders' {(len(held), total)}"
+
+
+def _of_wallet(seen: Seen) -> Iterator[str]:
+    """Withdrawals, and what the relayer was asked for."""
+    left = _left(seen)
+    for row in seen.withdrawals:
+        has_left = left[row["address"], row["amount"]] > 0
+        if row["state"] in LEAVING:
+            yield f"withdrawal {row['id']} is {row['state']}"
+        elif row["state"] == "sent" and not has_left:
+            yield f"withdrawal {row['id']} is sent here, and did not leave there"
+        elif row["state"] != "sent" and has_left:
+            yield f"withdrawal {row['id']} is {row['state']} here, and left there"
+    for row in seen.actions:
+        if row["state"] in UNDER_WAY:
+            yield f"{row['kind']} {row['id']} is {row['state']}"
+
+
+def _left(seen: Seen) -> Counter[tuple[str, Decimal]]:
+    return Counter((each["to"].lower(), Decimal(each["amount"])) for each in seen.withdrawn)
+
+
+def _of_stop(seen: Seen) -> Iterator[str]:
+    if seen.stopped is None or seen.stopped["stop"] == "nothing":
+        return
+    for order in seen.own:
+        if order["created_at"] > seen.stopped["stopped_at"]:
+            yield f"order {order['id']} was made after trading was stopped"
+        is_working = order["status"] not in DONE and order["kind"] in {"GTC", "GTD"}
+        if is_working and seen.stopped["stop"] == "everything":
+            yield f"order {order['id']} works on after everything was stopped"

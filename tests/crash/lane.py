@@ -39,6 +39,7 @@ class Venue:
         """Nothing goes wrong any more, and trades settle soon."""
         await self.order("heal")
         await self.order("trades", settle="auto", delay=CALM, failing=0)
+        await self.order("relayer", delay=CALM, failing=0, busy=0)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import msgspec
 from tests.crash.child import Order, environment
 from tests.support.program import ROOT
 
-PATIENCE: Final = 60.0  # seconds for the zygote's own imports, on a busy machine
+PATIENCE: Final = 300.0  # seconds for the zygote's own imports, on a busy machine
 
 
 class Word(msgspec.Struct, frozen=True):

@@ -1,138 +1,86 @@
-"""What happens in a trial, step by step; a step once taken is never taken again."""
+"""A person of a trial at their chat: what they tapped, and what came of it so far."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from tests.crash.elsewhere import buy_elsewhere
-from tests.crash.plan import Fault, Scene
+from tests.crash.scenes import Fault, Scene
 from tests.crash.stage import Stage
-from tests.crash.waiting import until
 
-SPEND: Final = 500  # cents
-SHARES: Final = 10
-LIMIT: Final = "0.40"
 HOME: Final = "in total"
-OWN: Final = "SELECT {what} FROM orders WHERE account = 'live' AND origin = 'person' ORDER BY id"
-SETTLED: Final = "filled", "cancelled", "rejected", "expired", "partial"
+PATIENCE: Final = 90.0  # seconds until something must be shown, on a busy machine
+OWN: Final = """
+SELECT id, status, kind, order_hash, matched_size, filled_size, failed_size, cancel_requested_at
+FROM orders WHERE account = 'live' AND origin = 'person' ORDER BY id
+"""
+TAPS: Final = "SELECT count(*) FROM updates WHERE body->'callback_query'->>'data' LIKE $1"
+UNHANDLED: Final = "SELECT count(*) FROM updates WHERE handled_at IS NULL"
+UNSETTLED: Final = "SELECT count(*) FROM fills WHERE settlement = 'provisional'"
+WORST: Final = "0.53"  # what a quote of the usual book allows
+BECOMES: Final = """
+UPDATE money_buttons SET payload = payload || jsonb_build_object('kind', $1::text,
+    'worst_price', $2::text) WHERE used_at IS NULL
+"""
+DONE: Final = "filled", "cancelled", "rejected", "expired"
+
+Row = Any  # of asyncpg
 
 
 @dataclass
 class Story:
-    """`confirmed`: how often a money button was tapped; `since`: the chat before the first tap."""
+    """`taken`: steps so far. `confirmed`: how often a money button was tapped; `asked`: how often
+    for what costs nothing; `elsewhere`: orders made past the bot. `since`: the chat before all.
+    """
 
     stage: Stage
     scene: Scene
     fault: Fault
     taken: int = 0
     confirmed: int = 0
+    asked: int = 0
+    elsewhere: int = 0
     since: int = 0
-    cancelled: int = 0
     _mark: str = ""
     _card: int = 0
     _dead: set[str] = field(default_factory=lambda: {"", "-"})
+    _errands: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     def begin_run(self) -> None:
         """The buttons of the run before are dead."""
         self._dead.add(self._mark)
         self._mark = ""
 
-    async def play(self) -> None:
-        """From where it stands to the end; cancelled when the process dies."""
-        steps = STEPS[self.scene]
-        while self.taken < len(steps):
-            await steps[self.taken](self)
-
-    async def buy(self) -> None:
-        await self._order(f"q.{self.stage.market}.0.{SPEND}", faulty=self.scene is not Scene.SELL)
-
-    async def sell(self) -> None:
-        held = await self.stage.database.fetchval(
-            "SELECT id FROM positions WHERE account = 'live' AND status = 'active'"
-        )
-        if held is None:  # the buy came to nothing
-            self.taken += 1
-            return
-        await self._order(f"n.{held}.100", faulty=True)
-
-    async def rest(self) -> None:
-        price, size = int(float(LIMIT) * 10_000), SHARES * 1_000_000
-        wish = f"r.{self.stage.market}.0.b.{price}.s.{size}.g.0.0"
-        await self._order(wish, faulty=self.scene is Scene.REST)
-
-    async def cancel(self) -> None:
-        order = await self.stage.database.fetchval(
-            "SELECT id FROM orders WHERE account = 'live' AND status = 'live'"
-        )
-        if order is None:
-            self.taken += 1
-            return
-        await self._home()
-        await self._break()
-        self.taken += 1
-        self.cancelled += 1
-        await self._tap(f"oc.{order}", wait=0)
-
-    async def gone(self) -> None:
-        """A tap that came to nothing, because the program ended over it, is made again."""
-
-        async def is_over() -> bool:
-            return await self._has_ended() or await self._is_unheard()
-
-        await until(is_over)
-        self.taken += 1 if await self._has_ended() else -1
-
-    async def crowd(self) -> None:
-        """Somebody sells to the resting order, twice, if it is there."""
-        self.taken += 1
-        token = self.stage.tokens[0]
-        await self.stage.lane.venue.order("book", token=token, bids=[], asks=[("0.60", "5000")])
-        for size in ("4", "6"):
-            await self.stage.lane.venue.order(
-                "order", token=token, side="SELL", size=size, price=LIMIT
-            )
-
-    async def ended(self) -> None:
-        """Our own orders have come to something, and what they bought is final."""
-        await until(self._has_ended)
-        self.taken += 1
-
-    async def working(self) -> None:
-        await until(self._has_arrived)
-        self.taken += 1
-
-    async def fails(self) -> None:
-        await self.stage.lane.venue.order("trades", settle="fail")
-        await self._break()
-        self.taken += 1
-
-    async def elsewhere(self) -> None:
-        await self._home()
-        await self._break()
-        self.taken += 1
-        await buy_elsewhere(self.stage)
-
-    async def _order(self, wish: str, *, faulty: bool) -> None:
+    async def order(self, wish: str, *, kind: str = "", is_faulty: bool) -> None:
         """A ticket, and its money button tapped; on a card of its own, so that receipts stay."""
         if self.confirmed:
             self._mark = ""
-        await self._home()
+        await self.home()
         before = await self.stage.person.revision()
-        await self._tap(wish)
-        ticket = await self.stage.person.sees("expires in", after=before)
+        await self.tap(wish)
+        ticket = await self.stage.person.sees("expires in", after=before, patience=PATIENCE)
         self.since = self.since or before
-        if faulty:
-            await self._break()
+        if kind:
+            await self._becomes(kind)
+        if is_faulty:
+            await self.break_venue()
         confirm = ticket.button("Confirm").callback_data or ""
         self.taken += 1
         self.confirmed += 1
         await self._forge(ticket.id, confirm)
 
-    async def _break(self) -> None:
-        if self.fault.command:
-            await self.stage.lane.venue.order(self.fault.command, **self.fault.body)
+    async def _becomes(self, kind: str) -> None:
+        """The chat offers no such orders, the order core knows them."""
+        await self.stage.database.execute(BECOMES, kind, WORST)
 
-    async def _home(self) -> None:
+    async def break_venue(self) -> None:
+        if self.fault.command:
+            await self.control(self.fault.command, **self.fault.body)
+
+    async def control(self, command: str, **body: object) -> None:
+        await self.surely(self.stage.lane.venue.order(command, **body))
+
+    async def home(self) -> None:
         """A card of this run, for the mark that its buttons carry."""
         person = self.stage.person
         before = await person.revision()
@@ -140,70 +88,67 @@ class Story:
             return
         await person.writes("/home" if before else "/start")
         while not self._mark:
-            card = await person.sees(HOME, after=before)
+            card = await person.sees(HOME, after=before, patience=PATIENCE)
             before, self._card = card.revision, card.id
             marks = {(button.callback_data or "..").split(".")[1] for button in card.buttons}
             self._mark = "".join(sorted(marks - self._dead)[:1])
 
-    async def _tap(self, action: str, wait: float = 0) -> None:
-        await self._forge(self._card, f"1.{self._mark}.{action}", wait)
+    async def tap(self, action: str) -> None:
+        await self._forge(self._card, f"1.{self._mark}.{action}")
 
-    async def _forge(self, message: int, data: str, wait: float = 0) -> None:
+    async def _forge(self, message: int, data: str) -> None:
         person = self.stage.person.id
         tapped = {"user_id": person, "chat_id": person, "message_id": message, "data": data}
-        await self.stage.lane.telegram.post("/api/forge", {"callback": {**tapped, "wait": wait}})
+        callback = {"callback": {**tapped, "wait": 0}}
+        await self.surely(self.stage.lane.telegram.post("/api/forge", callback))
 
-    async def _has_ended(self) -> bool:
-        found = await self.stage.database.fetch(
-            OWN.format(what="status, matched_size, filled_size, failed_size")
-        )
-        waits = await self.stage.database.fetchval(
-            "SELECT count(*) FROM fills WHERE settlement = 'provisional'"
-        )
+    async def surely(self, errand: Coroutine[Any, Any, Any]) -> None:
+        """Done to its end, whether or not the program dies over it: the world is not the bot."""
+        task = asyncio.create_task(errand, name="errand")
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+        await asyncio.shield(task)
+
+    async def orders(self) -> list[Row]:
+        found: list[Row] = await self.stage.database.fetch(OWN)
+        return found
+
+    async def open_order(self) -> Row | None:
+        """The first one that rests."""
+        return next((row for row in await self.orders() if _rests(row)), None)
+
+    async def has_ended(self) -> bool:
+        """Our own orders have come to something, and what they bought is final."""
         return (
-            await self._is_answered()
-            and not waits
-            and all(
-                row["status"] in SETTLED
-                and row["matched_size"] <= row["filled_size"] + row["failed_size"]
-                for row in found
-            )
+            await self.is_answered()
+            and not await self.stage.database.fetchval(UNSETTLED)
+            and all(_is_over(row) for row in await self.orders())
         )
 
-    async def _is_unheard(self) -> bool:
-        """Nobody has noted that the order is to be cancelled, and nobody will."""
-        wishes = await self.stage.database.fetchval(
-            "SELECT count(*) FROM orders WHERE status = 'live' AND cancel_requested_at IS NULL"
-        )
-        taps = "SELECT count(*) FROM updates WHERE body->'callback_query'->>'data' LIKE '%.oc.%'"
-        return (
-            bool(wishes)
-            and await self._is_answered()
-            and await self.stage.database.fetchval(taps) >= self.cancelled
+    async def has_arrived(self) -> bool:
+        return await self.is_answered() and all(
+            _is_over(row) or _rests(row) for row in await self.orders()
         )
 
-    async def _has_arrived(self) -> bool:
-        found = await self.stage.database.fetch(OWN.format(what="status"))
-        return await self._is_answered() and all(
-            row["status"] in {*SETTLED, "live"} for row in found
-        )
+    async def is_answered(self) -> bool:
+        """Every tap on money so far was looked at."""
+        return await self.is_heard("k", self.confirmed)
 
-    async def _is_answered(self) -> bool:
-        """Every tap so far was looked at."""
-        return not await self.stage.database.fetchval(
-            "SELECT count(*) FROM updates WHERE handled_at IS NULL"
-        ) and self.confirmed <= await self.stage.database.fetchval(
-            "SELECT count(*) FROM updates WHERE body->'callback_query'->>'data' LIKE '%.k.%'"
-        )
+    async def is_heard(self, code: str, times: int) -> bool:
+        """So many taps on this kind of button were looked at, and nothing else waits."""
+        waiting = await self.stage.database.fetchval(UNHANDLED)
+        return not waiting and await self.taps(code) >= times
+
+    async def taps(self, code: str) -> int:
+        found: int = await self.stage.database.fetchval(TAPS, f"%.{code}.%")
+        return found
 
 
-Step = Callable[[Story], Awaitable[None]]
-STEPS: Final[Mapping[Scene, tuple[Step, ...]]] = {
-    Scene.BUY: (Story.buy, Story.ended),
-    Scene.SELL: (Story.buy, Story.ended, Story.sell, Story.ended),
-    Scene.REST: (Story.rest, Story.working, Story.crowd, Story.ended),
-    Scene.CANCEL: (Story.rest, Story.working, Story.cancel, Story.gone),
-    Scene.FAIL: (Story.fails, Story.buy, Story.ended),
-    Scene.EXTERNAL: (Story.elsewhere,),
-    Scene.ROTATE: (Story.buy, Story.ended),
-}
+def _rests(row: Row) -> bool:
+    is_resting = row["kind"] in {"GTC", "GTD"}
+    return row["status"] == "live" or (row["status"] == "partial" and is_resting)
+
+
+def _is_over(row: Row) -> bool:
+    has_ended = row["status"] in DONE or (row["status"] == "partial" and not _rests(row))
+    return has_ended and row["matched_size"] <= row["filled_size"] + row["failed_size"]

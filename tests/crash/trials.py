@@ -11,21 +11,29 @@ from typing import Final
 import msgspec
 
 from core.services.milestones import Milestone
-from tests.crash.audit import Seen, complaints, doubled, look
+from tests.crash.acts import play
+from tests.crash.audit import complaints, doubled
 from tests.crash.child import Order
 from tests.crash.databases import Databases
 from tests.crash.lane import Lane
-from tests.crash.plan import Kill, Scene, Trial
+from tests.crash.pause import quarter_of_an_hour
+from tests.crash.plan import COMPARING, LOOKING, Kill, Trial
 from tests.crash.runs import Run
+from tests.crash.scenes import OWNED, Scene
+from tests.crash.seen import Seen, look
 from tests.crash.stage import Stage, open_stage
-from tests.crash.story import HOME, Story
-from tests.crash.words import untruths
+from tests.crash.story import HOME, PATIENCE, Story
+from tests.crash.words import unsaid, untruths
 from tests.support.person import Message
 
 KILLED: Final = -9
-PLAY_PATIENCE: Final = 12.0  # seconds until a run is killed that does not come to its milestone
+START_PATIENCE: Final = 60.0  # seconds until a run has done anything
+PLAY_PATIENCE: Final = 12.0  # seconds until a run is killed that does nothing more
 GLANCE: Final = 0.1  # seconds between two audits
 QUIET_PATIENCE: Final = 100.0  # seconds; what never arrived is given up after a minute
+REST_PATIENCE: Final = 700.0  # seconds; an order that rests may turn up until its horizon
+BY_ITSELF: Final = frozenset({*COMPARING, *LOOKING})
+"""Passed again and again, whatever else happens or does not."""
 TAPS: Final = (
     "SELECT update_id, body FROM updates WHERE body->'callback_query' IS NOT NULL ORDER BY 1"
 )
@@ -53,11 +61,13 @@ class Verdict:
 
 async def run_trial(lane: Lane, databases: Databases, trial: Trial, number: int) -> Verdict:
     verdict, began = Verdict(trial), time.monotonic()
-    async with open_stage(lane, databases, number) as stage:
+    async with open_stage(lane, databases, number, trial.scene) as stage:
         story = Story(stage, trial.scene, trial.fault)
         for kill in trial.kills:
             if await _die(stage, story, kill, verdict):
                 verdict.killed_at.append(kill.at)
+            if trial.scene in OWNED:
+                await quarter_of_an_hour(stage)
         await _recover(stage, story, trial, verdict)
         verdict.reached = _reached(stage)
         if not verdict.is_good:
@@ -75,11 +85,14 @@ async def _die(stage: Stage, story: Story, kill: Kill, verdict: Verdict) -> bool
     if rotates:
         return await run.ended == KILLED
     story.begin_run()
-    playing = asyncio.create_task(story.play(), name="story")
-    end = time.monotonic() + PLAY_PATIENCE
+    playing = asyncio.create_task(play(story), name="story")
+    done, end = _progress(stage), time.monotonic() + START_PATIENCE
     while not run.ended.done() and time.monotonic() < end:
         await asyncio.sleep(GLANCE)
-        if playing.done() and not _open_points(await look(stage), clock):
+        if (now := _progress(stage)) != done:
+            done, end = now, time.monotonic() + PLAY_PATIENCE
+        is_at_rest = playing.done() and not _open_points(await look(stage), clock)
+        if is_at_rest and kill.at not in COMPARING:
             break  # nothing more is going to happen
     was_there = run.ended.done()
     if (code := await run.kill()) != KILLED:
@@ -96,7 +109,7 @@ async def _recover(stage: Stage, story: Story, trial: Trial, verdict: Verdict) -
     began, clock = time.monotonic(), datetime.now(UTC)
     run = await _begin(stage, None)
     story.begin_run()
-    playing = asyncio.create_task(story.play(), name="story")
+    playing = asyncio.create_task(play(story), name="story")
     try:
         seen = await _quiet(stage, story, playing, verdict, clock)
         verdict.recovery = time.monotonic() - began
@@ -104,6 +117,7 @@ async def _recover(stage: Stage, story: Story, trial: Trial, verdict: Verdict) -
             await _tell_again(stage)
             seen = await _quiet(stage, story, playing, verdict, clock)
         verdict.lost += untruths(seen, await _told(stage, story), story.confirmed)
+        verdict.lost += unsaid(seen, await stage.person.messages())
     finally:
         await _stop(playing)
         if run.ended.done():
@@ -115,7 +129,7 @@ async def _quiet(
     stage: Stage, story: Story, playing: "asyncio.Task[None]", verdict: Verdict, since: datetime
 ) -> Seen:
     """As soon as everything agrees; the complaints that are left after a while are the verdict."""
-    end = time.monotonic() + QUIET_PATIENCE
+    began = time.monotonic()
     await asyncio.wait({playing}, timeout=QUIET_PATIENCE)
     while True:
         seen = await look(stage)
@@ -124,12 +138,18 @@ async def _quiet(
             found.append(f"step {story.taken + 1} is not over")
         elif (error := playing.exception()) is not None:
             found.append(f"the person cannot go on: {error!r}")
-        verdict.doubled = doubled(seen, story.confirmed)
-        if not found or verdict.doubled or _is_stuck(playing) or time.monotonic() > end:
+        verdict.doubled = doubled(seen, story.confirmed, story.elsewhere)
+        if not found or verdict.doubled or _is_stuck(playing) or _is_over(seen, began):
             verdict.lost += found
             return seen
         verdict.last = found[0]
         await asyncio.sleep(GLANCE)
+
+
+def _is_over(seen: Seen, began: float) -> bool:
+    """Nobody need wait any longer. An order that nobody knows of is looked for until it ends."""
+    is_unknown = any(order["status"] == "unknown" for order in seen.orders)
+    return time.monotonic() > began + (REST_PATIENCE if is_unknown else QUIET_PATIENCE)
 
 
 def _open_points(seen: Seen, since: datetime) -> list[str]:
@@ -150,7 +170,9 @@ async def _tell_again(stage: Stage) -> None:
         return
     body = msgspec.json.decode(taps[-1]["body"])
     await stage.lane.telegram.forged_update({**body, "update_id": taps[-1]["update_id"]})
-    await stage.person.sends("/home", HOME)
+    before = await stage.person.revision()
+    await stage.person.writes("/home")
+    await stage.person.sees(HOME, after=before, patience=PATIENCE)
 
 
 async def _told(stage: Stage, story: Story) -> Sequence[Message]:
@@ -172,8 +194,15 @@ async def _stop(playing: "asyncio.Task[None]") -> None:
 
 
 def _reached(stage: Stage) -> Counter[Milestone]:
-    notes = (stage.folder / "milestones").read_text().split()
-    return Counter(Milestone(note) for note in notes)
+    notes = stage.folder / "milestones"
+    passed = notes.read_text().split() if notes.exists() else []
+    return Counter(Milestone(note) for note in passed)
+
+
+def _progress(stage: Stage) -> int:
+    """How many milestones were passed for a reason."""
+    passed = _reached(stage)
+    return passed.total() - sum(passed[each] for each in BY_ITSELF)
 
 
 async def _leave(stage: Stage) -> None:

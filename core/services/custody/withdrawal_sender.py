@@ -11,6 +11,7 @@ from core.domain.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
 from core.domain.withdrawal import Withdrawal, WithdrawalState
 from core.services.custody.ports import Relayer, Teller
 from core.services.custody.withdrawals import news_of, note_withdrawal
+from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import custody, custody_withdrawals, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
@@ -40,12 +41,14 @@ class WithdrawalSender:
         *,
         every: float = EVERY,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions
         self._relayer = relayer
         self._teller = teller
         self._every = every
         self._now = now
+        self._reached = reached
 
     async def run(self) -> None:
         while True:
@@ -69,6 +72,7 @@ class WithdrawalSender:
     async def send_due(self) -> None:
         for due in await self._all_in({WithdrawalState.WAITING}):
             if await self._claimed(due):
+                self._reached(Milestone.WITHDRAWAL_CLAIMED)
                 await self._send(due)
 
     async def _all_in(self, states: Collection[WithdrawalState]) -> list[Withdrawal]:
@@ -119,3 +123,4 @@ class WithdrawalSender:
             )
             await self._teller.tell(session, due.user, news_of(moved, _NEWS[new]))
             await note_withdrawal(session, US, moved)
+        self._reached(Milestone.WITHDRAWAL_SETTLED)

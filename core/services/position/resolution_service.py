@@ -22,6 +22,7 @@ from core.domain.resolution import (
     resolution_of,
 )
 from core.domain.units import MarketId, UserId, usdc
+from core.services.milestones import Milestone, Reached, unwatched
 from core.services.outbox import Outbox
 from core.services.position.bookkeeping import book
 from core.services.websocket_manager import WebSocketManager
@@ -70,11 +71,13 @@ class ResolutionService:
         outbox: Outbox,
         *,
         now: Callable[[], datetime] = utc_now,
+        reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions
         self._manager = manager
         self._outbox = outbox
         self._now = now
+        self._reached = reached
 
     async def held_markets(self) -> list[MarketId]:
         """Where anybody holds anything."""
@@ -135,6 +138,8 @@ class ResolutionService:
             payments = [payment for payment in ended if payment is not None]
             if payments:
                 await self._outbox.write_down(session, user_id, *_notice(market, payments))
+        if payments:
+            self._reached(Milestone.RESULT_BOOKED)
         await self._manager.unsubscribe_market_for_user(user_id, market.id)
         if payments:
             self._outbox.news.set()

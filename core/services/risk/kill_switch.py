@@ -12,6 +12,7 @@ from core.domain.account_views import Swept
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.risk import OpenOrderRef, Stop
 from core.domain.units import UserId
+from core.services.milestones import Milestone, Reached, unwatched
 from core.services.risk.outside import Audit, Cancels, named
 from core.storage import risk_switches
 from core.storage.models import Sessions
@@ -41,11 +42,13 @@ class KillSwitch:
         audit: Audit,
         *,
         now: Callable[[], datetime] = utc_now,
+        reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions
         self._cancels = cancels
         self._audit = audit
         self._now = now
+        self._reached = reached
 
     async def stop(self, user: UserId, stop: Stop = Stop.ENTRIES) -> Swept:
         """No more buys and no automation; with `Stop.EVERYTHING` nothing but cancelling.
@@ -59,6 +62,7 @@ class KillSwitch:
                 session, user, automated_only=automated_only
             )
             await self._note(session, user, "trading stopped", {"stop": stop.value}, user)
+        self._reached(Milestone.SWITCH_COMMITTED)
         return await self._cancel(unwanted)
 
     async def resume(self, user: UserId) -> None:
@@ -78,6 +82,7 @@ class KillSwitch:
             unwanted = await risk_switches.working_orders(session, automated_only=not everything)
             what = "everything" if everything else "automation"
             await self._note(session, owner, "trading halted", {"cancels": what})
+        self._reached(Milestone.SWITCH_COMMITTED)
         return await self._cancel(unwanted)
 
     async def lift(self, owner: UserId) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.units import UserId
 from core.domain.wallet_action import ActionKind, ActionState, NewAction, WalletAction
+from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import wallet_actions as stored
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
@@ -70,7 +71,7 @@ class WalletActions:
         clock: VenueClock,
         *,
         patience: Patience = USUAL_PATIENCE,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions
         self._relayer = relayer
@@ -78,7 +79,7 @@ class WalletActions:
         self._following = following
         self._clock = clock
         self._patience = patience
-        self._sleep = sleep
+        self._reached = reached
 
     async def perform(
         self, user: UserId, deed: Deed, check: Check = nothing_to_check
@@ -118,6 +119,7 @@ class WalletActions:
         deadline = int(self._clock.unix()) + LIFE
         batch = Batch(wallet.funder, turn, deadline, calls_of(deed, wallet.funder))
         signature = await self._keys.sign_batch(user, deed, batch)
+        self._reached(Milestone.ACTION_SIGNED)
         return NewAction(
             user=user,
             kind=deed.kind,
@@ -136,6 +138,7 @@ class WalletActions:
             action = await stored.begin(session, new)
         if action is None:
             raise Unavailable(OTHER_ON_ITS_WAY)
+        self._reached(Milestone.ACTION_COMMITTED)
         return action
 
     async def _send(self, action: WalletAction, sign: Sign | None = None) -> WalletAction:
@@ -149,19 +152,22 @@ class WalletActions:
                 action = await self._signed_anew(action, await sign(moved.on_chain))
             except Unavailable as refusal:
                 logger.info("wallet action %s is not taken yet: %s", action.id, refusal)
-                await self._sleep(max(self._patience.between, refusal.retry_after))
+                await asyncio.sleep(max(self._patience.between, refusal.retry_after))
         return await self._give_up(action, Unavailable(BUSY))
 
     async def _submitted(self, action: WalletAction) -> WalletAction:
+        self._reached(Milestone.BEFORE_SUBMIT)
         try:
             answer = await self._relayer.submit(action.body)
         except Rejected as refusal:
             await self._give_up(action, refusal)
             raise
+        self._reached(Milestone.AFTER_SUBMIT)
         async with as_user(self._sessions, action.user) as session:
             moved = await stored.move(
                 session, action, ActionState.ACCEPTED, transaction_id=answer.id
             )
+        self._reached(Milestone.ACTION_ACCEPTED)
         return moved or await self._following.reread(action)
 
     async def _signed_anew(self, action: WalletAction, new: NewAction) -> WalletAction:
@@ -191,5 +197,5 @@ class WalletActions:
             action = await self._following.look(action)
             if not action.is_open:
                 return action
-            await self._sleep(self._patience.between)
+            await asyncio.sleep(self._patience.between)
         return action

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from core.domain.reports import Balances, VenuePosition
 from core.domain.units import TokenId, UserId
+from core.services.milestones import Reached, unwatched
 from core.services.redeeming import book_confirmed
 from core.storage.models import Sessions
 from infrastructure.polymarket.http import VenueHttp
@@ -54,12 +55,15 @@ def build_wallet_operations(
     reports: AccountReports,
     hosts: Hosts,
     patience: Patience = USUAL_PATIENCE,
+    reached: Reached = unwatched,
 ) -> WalletOperations:
     approvals = ApprovalList(hosts.data)
     witness = VenueWitness(sessions, reports, approvals, hosts.data)
-    following = Following(sessions, hosts.relayer, witness, hosts.clock, booked=book_confirmed)
+    following = Following(
+        sessions, hosts.relayer, witness, hosts.clock, booked=book_confirmed, reached=reached
+    )
     actions = WalletActions(
-        sessions, hosts.relayer, keys, following, hosts.clock, patience=patience
+        sessions, hosts.relayer, keys, following, hosts.clock, patience=patience, reached=reached
     )
     return WalletOperations(
         money=VenueWalletMoney(sessions, keys, reports, approvals, actions),

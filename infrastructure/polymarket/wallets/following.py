@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import Rejected, Unavailable
 from core.domain.wallet_action import ActionKind, ActionState, WalletAction
+from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import wallet_actions as stored
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
@@ -72,6 +73,7 @@ class Following:
         *,
         booked: Booked = nothing_to_book,
         every: float = EVERY,
+        reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions
         self._relayer = relayer
@@ -79,6 +81,7 @@ class Following:
         self._clock = clock
         self._booked = booked
         self._every = every
+        self._reached = reached
 
     async def run(self) -> None:
         while True:
@@ -177,6 +180,7 @@ class Following:
                 await self._booked(session, moved)
         if moved is None:
             return await self.reread(action)
+        self._reached(Milestone.ACTION_SETTLED)
         logger.info("Wallet action ended", extra=_told(moved))
         return moved
 
