@@ -8,10 +8,15 @@ import pytest
 
 from core.domain.account import Account
 from core.domain.custody import Tier, WalletState
+from core.domain.drift import CashMove, CashMoveKind
 from core.domain.errors import Unavailable
 from core.domain.one_time_code import STEP, one_time_code
+from core.domain.units import Usdc
 from core.domain.withdrawal import WithdrawalState
+from core.storage import reconciliation as compared
+from core.storage import risk_switches
 from core.storage.models import Sessions
+from core.storage.tenancy import as_user
 from tests.support import examples
 from tests.support.chat import Message, Person, buttons, open_chat
 from tests.support.live_chat import FUNDER, LiveChat, cash, open_live_chat, resting
@@ -241,3 +246,37 @@ async def test_without_real_money_the_wallet_says_why_and_makes_no_key(
         assert "DRY_RUN_MODE is on" in card["text"]
         assert "Set up real money" not in buttons(card)
         assert "DRY_RUN_MODE is on" in (await chat.person().says("/home"))["text"]
+
+
+async def test_who_may_buy_nothing_reads_the_venues_words_and_still_sells(live: LiveChat) -> None:
+    user = await live.goes_live()
+    live.venue.fills = [("16", "0.62")]
+    ticket = await live.ann.opens(await live.ann.opens(await live.card(), "Yes"), "$10")
+    await live.ann.taps(ticket, "Confirm")
+    await live.ann.reads("Bought 16 Yes")
+    async with as_user(live.chat.sessions, user) as session:
+        sentence = "Not from your <region>."
+        await risk_switches.set_refusal(session, user, sentence, live.home.clock())
+    ticket = await live.ann.opens(await live.ann.opens(await live.card(), "Yes"), "$10")
+    await live.ann.taps(ticket, "Confirm")
+    refused = await live.ann.reads("The venue does not let you buy")
+    assert "Not from your <region>." in refused["text"]
+    assert "Selling and cancelling work." in refused["text"]
+    held = await live.ann.opens(refused, "Positions")
+    one = await live.ann.opens(held, next(each for each in buttons(held) if "Yes" in each))
+    ticket = await live.ann.opens(one, "Sell 50%")
+    live.venue.fills = [("8", "0.61")]
+    await live.ann.taps(ticket, "Confirm")
+    await live.ann.reads("Sold 8 Yes")
+    assert len(live.venue.bodies) == 2
+
+
+async def test_what_waits_to_be_claimed_is_part_of_the_total(live: LiveChat) -> None:
+    user = await live.goes_live(dollars=100)
+    waits = CashMove(CashMoveKind.REDEEM, Usdc(-cash(16)))
+    async with as_user(live.chat.sessions, user) as session:
+        await compared.add_move(session, user, waits, "waits:1")
+    for command in ("/home", "/positions"):
+        card = await live.ann.says(command)
+        assert "$116.00 in total" in card["text"]
+        assert "To claim $16.00 · see Wallet" in card["text"]
