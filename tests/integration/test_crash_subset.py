@@ -12,7 +12,7 @@ from tests.crash.scenes import FAULTS, Scene
 from tests.support.program import ROOT
 
 SEEDS = (23, 55, 390, 800)
-"""A withdrawal, an order that is sent again, a cancel of a part, a stop: death in the middle of each."""
+"""A withdrawal, an order that is sent again, the cancel of a part, a stop: killed in the middle."""
 FEWEST = 5  # trials of a thousand that are to die at each milestone
 PRODUCT = ("core", "infrastructure", "telegram_bot")
 
