@@ -14,6 +14,7 @@ from tests.support.person import LocalTelegram, local_telegram
 from tests.support.program import ROOT
 
 TOKEN: Final = "1000001:crash-harness-token-that-opens-nothing"
+RELAYER_KEY: Final = "relayer-key-of-the-crash-harness-that-opens-nothing"
 CALM: Final = 0.05  # seconds between the steps of a trade on the sandbox's chain
 PATIENCE: Final = 30.0  # seconds for one answer of the sandbox
 
@@ -63,6 +64,8 @@ class Lane:
             "CLOB_USER_WSS_URL": f"{sockets}/user",
             "DATA_API_URL": f"{url}/data-api",
             "RELAYER_API_URL": f"{url}/relayer",
+            "RELAYER_API_KEY": RELAYER_KEY,
+            "RELAYER_API_KEY_ADDRESS": f"0x{1:040x}",
             "GEOBLOCK_URL": f"{url}/api/geoblock",
             "TELEGRAM_API_BASE_URL": self.telegram_url,
             "TELEGRAM_BOT_TOKEN": TOKEN,

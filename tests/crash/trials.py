@@ -28,6 +28,7 @@ from tests.support.person import Message
 
 KILLED: Final = -9
 START_PATIENCE: Final = 60.0  # seconds until a run has done anything
+RUN_PATIENCE: Final = 300.0  # seconds, whatever a run does
 PLAY_PATIENCE: Final = 12.0  # seconds until a run is killed that does nothing more
 GLANCE: Final = 0.1  # seconds between two audits
 QUIET_PATIENCE: Final = 100.0  # seconds; what never arrived is given up after a minute
@@ -86,11 +87,12 @@ async def _die(stage: Stage, story: Story, kill: Kill, verdict: Verdict) -> bool
         return await run.ended == KILLED
     story.begin_run()
     playing = asyncio.create_task(play(story), name="story")
+    last = time.monotonic() + RUN_PATIENCE
     done, end = _progress(stage), time.monotonic() + START_PATIENCE
     while not run.ended.done() and time.monotonic() < end:
         await asyncio.sleep(GLANCE)
         if (now := _progress(stage)) != done:
-            done, end = now, time.monotonic() + PLAY_PATIENCE
+            done, end = now, min(last, time.monotonic() + PLAY_PATIENCE)
         is_at_rest = playing.done() and not _open_points(await look(stage), clock)
         if is_at_rest and kill.at not in COMPARING:
             break  # nothing more is going to happen

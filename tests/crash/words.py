@@ -15,7 +15,8 @@ from tests.support.person import Message
 UNTRADED: Final = re.compile(r"[Nn]othing (?:was|has been) (?:bought|sold)")
 UNDONE: Final = re.compile(r"[Nn]othing (?:was|has been) (?:done|ordered|sent|placed)")
 DID: Final = re.compile(
-    r"\b(?:bought|sold|filled|matched|part(?:ly|ial)|rest(?:s|ing)|on the book)\b", re.IGNORECASE
+    r"\b(?:bought|sold|filled|matched|part(?:ly|ial)|rest(?:s|ing)|on the book|worth)\b",
+    re.IGNORECASE,
 )
 DID_NOT: Final = re.compile(r"\bnothing\b|too late|was not|\bnot (?:sent|placed)", re.IGNORECASE)
 CLAIM: Final = re.compile(r"\bto claim\b|on its way to the chain|chain did not take")
