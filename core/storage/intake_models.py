@@ -47,7 +47,10 @@ class AuditRow(Base):
     """What somebody did: rows are added, and each holds the hash of the one before."""
 
     __tablename__ = "audit"
-    __table_args__ = (sa.Index("ix_audit_user_id", "user_id"),)
+    __table_args__ = (
+        sa.Index("ix_audit_user_id", "user_id"),
+        sa.Index("ix_audit_forgotten", "id", postgresql_where="what = 'audit forgotten'"),
+    )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     actor: Mapped[str]
