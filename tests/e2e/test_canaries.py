@@ -50,7 +50,7 @@ def marks() -> dict[str, bytes]:
 @asynccontextmanager
 async def server(folder: Path, password: str) -> AsyncIterator[tuple[str, str]]:
     """The URLs of a database for its owner, who has that password, and for the superuser."""
-    async with EmbeddedPostgres(folder, durable=False) as postgres:
+    async with EmbeddedPostgres(folder) as postgres:
         connection = await asyncpg.connect(driver_dsn(database_url(postgres.admin_url)))
         try:
             await connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEROLE PASSWORD '{password}'")
