@@ -151,6 +151,7 @@ async def test_real_money_is_traded_through_the_chat_and_agrees_with_the_venue_t
     await live.settles("auto")
     async with live.program() as (program, database):
         wallet = wallet_on(await changed_over(ann, "^Session key"))
+        await agrees(live, database, ann, wallet)  # read for the first time, a moment later
         (token, _) = await database.row(YES, f"%{MARKET}%")
         await live.venue.set_price(str(token), "0.62")
         await bought(ann, await market_card(ann, MARKET, "Will the Senate"))
@@ -195,9 +196,11 @@ async def test_a_result_is_claimed_by_the_key_that_can_and_the_other_is_told_who
     ann, ben = live.telegram.person(ANN), live.telegram.person(BEN)
     await live.settles("auto")
     async with live.program() as (_, database):
-        await changed_over(ann, "^Session key")
+        anns = wallet_on(await changed_over(ann, "^Session key"))
         card = await changed_over(ben, "^Owner key")
         wallet = wallet_on(card)
+        for person, read in ((ann, anns), (ben, wallet)):
+            await agrees_on_cash(live, database, person, read)
         await ben.taps(card, "Give approvals", "approvals are sent")
         (token, market) = await database.row(YES, f"%{MARKET}%")
         await live.venue.set_price(str(token), "0.62")
