@@ -86,9 +86,9 @@ class LocalTelegram:
         return body.violations
 
     async def forged_tap(self, user_id: int, chat_id: int, message_id: int, data: str) -> Answer:
-        """A tap that no client would send; a second of silence counts as no answer."""
+        """A tap that no client would send; ten seconds of silence count as no answer."""
         callback = {"user_id": user_id, "chat_id": chat_id, "message_id": message_id, "data": data}
-        reply = await self.post("/api/forge", {"callback": {**callback, "wait": 1.0}})
+        reply = await self.post("/api/forge", {"callback": {**callback, "wait": 10.0}})
         return msgspec.json.decode(reply, type=Answer)
 
     async def forged_update(self, update: Mapping[str, object]) -> None:

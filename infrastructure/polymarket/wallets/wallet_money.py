@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from core.domain.custody import Tier, WalletState
 from core.domain.errors import Rejected, Unavailable
 from core.domain.market import Market
@@ -19,7 +21,7 @@ from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 from infrastructure.polymarket.signing.errors import SigningRefused
 from infrastructure.polymarket.signing.wallet import Address, Wallet, address
-from infrastructure.polymarket.wallets.actions import WalletActions
+from infrastructure.polymarket.wallets.actions import OTHER_ON_ITS_WAY, WalletActions
 from infrastructure.polymarket.wallets.approvals import ApprovalList
 from infrastructure.polymarket.wallets.deeds import Approve, Redeem, Wrap
 from infrastructure.polymarket.wallets.ports import BatchKeys
@@ -103,13 +105,21 @@ class VenueWalletMoney:
         wallet = await self._capable(user)
         async with as_user(self._sessions, user) as session:
             found = await markets.by_id(session, market)
+            last = await stored.newest(session, user, ActionKind.REDEEM, str(market))
+
+        async def is_still_the_last(session: AsyncSession) -> None:
+            """What was claimed since we counted the shares is not claimed again."""
+            newest = await stored.newest(session, user, ActionKind.REDEEM, str(market))
+            if (newest and newest.id) != (last and last.id):
+                raise Unavailable(OTHER_ON_ITS_WAY)
+
         if resolution_of(found) is None or len(found.tokens) != BOTH:
             raise Rejected(NOT_RESOLVED)
         deed = _redemption(found, await self._shares(user, found.tokens))
         missing = await self._approvals.missing(wallet.funder)
         if deed.needs in missing:
             deed = replace(deed, approvals=(deed.needs,))
-        await self._actions.perform(user, deed)
+        await self._actions.perform(user, deed, is_still_the_last)
         await self._tell_venue(user, found.tokens)
 
     async def wrap(self, user: UserId, amount: Usdc) -> None:
