@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infrastructure.database import engine as engines
 from infrastructure.database.engine import create_engine
@@ -25,11 +26,24 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
     await made.dispose()
 
 
-async def pids(engine: AsyncEngine, number: int) -> set[int]:
-    """Of so many connections at once."""
+async def pids(
+    engine: AsyncEngine, number: int, ends: list[asyncio.Event] | None = None
+) -> set[int]:
+    """Of so many connections at once; `ends` get an event each that is set when one is cut."""
     async with AsyncExitStack() as stack:
         lent = [await stack.enter_async_context(engine.connect()) for _ in range(number)]
+        if ends is not None:
+            ends += [await when_cut(one) for one in lent]
         return {int(await one.scalar(PID) or 0) for one in lent}
+
+
+async def when_cut(lent: AsyncConnection) -> asyncio.Event:
+    """Set once the driver has seen that the server is gone: that is a moment after it went."""
+    driver = (await lent.get_raw_connection()).driver_connection
+    assert isinstance(driver, asyncpg.Connection)
+    cut = asyncio.Event()
+    driver.add_termination_listener(lambda _connection: cut.set())
+    return cut
 
 
 async def end_others(database: str) -> None:
@@ -42,8 +56,12 @@ async def end_others(database: str) -> None:
 async def test_connections_that_the_server_has_ended_are_replaced(
     engine: AsyncEngine, database: str
 ) -> None:
-    before = await pids(engine, 4)
+    ends: list[asyncio.Event] = []
+    before = await pids(engine, 4, ends)
     await end_others(database)
+    async with asyncio.timeout(20):
+        for cut in ends:
+            await cut.wait()
     after = await pids(engine, 4)
     assert (len(before), len(after)) == (4, 4)
     assert before.isdisjoint(after)
