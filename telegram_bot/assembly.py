@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from core.domain.account import Account
 from core.domain.units import UserId, usdc
-from core.services.audit import AuditAge
+from core.services.audit import Audit, AuditAge
 from core.services.clob.clob_service import ClobService
 from core.services.clob.order_history import OrderHistory
 from core.services.custody.accounts import Accounts
@@ -26,6 +26,7 @@ from core.services.outbox import Outbox
 from core.services.overview import Overlook
 from core.services.position.position_service import PositionService
 from core.services.position.resolution_service import ResolutionService
+from core.services.preferences import Preferences
 from core.services.price_board import PriceBoard
 from core.services.reconciliation.standing import AccountStandings
 from core.services.risk.kill_switch import KillSwitch
@@ -163,6 +164,7 @@ async def assemble(
             parts=lambda: _part_states(health),
             newest_price=board.newest_age,
             watchlist=Watchlist(sessions),
+            preferences=Preferences(sessions, Audit()),
             kill_switch=switch,
             breakers=risk.breakers,
             own_limits=risk.own_limits,

@@ -21,6 +21,7 @@ from core.services.custody.withdrawals import Withdrawals
 from core.services.fresh_books import FreshBooks
 from core.services.market_service import MarketService
 from core.services.position.position_service import PositionService
+from core.services.preferences import Preferences
 from core.services.price_histories import PriceHistories
 from core.services.reconciliation.standing import AccountStandings
 from core.services.risk.breakers import Breakers
@@ -96,6 +97,7 @@ class Services:
     parts: Callable[[], Sequence[PartState]]
     newest_price: Callable[[], float | None]  # age in seconds
     watchlist: Watchlist
+    preferences: Preferences
     accounts: Accounts | None = None
     wallets: Wallets | None = None
     withdrawals: Withdrawals | None = None

@@ -17,10 +17,11 @@ from core.domain.units import MarketId, TokenId, UserId
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import Reason, WebSocketManager
 from telegram_bot.clock import Clock
+from telegram_bot.courier import LONGEST_WAIT
 from telegram_bot.interruptions import FIRST_BOOKS, TOLD, Interruptions, joined
 from telegram_bot.lanes import Place, Superseded, TooLate
 from telegram_bot.live_card import Card, Drawn, LiveView, is_news, look
-from telegram_bot.messenger import LONGEST_WAIT, LiveEdit, Messenger
+from telegram_bot.messenger import LiveEdit, Messenger
 from telegram_bot.screens.continuity import noted
 from telegram_bot.screens.screen import Screen, paused
 

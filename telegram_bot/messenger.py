@@ -1,36 +1,24 @@
 """The only sender: everything waits for its turn, so a chat that is slowed down waits alone."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
-from typing import Final, TypeVar
+from typing import Final
 
-from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, Message
+from telegram import Bot, LinkPreviewOptions, Message
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest
 
 from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock
-from telegram_bot.delivery import (
-    ATTEMPTS,
-    ChatGone,
-    Delivery,
-    Flooded,
-    MessageGone,
-    NotDelivered,
-    NothingToDo,
-)
+from telegram_bot.courier import LONGEST_WAIT, Courier
+from telegram_bot.delivery import ChatGone, Flooded, MessageGone, NotDelivered, NothingToDo
 from telegram_bot.keyboards import keyboard
-from telegram_bot.lanes import Lanes, Place, Superseded, TooLate
+from telegram_bot.lanes import Superseded
 from telegram_bot.pacing import Pace, Urgency
 from telegram_bot.screens.screen import Screen
+from telegram_bot.sending_files import FileSender
 from telegram_bot.shown import ShownMessages
 
-logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-LONGEST_WAIT: Final = 120.0  # seconds; a chat that is silenced for longer misses a message
 REMEMBERED: Final = 4_000  # answered taps
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
@@ -47,11 +35,10 @@ class Messenger:
     def __init__(self, bot: Bot, codec: Codec, clock: Clock, pace: Pace) -> None:
         self._bot = bot
         self._codec = codec
-        self._clock = clock
-        self._delivery = Delivery(clock)
-        self.lanes: Final = Lanes(clock, pace)
-        self._inactive: set[int] = set()
+        self._courier = Courier(clock, pace)
         self._shown = ShownMessages()
+        self.lanes: Final = self._courier.lanes
+        self.files: Final = FileSender(bot, codec, self._courier, self._shown)
         self._answered: dict[str, None] = {}  # taps, oldest first
 
     async def send(
@@ -61,29 +48,21 @@ class Messenger:
         *,
         urgency: Urgency = Urgency.TAP,
         within: float = LONGEST_WAIT,
+        silent: bool = False,
     ) -> int | None:
-        """The new message's id; None if it could not be delivered, or not in so many seconds."""
-        return await self._send(
-            self._place(chat_id, urgency, within),
+        """The new message's id; None if it could not be delivered, or not in so many seconds.
+
+        `silent`: without a sound.
+        """
+        return await self._courier.send(
+            self._courier.place(chat_id, urgency, within),
             lambda: self._bot.send_message(
                 chat_id,
                 screen.full_text,
                 parse_mode=ParseMode.HTML,
                 reply_markup=keyboard(screen, self._codec),
                 link_preview_options=NO_PREVIEW,
-            ),
-        )
-
-    async def photo(self, chat_id: int, picture: bytes, screen: Screen) -> int | None:
-        """A picture with the screen as its caption (at most 1,024 characters)."""
-        return await self._send(
-            self._place(chat_id, Urgency.TAP),
-            lambda: self._bot.send_photo(
-                chat_id,
-                picture,
-                caption=screen.full_text,
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec),
+                disable_notification=silent or None,
             ),
         )
 
@@ -96,9 +75,9 @@ class Messenger:
         """
         if self._shown.shows(chat_id, message_id, screen):
             return message_id
-        place = self._place(chat_id, urgency, key=(chat_id, message_id))
+        place = self._courier.place(chat_id, urgency, key=(chat_id, message_id))
         try:
-            await self._deliver(place, self._edit(chat_id, message_id, screen))
+            await self._courier.deliver(place, self._edit(chat_id, message_id, screen))
         except NothingToDo:
             pass
         except Superseded:
@@ -106,52 +85,25 @@ class Messenger:
         except MessageGone:
             return await self.send(chat_id, screen, urgency=urgency)
         except ChatGone:
-            self._mark_inactive(chat_id)
+            self._courier.mark_inactive(chat_id)
             return None
         except NotDelivered:
             return None
         self._shown.note(chat_id, message_id, screen)
         return message_id
 
-    async def edit_photo(
-        self, chat_id: int, message_id: int, picture: bytes, screen: Screen
-    ) -> int | None:
-        """The id of the message that shows `picture` now: a fresh one if the old is gone."""
-        self._shown.forget(chat_id, message_id)
-        place = self._place(chat_id, Urgency.TAP, key=(chat_id, message_id))
-        try:
-            await self._deliver(
-                place,
-                lambda: self._bot.edit_message_media(
-                    InputMediaPhoto(picture, screen.full_text, parse_mode=ParseMode.HTML),
-                    chat_id=chat_id,
-                    message_id=message_id,
-                    reply_markup=keyboard(screen, self._codec),
-                ),
-            )
-        except (NothingToDo, Superseded):
-            pass
-        except MessageGone:
-            return await self.photo(chat_id, picture, screen)
-        except ChatGone:
-            self._mark_inactive(chat_id)
-            return None
-        except NotDelivered:
-            return None
-        return message_id
-
     async def edit_live(self, chat_id: int, message_id: int, screen: Screen) -> LiveEdit:
         """Show news, on a turn that the caller has got from `lanes`; never waits or repeats."""
-        if chat_id in self._inactive:
+        if self._courier.is_inactive(chat_id):
             self.lanes.give_back(chat_id)
             return LiveEdit.GONE
         try:
-            await self._attempt(chat_id, self._edit(chat_id, message_id, screen))
+            await self._courier.attempt(chat_id, self._edit(chat_id, message_id, screen))
         except NotDelivered:
             return LiveEdit.LATER
         except (MessageGone, ChatGone) as gone:
             if isinstance(gone, ChatGone):
-                self._mark_inactive(chat_id)
+                self._courier.mark_inactive(chat_id)
             return LiveEdit.GONE
         except NothingToDo:
             pass
@@ -160,13 +112,13 @@ class Messenger:
 
     async def hint(self, chat_id: int, message_id: int, screen: Screen) -> None:
         """An edit on the way to the next one; left out in a busy chat."""
-        await self._if_room(chat_id, self._edit(chat_id, message_id, screen))
+        await self._courier.if_room(chat_id, self._edit(chat_id, message_id, screen))
 
     async def strip(self, chat_id: int, message_id: int) -> None:
         """Take the buttons off a message that was replaced, once; left out in a busy chat."""
         if self._shown.is_bare(chat_id, message_id):
             return
-        was_told = await self._if_room(
+        was_told = await self._courier.if_room(
             chat_id,
             lambda: self._bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id),
         )
@@ -184,7 +136,7 @@ class Messenger:
         if len(self._answered) > REMEMBERED:
             del self._answered[next(iter(self._answered))]
         try:
-            await self._delivery.call(
+            await self._courier.delivery.call(
                 lambda: self._bot.answer_callback_query(query_id, text or None, show_alert=alert),
                 attempts=1,
             )
@@ -200,10 +152,10 @@ class Messenger:
         await self._sign(chat_id, ChatAction.UPLOAD_PHOTO)
 
     async def _sign(self, chat_id: int, action: ChatAction) -> None:
-        if chat_id in self._inactive:
+        if self._courier.is_inactive(chat_id):
             return
         try:
-            await self._delivery.call(
+            await self._courier.delivery.call(
                 lambda: self._bot.send_chat_action(chat_id, action), attempts=1
             )
         except (NothingToDo, ChatGone, NotDelivered):
@@ -212,7 +164,9 @@ class Messenger:
     async def delete(self, chat_id: int, message_id: int) -> bool:
         """Whether we could remove the message."""
         try:
-            return await self._delivery.call(lambda: self._bot.delete_message(chat_id, message_id))
+            return await self._courier.delivery.call(
+                lambda: self._bot.delete_message(chat_id, message_id)
+            )
         except Flooded as flood:
             self.lanes.refused(chat_id, flood.seconds)
             return False
@@ -221,78 +175,11 @@ class Messenger:
 
     def heard_from(self, chat_id: int) -> None:
         """Its user has just done something, so the chat is active."""
-        self._inactive.discard(chat_id)
+        self._courier.heard_from(chat_id)
 
     def is_inactive(self, chat_id: int) -> bool:
         """Whether the user has blocked us, as far as we know."""
-        return chat_id in self._inactive
-
-    async def _if_room(
-        self, chat_id: int, request: Callable[[], Awaitable[Message | bool]]
-    ) -> bool:
-        """Whether Telegram was told; False if the chat was too busy or Telegram away.
-
-        What nobody waits for leaves one message of the burst to what somebody asks for next.
-        """
-        if not self.lanes.try_turn(chat_id, Urgency.BROADCAST):
-            return False
-        try:
-            await self._attempt(chat_id, request)
-        except NotDelivered:
-            return False
-        except (NothingToDo, MessageGone):
-            pass
-        except ChatGone:
-            self._mark_inactive(chat_id)
-        return True
-
-    async def _send(self, place: Place, request: Callable[[], Awaitable[Message]]) -> int | None:
-        try:
-            message = await self._deliver(place, request, is_repeatable=False)
-        except ChatGone:
-            self._mark_inactive(place.chat)
-            return None
-        except NotDelivered:
-            return None
-        return message.message_id
-
-    async def _deliver(
-        self, place: Place, request: Callable[[], Awaitable[T]], *, is_repeatable: bool = True
-    ) -> T:
-        """The answer, on the turn of `place`, or on the next one where the chat is slowed down.
-
-        Raises: as `Delivery.call`, Superseded.
-        """
-        while True:
-            try:
-                await self.lanes.turn(place)
-            except TooLate as late:
-                raise NotDelivered from late
-            try:
-                return await self._attempt(
-                    place.chat, request, attempts=ATTEMPTS, is_repeatable=is_repeatable
-                )
-            except Flooded as flood:
-                if self._clock.now() + flood.seconds > place.until:
-                    raise
-
-    async def _attempt(
-        self,
-        chat_id: int,
-        request: Callable[[], Awaitable[T]],
-        *,
-        attempts: int = 1,
-        is_repeatable: bool = True,
-    ) -> T:
-        """On a turn that is spent already; what Telegram refused to take did not use it."""
-        try:
-            return await self._delivery.call(
-                request, attempts=attempts, is_repeatable=is_repeatable
-            )
-        except Flooded as flood:
-            self.lanes.refused(chat_id, flood.seconds)
-            self.lanes.give_back(chat_id)
-            raise
+        return self._courier.is_inactive(chat_id)
 
     def _edit(
         self, chat_id: int, message_id: int, screen: Screen
@@ -309,17 +196,3 @@ class Messenger:
             )
 
         return request
-
-    def _place(
-        self,
-        chat_id: int,
-        urgency: Urgency,
-        within: float = LONGEST_WAIT,
-        key: tuple[int, int] | None = None,
-    ) -> Place:
-        return Place(chat_id, urgency, until=self._clock.now() + within, key=key)
-
-    def _mark_inactive(self, chat_id: int) -> None:
-        if chat_id not in self._inactive:
-            self._inactive.add(chat_id)
-            logger.info("a user has blocked the bot", extra={"chat_id": chat_id})

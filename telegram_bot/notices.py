@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from typing import Final, assert_never
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import BadRequest
@@ -27,6 +29,18 @@ from telegram_bot.screens.reconciliation import reconciliation_screen
 from telegram_bot.screens.resolution import resolution_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.trigger_news import trigger_notice
+
+SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
+    {
+        MarketEnded: resolution_screen,
+        AccountCompared: reconciliation_screen,
+        Warned: warning_notice,
+        WalletChanged: custody_notice,
+        OrderMoved: order_notice,
+        TriggerFired: trigger_notice,
+    }
+)
+"""What is sent of each kind of news."""
 
 BEAT: Final = 30.0  # seconds between two looks for what is due again
 
@@ -74,13 +88,16 @@ class NoticeSender:
     async def _send(self, notice: Notice) -> None:
         try:
             sent = await self._messenger.send(
-                notice.telegram_id, screen_of(notice.news), urgency=_urgency(notice.news)
+                notice.telegram_id,
+                screen_of(notice.news),
+                urgency=_urgency(notice.news),
+                silent=notice.silent,
             )
         except BadRequest as refusal:
             await self._outbox.undeliverable(notice, f"Telegram refuses it: {refusal.message}")
             return
         if sent is not None:
-            await self._outbox.sent(notice)
+            await self._outbox.sent(notice, sent)
         elif self._messenger.is_inactive(notice.telegram_id):
             await self._outbox.undeliverable(notice, "its user has blocked the bot")
         else:
@@ -98,18 +115,4 @@ def _urgency(news: News) -> Urgency:
 
 def screen_of(news: News) -> Screen:
     """What is sent of it."""
-    match news:
-        case MarketEnded():
-            return resolution_screen(news)
-        case AccountCompared():
-            return reconciliation_screen(news)
-        case Warned():
-            return warning_notice(news)
-        case WalletChanged():
-            return custody_notice(news)
-        case OrderMoved():
-            return order_notice(news)
-        case TriggerFired():
-            return trigger_notice(news)
-        case _:
-            assert_never(news)
+    return SCREENS[type(news)](news)

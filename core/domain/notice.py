@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -22,6 +23,14 @@ class NoticeKind(StrEnum):
     WALLET = "wallet"
     ORDER = "order"
     TRIGGER = "trigger"
+    ALERT = "alert"
+    DIGEST = "digest"
+    FEED = "feed"
+    WALLET_TRADE = "wallet-trade"
+    BROADCAST = "broadcast"
+    PEOPLE = "people"
+    CLOSING = "closing"
+    DEPOSIT = "deposit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,73 @@ class TriggerFired:
     trouble: str = ""
 
 
-News: TypeAlias = MarketEnded | AccountCompared | Warned | WalletChanged | OrderMoved | TriggerFired
+@dataclass(frozen=True, slots=True)
+class AlertFired:
+    """The market came to where its reader wanted to hear of it.
+
+    `what` says which alert it was, in the words it was set with.
+    """
+
+    market_id: MarketId
+    question: str
+    outcome: str
+    what: str
+    price: Price
+    at: datetime  # of that price
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A day of one account, up to the moment it was written."""
+
+    account: Account
+    day: date  # of the reader's time zone
+    cash: Usdc
+    positions: int
+    value: Usdc  # of all positions, at their marks
+    change: Usdc  # of cash and value together since the digest before
+    realized: Usdc  # net of all fees
+    trades: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTrouble:
+    """Prices of what its reader holds do not come, or come again."""
+
+    since: datetime
+    sentence: str  # what is wrong
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingSoon:
+    """A market in which its reader holds shares ends before long."""
+
+    market_id: MarketId
+    question: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """What the owner tells everybody, word for word."""
+
+    text: str
+
+
+News: TypeAlias = (
+    MarketEnded
+    | AccountCompared
+    | Warned
+    | WalletChanged
+    | OrderMoved
+    | TriggerFired
+    | AlertFired
+    | Digest
+    | FeedTrouble
+    | ClosingSoon
+    | Broadcast
+)
 
 NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
     {
@@ -139,6 +214,11 @@ NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
         NoticeKind.WALLET: WalletChanged,
         NoticeKind.ORDER: OrderMoved,
         NoticeKind.TRIGGER: TriggerFired,
+        NoticeKind.ALERT: AlertFired,
+        NoticeKind.DIGEST: Digest,
+        NoticeKind.FEED: FeedTrouble,
+        NoticeKind.CLOSING: ClosingSoon,
+        NoticeKind.BROADCAST: Broadcast,
     }
 )
 
@@ -153,3 +233,4 @@ class Notice:
     key: str
     attempts: int  # this one included
     news: News
+    silent: bool = False

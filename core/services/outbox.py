@@ -61,12 +61,22 @@ class Outbox:
         self._reached = reached
 
     async def write_down(
-        self, session: AsyncSession, user_id: UserId, key: str, news: News
+        self,
+        session: AsyncSession,
+        user_id: UserId,
+        key: str,
+        news: News,
+        *,
+        silent: bool = False,
     ) -> None:
-        """In the transaction of what it tells of; `news` is set as soon as that is committed."""
+        """In the transaction of what it tells of; `news` is set as soon as that is committed.
+
+        `silent`: it comes without a sound.
+        """
         kind = next(kind for kind, told in NEWS.items() if isinstance(news, told))
         payload = msgspec.to_builtins(news)
-        await notices.add(session, user_id, key, kind, payload, self._now())
+        told = notices.Told(kind, payload, silent=silent)
+        await notices.add(session, user_id, key, told, self._now())
         event.listen(session.sync_session, "after_commit", lambda _: self.news.set(), once=True)
 
     async def claim(self) -> list[Notice]:
@@ -83,11 +93,11 @@ class Outbox:
             self._reached(Milestone.NOTICE_CLAIMED)
         return claimed
 
-    async def sent(self, notice: Notice) -> None:
-        """Telegram has it."""
+    async def sent(self, notice: Notice, message_id: int) -> None:
+        """Telegram has it, as that message of its user's chat."""
         self._reached(Milestone.NOTICE_SENT)
         async with as_worker(self._sessions) as session:
-            await notices.mark_sent(session, notice.id, self._now())
+            await notices.mark_sent(session, notice.id, message_id, self._now())
         self._reached(Milestone.NOTICE_MARKED)
         self.statistics.sent += 1
 
@@ -128,7 +138,15 @@ class Outbox:
 def _read(entry: notices.Entry) -> Notice | None:
     try:
         news = msgspec.convert(entry.payload, NEWS[entry.kind])
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, KeyError) as error:  # or of a kind that nothing reads
         logger.error("A notice cannot be read: %s", error, extra={"key": entry.key})  # noqa: TRY400 - its trace says nothing
         return None
-    return Notice(entry.id, entry.user_id, entry.telegram_id, entry.key, entry.attempts, news)
+    return Notice(
+        entry.id,
+        entry.user_id,
+        entry.telegram_id,
+        entry.key,
+        entry.attempts,
+        news,
+        silent=entry.silent,
+    )

@@ -49,3 +49,6 @@ class NoticeRow(Base):
     sent_at: Mapped[datetime | None]
     dropped_at: Mapped[datetime | None]
     """When it was given up: its user has blocked us, or nothing can be sent of it."""
+    silent: Mapped[bool] = mapped_column(server_default=sa.false())
+    sent_message_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """Telegram's, in the chat of its user."""

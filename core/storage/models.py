@@ -21,6 +21,7 @@ from core.domain.notice import NoticeKind
 from core.domain.order import OrderStatus, Origin
 from core.domain.order_amounts import OrderKind
 from core.domain.position import PositionStatus
+from core.domain.preferences import ConfirmMode
 from core.domain.risk import LimitKind, Stop
 from core.domain.trigger import TriggerKind, TriggerState
 from core.domain.update import UpdateOutcome
@@ -45,6 +46,7 @@ CHOICES: Final = (
     ActionKind,
     ActionState,
     CashMoveKind,
+    ConfirmMode,
     DriftKind,
     LimitKind,
     NoticeKind,

@@ -17,6 +17,15 @@ _WAITING = sa.and_(NoticeRow.sent_at.is_(None), NoticeRow.dropped_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a notice says, and how."""
+
+    kind: NoticeKind
+    payload: Mapping[str, object]
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A claimed row; `attempts` counts this one."""
 
@@ -27,24 +36,19 @@ class Entry:
     kind: NoticeKind
     payload: Mapping[str, object]
     attempts: int
+    silent: bool
 
 
-async def add(
-    session: AsyncSession,
-    user_id: UserId,
-    key: str,
-    kind: NoticeKind,
-    payload: Mapping[str, object],
-    now: datetime,
-) -> bool:
+async def add(session: AsyncSession, user_id: UserId, key: str, told: Told, now: datetime) -> bool:
     """Whether it is new: a known key writes nothing down."""
     new = (
         insert(NoticeRow)
         .values(
             user_id=user_id,
             key=key,
-            kind=kind,
-            payload=dict(payload),
+            kind=told.kind,
+            payload=dict(told.payload),
+            silent=told.silent,
             due_at=now,
             created_at=now,
         )
@@ -93,8 +97,8 @@ async def release(session: AsyncSession, now: datetime) -> None:
     )
 
 
-async def mark_sent(session: AsyncSession, notice_id: int, now: datetime) -> None:
-    await _set(session, notice_id, sent_at=now)
+async def mark_sent(session: AsyncSession, notice_id: int, message_id: int, now: datetime) -> None:
+    await _set(session, notice_id, sent_at=now, sent_message_id=message_id)
 
 
 async def drop(session: AsyncSession, notice_id: int, now: datetime) -> None:
@@ -108,7 +112,7 @@ async def forget(session: AsyncSession, before: datetime) -> None:
     await session.execute(sa.delete(NoticeRow).where(ended < before))
 
 
-async def _set(session: AsyncSession, notice_id: int, **values: datetime) -> None:
+async def _set(session: AsyncSession, notice_id: int, **values: datetime | int) -> None:
     await session.execute(sa.update(NoticeRow).where(NoticeRow.id == notice_id).values(**values))
 
 
@@ -121,4 +125,5 @@ def _entry(row: NoticeRow, telegram_id: int) -> Entry:
         kind=row.kind,
         payload=row.payload,
         attempts=row.attempts,
+        silent=row.silent,
     )

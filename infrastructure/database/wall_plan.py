@@ -67,6 +67,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "trigger_presets": OWN,
         "triggers": OWN,
         "updates": INNER,
+        "user_preferences": OWN,
         "user_watchlist": OWN,
         "users": Wall(app=READ, person="id"),
         "wallet_actions": LEDGER,

@@ -124,9 +124,9 @@ async def _put(context: BotContext, ask: PictureAction, plan: Picture, screen: S
         await _tell(context, screens.without_picture(screen, ask))
         return
     if ask.redraws and card is not None:
-        await messenger.edit_photo(chat, card, picture, context.marked(screen))
+        await messenger.files.edit_photo(chat, card, picture, context.marked(screen))
     else:
-        await messenger.photo(chat, picture, context.marked(screen))
+        await messenger.files.photo(chat, picture, context.marked(screen))
 
 
 async def _tell(context: BotContext, screen: Screen) -> None:

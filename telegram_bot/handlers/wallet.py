@@ -66,7 +66,7 @@ async def send_deposit_code(context: BotContext) -> None:
         raise KeyNotUsable(NO_WALLET)
     picture = await asyncio.to_thread(qr_picture, ready.funder)
     screen = context.marked(deposit_screen(ready.funder))
-    await context.desk.messenger.photo(context.chat_id, picture, screen)
+    await context.desk.messenger.files.photo(context.chat_id, picture, screen)
 
 
 async def choose_tier(context: BotContext) -> None:

@@ -75,6 +75,17 @@ async def test_an_answer_that_is_slow_is_not_followed_by_a_second_message(house:
     assert await house.texts(ANN) == []
 
 
+async def test_a_document_arrives_byte_by_byte_under_its_name(house: House) -> None:
+    content = "id,price\r\n1,0.5\r\n=é\r\n".encode()
+    assert await house.messenger.files.document(ANN, "trades.csv", content, SCREEN) is not None
+    body = await fetch(house.users, f"/api/chats/{ANN}/messages")
+    message = body["messages"][-1]
+    assert (message["document"]["name"], message["text"]) == ("trades.csv", "Hi")
+    assert message["reply_markup"]["inline_keyboard"][0][0]["text"] == HOME.label
+    async with house.users.get(message["document"]["url"]) as answer:
+        assert await answer.read() == content
+
+
 async def test_while_one_chat_is_slowed_down_the_others_are_served(house: House) -> None:
     messenger = house.messenger
     await house.trouble("429", retry_after=3)

@@ -193,14 +193,18 @@ async def test_a_notice_that_nobody_can_read_stops_no_other(chat: Chat, sessions
     user = await chat.services.users.admit(ANN, "Ann")
     assert user is not None
     async with sessions.begin() as session:
-        news = {"market_id": 5}
-        kind = NoticeKind.RESOLUTION
-        assert await notices.add(session, user.id, "bad", kind, news, chat.wall())
+        for key, kind in (("bad", NoticeKind.RESOLUTION), ("unknown", NoticeKind.PEOPLE)):
+            told = notices.Told(kind, {"market_id": 5})
+            assert await notices.add(session, user.id, key, told, chat.wall())
         good = MarketEnded(ENDED.id, ENDED.question, "Yes", ())
         await outbox.write_down(session, user.id, "good", good)
     (notice,) = await outbox.claim()
     assert (notice.key, notice.news) == ("good", good)
-    assert [row["dropped_at"] is None for row in await rows_of(sessions, NOTICES)] == [False, True]
+    assert [row["dropped_at"] is None for row in await rows_of(sessions, NOTICES)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 async def test_waiting_notices_are_counted_until_they_arrive_or_are_given_up(
@@ -213,11 +217,29 @@ async def test_waiting_notices_are_counted_until_they_arrive_or_are_given_up(
     first, second = await outbox.claim()
     await outbox.count()
     assert outbox.statistics.waiting == 2
-    await outbox.sent(first)
+    await outbox.sent(first, 1)
     await outbox.undeliverable(second, "nobody is there")
     await outbox.count()
     figures = outbox.statistics
     assert (figures.waiting, figures.sent, figures.given_up) == (0, 1, 1)
+
+
+async def test_a_silent_notice_comes_without_a_sound_and_is_known_by_its_message(
+    chat: Chat, sessions: Sessions
+) -> None:
+    outbox, ann = Outbox(sessions, now=chat.wall), chat.person(ANN)
+    user = await chat.services.users.admit(ANN, "Ann")
+    assert user is not None
+    async with chat.running():
+        home = await ann.says("/home")
+        async with sessions.begin() as session:
+            end = MarketEnded(ENDED.id, "Quiet?", "Yes", ())
+            await outbox.write_down(session, user.id, "quiet", end, silent=True)
+        assert await sender_of(chat, outbox).send_due() == 1
+        told = await ann.reads("Quiet?")
+    assert (home["silent"], told["silent"]) == (False, True)
+    (row,) = await rows_of(sessions, NOTICES)
+    assert (row["silent"], row["sent_message_id"]) == (True, told["id"])
 
 
 async def test_a_known_key_writes_nothing_down(chat: Chat, sessions: Sessions) -> None:
@@ -248,7 +270,7 @@ async def _three_notices(sessions: Sessions, outbox: Outbox, user: UserId) -> No
         for key in ("sent", "dropped", "waiting"):
             await outbox.write_down(session, user, key, MarketEnded(ENDED.id, "?", None, ()))
     sent, dropped, _ = await outbox.claim()
-    await outbox.sent(sent)
+    await outbox.sent(sent, 1)
     await outbox.undeliverable(dropped, "a test")
 
 

@@ -17,13 +17,16 @@ from core.domain.errors import NotFound, Unavailable
 from core.domain.market import Event, Market, Source
 from core.domain.price import PriceState, Quote, shown_price
 from core.domain.units import EventId, MarketId, Size, TokenId, Usdc
+from core.domain.user import User
 from core.ports import BookSnapshot, CataloguePage
+from core.services.audit import Audit
 from core.services.clob.clob_service import ClobService
 from core.services.clob.order_history import OrderHistory
 from core.services.fresh_books import FreshBooks
 from core.services.inbox import Inbox
 from core.services.market_service import MarketService
 from core.services.position.position_service import PositionService
+from core.services.preferences import Preferences
 from core.services.price_board import PriceBoard
 from core.services.triggers.triggers import Triggers, TriggerWitness
 from core.services.user_service import UserService
@@ -116,9 +119,17 @@ class Wall:
 class Person:
     """Somebody with a Telegram client."""
 
-    def __init__(self, session: aiohttp.ClientSession, user_id: int = ANN) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        user_id: int = ANN,
+        *,
+        language_code: str | None = None,
+    ) -> None:
+        """`language_code` of their Telegram; None: as the sandbox has them, English at first."""
         self.user_id = user_id
         self._session = session
+        self._profile = {} if language_code is None else {"language_code": language_code}
 
     async def says(self, text: str) -> Message:
         """Write, and read what the bot answers below it."""
@@ -126,7 +137,8 @@ class Person:
         return await self.sees(lambda message: message["id"] > written["id"])
 
     async def writes(self, text: str) -> Message:
-        return await self._post(f"/api/chats/{self.user_id}/send", {"text": text})
+        body = {"text": text, **self._profile}
+        return await self._post(f"/api/chats/{self.user_id}/send", body)
 
     async def taps(self, message: Message, label: str) -> Message:
         """Tap a button; what the bot answers to the tap itself."""
@@ -195,6 +207,13 @@ class Person:
     async def violations(self) -> list[Message]:
         return list((await self._get("/api/violations"))["violations"])
 
+    async def downloads(self, message: Message) -> bytes:
+        """What the document of a message holds."""
+        url = message["document"]["url"]
+        async with asyncio.timeout(PATIENCE * 2), self._session.get(url) as answer:
+            assert answer.status == 200
+            return await answer.read()
+
     async def trouble(self, method: str, kind: str, **details: Any) -> None:
         await self._post("/api/faults", {"method": method, "kind": kind, **details})
 
@@ -226,8 +245,15 @@ class Chat:
     sessions: Sessions
     books: FreshBooks
 
-    def person(self, user_id: int = ANN) -> Person:
-        return Person(self.session, user_id)
+    def person(self, user_id: int = ANN, language_code: str | None = None) -> Person:
+        return Person(self.session, user_id, language_code=language_code)
+
+    async def prefers(self, user_id: int, **choices: Any) -> User:
+        """Somebody who is let in, with these of their preferences, by their names."""
+        user = await self.services.users.admit(user_id, "You")
+        assert user is not None
+        await self.services.preferences.change(user.id, lambda now: replace(now, **choices))
+        return user
 
     def with_services(self, **parts: Any) -> "Chat":
         """The same chat, not running yet, over a product with these parts as well."""
@@ -319,6 +345,7 @@ def _chat(
         newest_price=board.newest_age,
         triggers=triggers,
         watchlist=Watchlist(sessions),
+        preferences=Preferences(sessions, Audit()),
     )
     bot = TelegramBot(settings, services, board, manager, inbox=Inbox(sessions), now=wall)
     return Chat(

@@ -63,7 +63,7 @@ async def test_a_message_is_html_without_previews_and_with_coloured_buttons(
 async def test_a_picture_carries_its_screen_as_caption(
     messenger: Messenger, telegram: ScriptedTelegram
 ) -> None:
-    assert await messenger.photo(ANN, b"png", SCREEN) == 101
+    assert await messenger.files.photo(ANN, b"png", SCREEN) == 101
     assert telegram.of("sendPhoto")[0].parameters["caption"] == "<b>Hi</b>"
 
 
@@ -211,7 +211,7 @@ async def test_a_message_that_found_no_connection_is_sent_again(
     telegram.refuse("sendPhoto", AnswerLost("reset"))
     async with asyncio.TaskGroup() as tasks:
         sent = tasks.create_task(messenger.send(ANN, SCREEN))
-        lost = tasks.create_task(messenger.photo(ANN, b"png", SCREEN))
+        lost = tasks.create_task(messenger.files.photo(ANN, b"png", SCREEN))
         await clock.advance(2)
     assert sent.result() is not None
     assert lost.result() is None

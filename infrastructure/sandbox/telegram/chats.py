@@ -17,6 +17,7 @@ class Entry:
     revision: int
     is_deleted: bool = False
     reaction: str = ""  # the bot's own, an emoji
+    is_silent: bool = False  # its reader's telephone makes no sound
 
 
 @dataclass(slots=True)
@@ -62,9 +63,9 @@ class Chats:
     def next_message_id(self) -> int:
         return next(self._message_ids)
 
-    def post(self, log: ChatLog, message: Message) -> Message:
+    def post(self, log: ChatLog, message: Message, *, is_silent: bool = False) -> Message:
         log.typing_until = 0.0
-        log.entries[message.message_id] = Entry(message, 0)
+        log.entries[message.message_id] = Entry(message, 0, is_silent=is_silent)
         self._changed(log, log.entries[message.message_id])
         return message
 

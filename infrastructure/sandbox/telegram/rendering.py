@@ -80,6 +80,7 @@ def message_view(desk: TelegramSandbox, entry: Entry) -> dict[str, object]:
         "date": int(message.date.timestamp()),
         "edit_date": message.edit_date,
         "deleted": entry.is_deleted,
+        "silent": entry.is_silent,
         "revision": entry.revision,
     }
 

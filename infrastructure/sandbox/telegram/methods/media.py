@@ -30,7 +30,7 @@ def send_photo(desk: TelegramSandbox, call: SendPhoto) -> Message:
         desk, log, call.reply_parameters, photo=photo, reply_markup=keyboard, **_captioned(caption)
     )
     desk.spend(log.chat.id)
-    return desk.chats.post(log, message)
+    return desk.chats.post(log, message, is_silent=bool(call.disable_notification))
 
 
 def send_document(desk: TelegramSandbox, call: SendDocument) -> Message:
@@ -47,7 +47,7 @@ def send_document(desk: TelegramSandbox, call: SendDocument) -> Message:
         **_captioned(caption),
     )
     desk.spend(log.chat.id)
-    return desk.chats.post(log, message)
+    return desk.chats.post(log, message, is_silent=bool(call.disable_notification))
 
 
 def edit_message_caption(desk: TelegramSandbox, call: EditMessageCaption) -> Message:

@@ -41,7 +41,7 @@ def send_message(desk: TelegramSandbox, call: SendMessage) -> Message:
         link_preview_options=preview_of(call.link_preview_options, body.entities),
     )
     desk.spend(log.chat.id)
-    return desk.chats.post(log, message)
+    return desk.chats.post(log, message, is_silent=bool(call.disable_notification))
 
 
 def edit_message_text(desk: TelegramSandbox, call: EditMessageText) -> Message:
