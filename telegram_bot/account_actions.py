@@ -1,12 +1,22 @@
 """What a button can ask for about one's own account: open orders, wallet, switches, limits."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from core.domain.custody import Tier
 from core.domain.risk import LimitKind
 from core.domain.units import MarketId, OrderId, UserId
 from core.domain.withdrawal import AddressId, WithdrawalId
+from telegram_bot.callback_readers import (
+    Forms,
+    address_id,
+    flag,
+    market_id,
+    number,
+    order_id,
+    user_id,
+    withdrawal_id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,3 +211,36 @@ AccountAction: TypeAlias = (
     | ShowLimits
     | ChangeLimit
 )
+
+FORMS: Final[Forms[AccountAction]] = {
+    "ol": (ShowOrders, (number,)),
+    "or": (RecentOrders, (number,)),
+    "os": (ShowOrder, (order_id,)),
+    "oc": (CancelOrder, (order_id,)),
+    "om": (CancelMarket, (market_id,)),
+    "oa": (CancelAll, (flag,)),
+    "v": (ShowWallet, ()),
+    "vq": (ShowDepositCode, ()),
+    "vt": (ChooseTier, ()),
+    "vb": (BeginWallet, (Tier,)),
+    "vc": (CheckWallet, ()),
+    "vr": (RevokeWallet, (flag,)),
+    "vk": (ShowRisk, ()),
+    "vl": (GoLive, ()),
+    "vp": (GoPaper, ()),
+    "va": (Approve, ()),
+    "vm": (Redeem, (market_id,)),
+    "vo": (TakeOver, ()),
+    "vw": (ShowWithdrawals, ()),
+    "vn": (NewAddress, ()),
+    "vd": (RemoveAddress, (address_id,)),
+    "vs": (WithdrawTo, (address_id,)),
+    "vx": (CancelWithdrawal, (withdrawal_id,)),
+    "gs": (StopTrading, (flag,)),
+    "gr": (ResumeTrading, ()),
+    "gh": (HaltTrading, (flag,)),
+    "gl": (LiftHalt, ()),
+    "gb": (ResetBreaker, (user_id,)),
+    "gm": (ShowLimits, ()),
+    "gc": (ChangeLimit, (LimitKind,)),
+}

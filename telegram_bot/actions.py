@@ -2,10 +2,21 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from core.domain.units import EventId, MarketId, PositionId
 from telegram_bot.account_actions import AccountAction
+from telegram_bot.callback_readers import (
+    Forms,
+    button_id,
+    category,
+    event_id,
+    flag,
+    market_id,
+    number,
+    position_id,
+    search_text,
+)
 from telegram_bot.finding_actions import FindingAction
 from telegram_bot.picture_actions import PictureAction
 from telegram_bot.trigger_actions import TriggerAction
@@ -199,3 +210,27 @@ Action: TypeAlias = (
     | PictureAction
     | FindingAction
 )
+
+FORMS: Final[Forms[Action]] = {
+    "h": (Home, ()),
+    "i": (Help, ()),
+    "s": (Status, ()),
+    "c": (Categories, ()),
+    "t": (Trending, (number, category)),
+    "f": (Search, (number, search_text)),
+    "e": (ShowEvent, (event_id, number)),
+    "m": (ShowMarket, (market_id,)),
+    "b": (Buy, (market_id, number)),
+    "q": (Spend, (market_id, number, number)),
+    "o": (SpendOther, (market_id, number)),
+    "k": (Confirm, (button_id,)),
+    "x": (CancelTicket, (button_id,)),
+    "w": (Submitting, ()),
+    "l": (ShowPositions, (number,)),
+    "p": (ShowPosition, (position_id,)),
+    "n": (SellPercent, (position_id, number)),
+    "z": (SellShares, (position_id, number)),
+    "y": (SellOther, (position_id,)),
+    "ka": (ConfirmAgain, (button_id,)),
+    "r": (Limit, (market_id, number, Way, number, Unit, number, Life, flag, flag)),
+}

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from core.domain.units import MarketId
+from telegram_bot.callback_readers import Forms, flag, market_id, number, search_text
 
 
 class Shelf(StrEnum):
@@ -37,3 +38,9 @@ class Watch:
 
 
 FindingAction: TypeAlias = Browse | SearchVenue | Watch
+
+FORMS: Final[Forms[FindingAction]] = {
+    "fv": (SearchVenue, (search_text,)),
+    "fb": (Browse, (Shelf, number)),
+    "mw": (Watch, (market_id, flag)),
+}

@@ -4,11 +4,12 @@
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from core.domain.history import Span
 from core.domain.record import Period
 from core.domain.units import MarketId, PositionId
+from telegram_bot.callback_readers import Forms, flag, market_id, number, position_id
 from telegram_bot.pictures.plans import Theme
 
 
@@ -49,3 +50,10 @@ class ShowRecord:
 
 
 PictureAction: TypeAlias = ShowChart | ShowDepth | ShowPnlCard | ShowRecord
+
+FORMS: Final[Forms[PictureAction]] = {
+    "pg": (ShowChart, (market_id, number, Span, Theme, flag)),
+    "pd": (ShowDepth, (market_id, number, Theme, flag)),
+    "pp": (ShowPnlCard, (position_id, flag, Theme, flag)),
+    "pr": (ShowRecord, (Period, Theme, flag)),
+}

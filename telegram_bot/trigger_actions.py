@@ -1,10 +1,11 @@
 """What a button can ask for about triggers."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from core.domain.trigger import TriggerId, TriggerKind
 from core.domain.units import PositionId
+from telegram_bot.callback_readers import Forms, number, percent, position_id, trigger_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +69,13 @@ TriggerAction: TypeAlias = (
     | ShowPresets
     | SetPreset
 )
+
+FORMS: Final[Forms[TriggerAction]] = {
+    "tl": (ShowTriggers, (number,)),
+    "tp": (ShowPositionTriggers, (position_id, percent)),
+    "ta": (ArmTrigger, (position_id, TriggerKind, percent, percent)),
+    "tt": (TypeTrigger, (position_id, TriggerKind, percent)),
+    "tr": (RemoveTrigger, (trigger_id,)),
+    "ts": (ShowPresets, ()),
+    "tc": (SetPreset, (TriggerKind, percent)),
+}

@@ -12,7 +12,7 @@ from core.domain.market import Market
 from core.domain.units import EventId, MarketId
 from core.domain.views import EventView, MarketView
 from telegram_bot.actions import Search, Trending
-from telegram_bot.callbacks import category_key, search_words
+from telegram_bot.callback_readers import category_key, search_words
 from telegram_bot.context import BotContext
 from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Shelf, Watch
 from telegram_bot.live_messages import LiveView

@@ -16,7 +16,7 @@ from telegram_bot.account_actions import (
     StopTrading,
 )
 from telegram_bot.actions import Action, Help, Home, Search, ShowPositions, Status, Trending
-from telegram_bot.callbacks import search_words
+from telegram_bot.callback_readers import search_words
 from telegram_bot.context import BotContext
 from telegram_bot.finding_actions import Browse, Shelf
 from telegram_bot.handlers import home

@@ -7,7 +7,7 @@ from typing import Final
 from core.domain.market import Market
 from core.domain.views import MarketPage, MarketRow
 from telegram_bot.actions import Action, Categories, Search, ShowEvent, ShowMarket, Trending
-from telegram_bot.callbacks import category_key
+from telegram_bot.callback_readers import category_key
 from telegram_bot.finding_actions import Browse, SearchVenue, Shelf
 from telegram_bot.screens.numbers import cents, span, volume
 from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines, pager, rows

@@ -1,6 +1,7 @@
 """Callback data: ours comes back as it went, anybody else's is nothing."""
 
 from dataclasses import fields
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,8 @@ from telegram_bot.actions import (
     Unit,
     Way,
 )
-from telegram_bot.callbacks import MAX_BYTES, Codec, Tapped, category_key, search_words
+from telegram_bot.callback_readers import category_key, search_words
+from telegram_bot.callbacks import FAMILIES, FORMS, MAX_BYTES, Codec, Tapped
 from telegram_bot.finding_actions import Browse, SearchVenue, Shelf, Watch
 
 CODEC = Codec("aB3_")
@@ -221,3 +223,8 @@ def test_a_button_of_another_run_is_known_for_what_it_was_and_not_acted_upon() -
 )
 def test_neither_our_own_buttons_nor_garbage_are_of_another_run(data: str) -> None:
     assert CODEC.earlier(data) is None
+
+
+def test_no_two_families_share_a_code_and_every_action_has_one() -> None:
+    assert sum(len(family) for family in FAMILIES) == len(FORMS)
+    assert {make for make, _ in FORMS.values()} == set(get_args(Action))
