@@ -20,6 +20,7 @@ from core.services.websocket_manager import WebSocketManager
 from infrastructure.errors import CannotStart
 from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock, SystemClock
+from telegram_bot.commands import MENU
 from telegram_bot.context import LIVE_MODE, Desk, Services
 from telegram_bot.handlers.dispatch import Dispatcher
 from telegram_bot.intake import Polling, Webhook
@@ -31,7 +32,6 @@ from telegram_bot.pacing import Pace
 from telegram_bot.pending import PendingInputs
 from telegram_bot.reaching import REFUSAL, Reaching
 from telegram_bot.receipts import Receipts
-from telegram_bot.screens.help import COMMANDS
 from telegram_bot.tickets import Tickets
 from telegram_bot.transport import TelegramTransport
 from telegram_bot.typing_sign import TypingSign
@@ -176,7 +176,7 @@ class TelegramBot:
 
     async def _receive(self) -> None:
         bot, reach = self._application.bot, self._reaching.until_answered
-        commands = [BotCommand(name, meaning) for name, meaning in COMMANDS]
+        commands = [BotCommand(each.name, each.meaning) for each in MENU]
         await reach(lambda: bot.set_my_commands(commands))
         logger.info("Telegram answers as @%s", bot.username)
         if self._webhook_url is not None:

@@ -19,8 +19,10 @@ MODES = ("careful", "standard", "fast")
 def upgrade() -> None:
     _create_preferences()
     _allow_notices((*NOTICES, *NEW_NOTICES))
-    silent = sa.Column("silent", sa.Boolean(), server_default=sa.false(), nullable=False)
-    op.add_column("notices", silent)
+    op.add_column(
+        "notices",
+        sa.Column("silent", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
     op.add_column("notices", sa.Column("sent_message_id", sa.BigInteger(), nullable=True))
 
 

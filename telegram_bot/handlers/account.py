@@ -1,9 +1,9 @@
 """Everything a button or a command asks for about one's own account."""
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Final
 
 from telegram_bot.account_actions import (
-    AccountAction,
     Approve,
     BeginWallet,
     CancelAll,
@@ -35,71 +35,38 @@ from telegram_bot.account_actions import (
     TakeOver,
     WithdrawTo,
 )
-from telegram_bot.context import BotContext
 from telegram_bot.handlers import orders, safety, wallet, withdrawing
+from telegram_bot.handlers.acting import Act, by_fields
 
-
-async def act_on_account(context: BotContext, action: AccountAction) -> None:  # noqa: C901, PLR0912, PLR0915 - one line each
-    match action:
-        case ShowOrders(page):
-            await orders.open_orders(context, page)
-        case RecentOrders(page):
-            await orders.open_recent(context, page)
-        case ShowOrder(order_id):
-            await orders.open_order(context, order_id)
-        case CancelOrder(order_id):
-            await orders.cancel_order(context, order_id)
-        case CancelMarket(market_id):
-            await orders.cancel_market(context, market_id)
-        case CancelAll(is_sure):
-            await orders.cancel_all(context, is_sure=is_sure)
-        case ShowWallet():
-            await wallet.open_wallet(context)
-        case ShowDepositCode():
-            await wallet.send_deposit_code(context)
-        case ChooseTier():
-            await wallet.choose_tier(context)
-        case BeginWallet(tier):
-            await wallet.begin(context, tier)
-        case CheckWallet():
-            await wallet.check(context)
-        case RevokeWallet(is_sure):
-            await wallet.revoke(context, is_sure=is_sure)
-        case ShowRisk():
-            await wallet.show_risk(context)
-        case GoLive():
-            await wallet.go_live(context)
-        case GoPaper():
-            await wallet.go_paper(context)
-        case Approve():
-            await wallet.approve(context)
-        case Redeem(market_id):
-            await wallet.redeem(context, market_id)
-        case TakeOver():
-            await wallet.take_over(context)
-        case ShowWithdrawals():
-            await withdrawing.open_withdrawals(context)
-        case NewAddress():
-            await withdrawing.ask_address(context)
-        case RemoveAddress(address_id):
-            await withdrawing.remove_address(context, address_id)
-        case WithdrawTo(address_id):
-            await withdrawing.ask_amount(context, address_id)
-        case CancelWithdrawal(withdrawal_id):
-            await withdrawing.cancel_withdrawal(context, withdrawal_id)
-        case StopTrading(everything):
-            await safety.stop(context, everything=everything)
-        case ResumeTrading():
-            await safety.resume(context)
-        case HaltTrading(everything):
-            await safety.halt(context, everything=everything)
-        case LiftHalt():
-            await safety.lift(context)
-        case ResetBreaker(user_id):
-            await safety.reset_breaker(context, user_id)
-        case ShowLimits():
-            await safety.open_limits(context)
-        case ChangeLimit(kind):
-            await safety.ask_limit(context, kind)
-        case _:
-            assert_never(action)
+ACCOUNT: Final[Mapping[type, Act]] = {
+    ShowOrders: by_fields(orders.open_orders),
+    RecentOrders: by_fields(orders.open_recent),
+    ShowOrder: by_fields(orders.open_order),
+    CancelOrder: by_fields(orders.cancel_order),
+    CancelMarket: by_fields(orders.cancel_market),
+    CancelAll: by_fields(orders.cancel_all),
+    ShowWallet: by_fields(wallet.open_wallet),
+    ShowDepositCode: by_fields(wallet.send_deposit_code),
+    ChooseTier: by_fields(wallet.choose_tier),
+    BeginWallet: by_fields(wallet.begin),
+    CheckWallet: by_fields(wallet.check),
+    RevokeWallet: by_fields(wallet.revoke),
+    ShowRisk: by_fields(wallet.show_risk),
+    GoLive: by_fields(wallet.go_live),
+    GoPaper: by_fields(wallet.go_paper),
+    Approve: by_fields(wallet.approve),
+    Redeem: by_fields(wallet.redeem),
+    TakeOver: by_fields(wallet.take_over),
+    ShowWithdrawals: by_fields(withdrawing.open_withdrawals),
+    NewAddress: by_fields(withdrawing.ask_address),
+    RemoveAddress: by_fields(withdrawing.remove_address),
+    WithdrawTo: by_fields(withdrawing.ask_amount),
+    CancelWithdrawal: by_fields(withdrawing.cancel_withdrawal),
+    StopTrading: by_fields(safety.stop),
+    ResumeTrading: by_fields(safety.resume),
+    HaltTrading: by_fields(safety.halt),
+    LiftHalt: by_fields(safety.lift),
+    ResetBreaker: by_fields(safety.reset_breaker),
+    ShowLimits: by_fields(safety.open_limits),
+    ChangeLimit: by_fields(safety.ask_limit),
+}

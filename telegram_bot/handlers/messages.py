@@ -1,57 +1,22 @@
 """What people write: commands, answers to questions, links, words to search for, and secrets."""
 
 import logging
-from types import MappingProxyType
-from typing import Final
 
 from core.domain.errors import PolycoolError
 from core.domain.secrets import SecretKind, pasted_secret
-from telegram_bot.account_actions import (
-    HaltTrading,
-    LiftHalt,
-    ResumeTrading,
-    ShowLimits,
-    ShowOrders,
-    ShowWallet,
-    StopTrading,
-)
-from telegram_bot.actions import Action, Help, Home, Search, ShowPositions, Status, Trending
+from telegram_bot.actions import Help, Search
 from telegram_bot.callback_readers import search_words
+from telegram_bot.commands import ACTIONS
 from telegram_bot.context import BotContext
-from telegram_bot.finding_actions import Browse, Shelf
 from telegram_bot.handlers import home
 from telegram_bot.handlers.answers import take_answer
 from telegram_bot.handlers.markets import LONGEST_SEARCH
 from telegram_bot.handlers.taps import act
 from telegram_bot.handlers.wishes import open_text
-from telegram_bot.picture_actions import ShowRecord
 from telegram_bot.screens.notices import TEXT_ONLY, failure_screen, notice, secret_refused
 from telegram_bot.screens.text import plain
-from telegram_bot.trigger_actions import ShowTriggers
 
 logger = logging.getLogger(__name__)
-
-COMMANDS: Final = MappingProxyType[str, Action](
-    {
-        "start": Home(),
-        "home": Home(),
-        "markets": Trending(),
-        "search": Trending(),
-        "watch": Browse(Shelf.WATCHED),
-        "positions": ShowPositions(),
-        "help": Help(),
-        "status": Status(),
-        "orders": ShowOrders(),
-        "wallet": ShowWallet(),
-        "limits": ShowLimits(),
-        "triggers": ShowTriggers(),
-        "stop": StopTrading(),
-        "resume": ResumeTrading(),
-        "halt": HaltTrading(),
-        "lift": LiftHalt(),
-        "pnl": ShowRecord(),
-    }
-)
 
 
 async def answer_message(
@@ -91,7 +56,7 @@ async def _obey(context: BotContext, text: str) -> None:
     elif name == "search" and words:
         await act(context, Search(0, search_words(plain(words[0], LONGEST_SEARCH))))
     else:
-        await act(context, COMMANDS.get(name, Help()))
+        await act(context, ACTIONS.get(name, Help()))
 
 
 async def _read(context: BotContext, message_id: int, text: str) -> None:

@@ -51,10 +51,10 @@ async def lift(context: BotContext) -> None:
     await context.show(lifted_screen(await switches_of(context), context.user.id))
 
 
-async def reset_breaker(context: BotContext, user: UserId) -> None:
+async def reset_breaker(context: BotContext, user_id: UserId) -> None:
     """Raises: Rejected for anybody but the owner."""
     _refuse_others(context)
-    whose = None if user == EVERYBODY else user
+    whose = None if user_id == EVERYBODY else user_id
     trip = await _breakers(context).reset(context.user.id, whose)
     await context.show(reset_screen(None if trip is None else WHY[trip]))
 

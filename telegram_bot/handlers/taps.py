@@ -1,58 +1,24 @@
 """A tapped button: answered at once, then acted upon."""
 
-from dataclasses import replace
-
 from core.domain.errors import PolycoolError, Rejected
 from core.domain.offer import ButtonClaim
 from telegram_bot.actions import (
     Action,
-    Buy,
     CancelTicket,
-    Categories,
     Confirm,
     ConfirmAgain,
-    Help,
-    Home,
-    Limit,
-    Search,
-    SellOther,
-    SellPercent,
-    SellShares,
-    ShowEvent,
-    ShowMarket,
-    ShowPosition,
-    ShowPositions,
-    Spend,
-    SpendOther,
-    Status,
     Submitting,
-    Trending,
 )
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext
-from telegram_bot.finding_actions import Browse, SearchVenue, Watch
-from telegram_bot.handlers import home, limit, markets, pictures, positions, ticket, trading
-from telegram_bot.handlers.account import act_on_account
+from telegram_bot.handlers import ticket
 from telegram_bot.handlers.earlier import tell_of_earlier
-from telegram_bot.handlers.triggers import act_on_triggers
+from telegram_bot.handlers.families import ACTS, way_back
 from telegram_bot.picture_actions import (
     PictureAction,
-    ShowChart,
-    ShowDepth,
-    ShowPnlCard,
-    ShowRecord,
 )
 from telegram_bot.screens.notices import OLD_SCREEN, failure_screen
 from telegram_bot.tickets import ShownTicket, TicketState
-from telegram_bot.trigger_actions import (
-    ArmTrigger,
-    RemoveTrigger,
-    SetPreset,
-    ShowPositionTriggers,
-    ShowPresets,
-    ShowTriggers,
-    TypeTrigger,
-)
 
 
 async def answer_tap(
@@ -93,59 +59,9 @@ async def answer_tap(
 async def act(context: BotContext, action: Action) -> None:
     """Do what `action` asks for, or say why not and what that means."""
     try:
-        await _act(context, action)
+        await ACTS[type(action)](context, action)
     except PolycoolError as error:
-        await context.show(failure_screen(error, _way_back(action)))
-
-
-async def _act(context: BotContext, action: Action) -> None:  # noqa: C901, PLR0912 - one line each
-    match action:
-        case Home():
-            await home.open_home(context)
-        case Help():
-            await home.open_help(context)
-        case Status():
-            await home.open_status(context)
-        case Trending():
-            await markets.open_trending(context, action)
-        case Categories():
-            await markets.open_categories(context)
-        case Search():
-            await markets.search(context, action)
-        case Browse() | SearchVenue() | Watch():
-            await markets.find(context, action)
-        case ShowEvent(event_id, page):
-            await markets.open_event(context, event_id, page)
-        case ShowMarket(market_id):
-            await markets.open_market(context, market_id)
-        case Buy():
-            await trading.choose_amount(context, action)
-        case Spend():
-            await trading.quote_buy(context, action)
-        case SpendOther():
-            await trading.ask_dollars(context, action)
-        case ShowPositions(page):
-            await positions.open_positions(context, page)
-        case ShowPosition(position_id):
-            await positions.open_position(context, position_id)
-        case SellPercent():
-            await trading.quote_percent(context, action)
-        case SellShares():
-            await trading.quote_shares(context, action)
-        case SellOther():
-            await trading.ask_shares(context, action)
-        case Limit():
-            await limit.open_limit(context, action)
-        case ShowTriggers() | ShowPositionTriggers() | ArmTrigger() | TypeTrigger():
-            await act_on_triggers(context, action)
-        case RemoveTrigger() | ShowPresets() | SetPreset():
-            await act_on_triggers(context, action)
-        case ShowChart() | ShowDepth() | ShowPnlCard() | ShowRecord():
-            await pictures.show_picture(context, action)
-        case Confirm() | ConfirmAgain() | CancelTicket() | Submitting():
-            raise ValueError(f"{action} is answered by its ticket")
-        case _:
-            await act_on_account(context, action)
+        await context.show(failure_screen(error, way_back(action)))
 
 
 async def _confirm(
@@ -200,22 +116,3 @@ async def _cancel(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
 
 def _claim(card: BotContext, button_id: str, message_id: int) -> ButtonClaim:
     return ButtonClaim(button_id, card.user.id, card.chat_id, message_id)
-
-
-def _way_back(action: Action) -> Action | None:  # noqa: PLR0911 - one line each
-    """Where a failure leads; None for the list of markets."""
-    match action:
-        case Buy(market_id) | Spend(market_id) | SpendOther(market_id) | Watch(market_id):
-            return ShowMarket(market_id)
-        case Limit(market_id):
-            return replace(action, amount=0) if action.amount else ShowMarket(market_id)
-        case SellPercent(position_id) | SellShares(position_id) | SellOther(position_id):
-            return ShowPosition(position_id)
-        case ArmTrigger(position_id, _, _, percent) | TypeTrigger(position_id, _, percent):
-            return ShowPositionTriggers(position_id, percent)
-        case RemoveTrigger():
-            return ShowTriggers()
-        case Trending() | Search() | ShowEvent() | Categories() | Browse() | SearchVenue():
-            return action
-        case _:
-            return None

@@ -1,28 +1,9 @@
 """What the bot can do, on one screen."""
 
 from telegram_bot.actions import ShowPositions, Trending
+from telegram_bot.commands import MENU
 from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
 from telegram_bot.screens.text import bold
-
-COMMANDS = (
-    ("home", "What you have, on a fresh card"),
-    ("markets", "What trades most, and categories"),
-    ("search", "Markets by their words; words alone do as well"),
-    ("watch", "What you watch"),
-    ("positions", "What you hold, live, and selling"),
-    ("triggers", "What sells by itself: take profit, stop loss, trailing stop"),
-    ("pnl", "What your trading came to, with a picture"),
-    ("orders", "What rests and what was ordered, and cancelling"),
-    ("wallet", "Which money, which key, and setting up real money"),
-    ("limits", "The most you may buy for with real money"),
-    ("stop", "End new buys and automation at once"),
-    ("resume", "Trade again after /stop"),
-    ("halt", "For the owner: nobody may do anything but cancel"),
-    ("lift", "For the owner: end the halt"),
-    ("help", "How this works"),
-    ("status", "How the bot and its prices are"),
-    ("cancel", "Forget a question that is waiting"),
-)
 
 
 def help_screen(mode: str) -> Screen:
@@ -64,7 +45,7 @@ def help_screen(mode: str) -> Screen:
                 "A card follows the market while you use it and rests after a while; "
                 "Refresh wakes it. A price that is not live says how old it is.",
             ),
-            lines(*(f"/{name} · {meaning}" for name, meaning in COMMANDS)),
+            lines(*(f"/{each.name} · {each.meaning}" for each in MENU)),
             "Never send a private key or a seed phrase here. The bot never asks for one.",
         ),
         ((Button("Markets", Trending()), Button("Positions", ShowPositions()), HOME),),

@@ -1,0 +1,67 @@
+"""Every command: what it opens, what the menu and /help say of it, and whom it is for."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Final
+
+from telegram_bot.account_actions import (
+    HaltTrading,
+    LiftHalt,
+    ResumeTrading,
+    ShowLimits,
+    ShowOrders,
+    ShowWallet,
+    StopTrading,
+)
+from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
+from telegram_bot.finding_actions import Browse, Shelf
+from telegram_bot.picture_actions import ShowRecord
+from telegram_bot.trigger_actions import ShowTriggers
+
+
+class Scope(Enum):
+    """Whose menu shows a command."""
+
+    EVERYBODY = auto()
+    OWNER = auto()
+    HIDDEN = auto()  # obeyed, and never shown
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`action` None: it is no action, and the messages' handler knows what it does."""
+
+    name: str
+    meaning: str
+    action: Action | None
+    scope: Scope = Scope.EVERYBODY
+
+
+COMMANDS: Final = (
+    Command("start", "", Home(), Scope.HIDDEN),
+    Command("home", "What you have, on a fresh card", Home()),
+    Command("markets", "What trades most, and categories", Trending()),
+    Command("search", "Markets by their words; words alone do as well", Trending()),
+    Command("watch", "What you watch", Browse(Shelf.WATCHED)),
+    Command("positions", "What you hold, live, and selling", ShowPositions()),
+    Command(
+        "triggers", "What sells by itself: take profit, stop loss, trailing stop", ShowTriggers()
+    ),
+    Command("pnl", "What your trading came to, with a picture", ShowRecord()),
+    Command("orders", "What rests and what was ordered, and cancelling", ShowOrders()),
+    Command("wallet", "Which money, which key, and setting up real money", ShowWallet()),
+    Command("limits", "The most you may buy for with real money", ShowLimits()),
+    Command("stop", "End new buys and automation at once", StopTrading()),
+    Command("resume", "Trade again after /stop", ResumeTrading()),
+    Command("halt", "For the owner: nobody may do anything but cancel", HaltTrading(), Scope.OWNER),
+    Command("lift", "For the owner: end the halt", LiftHalt(), Scope.OWNER),
+    Command("help", "How this works", Help()),
+    Command("status", "How the bot and its prices are", Status()),
+    Command("cancel", "Forget a question that is waiting", None),
+)
+MENU: Final = tuple(command for command in COMMANDS if command.scope is not Scope.HIDDEN)
+ACTIONS: Final = MappingProxyType[str, Action](
+    {each.name: each.action for each in COMMANDS if each.action is not None}
+)
+"""What each name opens."""

@@ -1,0 +1,131 @@
+"""Who answers which button, and where a failure leads back to: one line a family."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias, get_args
+
+from telegram_bot.actions import (
+    Action,
+    Buy,
+    Categories,
+    Help,
+    Home,
+    Limit,
+    Search,
+    SellOther,
+    SellPercent,
+    SellShares,
+    ShowEvent,
+    ShowMarket,
+    ShowPosition,
+    ShowPositions,
+    Spend,
+    SpendOther,
+    Status,
+    Trending,
+)
+from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Watch
+from telegram_bot.handlers import home, limit, markets, pictures, positions, trading
+from telegram_bot.handlers.account import ACCOUNT
+from telegram_bot.handlers.acting import Act, by_fields
+from telegram_bot.handlers.triggers import act_on_triggers
+from telegram_bot.picture_actions import PictureAction
+from telegram_bot.trigger_actions import (
+    ArmTrigger,
+    RemoveTrigger,
+    ShowPositionTriggers,
+    ShowTriggers,
+    TriggerAction,
+    TypeTrigger,
+)
+
+WayBack: TypeAlias = Callable[..., Action]
+"""Where a failure of the action leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """By the type of the action. Without a way back a failure leads to the list of markets."""
+
+    acts: Mapping[type, Act]
+    ways_back: Mapping[type, WayBack] = field(default_factory=dict)
+
+
+def to_market(action: Buy | Spend | SpendOther | Watch) -> Action:
+    return ShowMarket(action.market_id)
+
+
+def to_position(action: SellPercent | SellShares | SellOther) -> Action:
+    return ShowPosition(action.position_id)
+
+
+def to_triggers(action: ArmTrigger | TypeTrigger) -> Action:
+    return ShowPositionTriggers(action.position_id, action.percent)
+
+
+def to_limit(action: Limit) -> Action:
+    return replace(action, amount=0) if action.amount else ShowMarket(action.market_id)
+
+
+def again(action: Action) -> Action:
+    return action
+
+
+TRADING: Final = Family(
+    {
+        Home: by_fields(home.open_home),
+        Help: by_fields(home.open_help),
+        Status: by_fields(home.open_status),
+        Trending: markets.open_trending,
+        Categories: by_fields(markets.open_categories),
+        Search: markets.search,
+        ShowEvent: by_fields(markets.open_event),
+        ShowMarket: by_fields(markets.open_market),
+        Buy: trading.choose_amount,
+        Spend: trading.quote_buy,
+        SpendOther: trading.ask_dollars,
+        ShowPositions: by_fields(positions.open_positions),
+        ShowPosition: by_fields(positions.open_position),
+        SellPercent: trading.quote_percent,
+        SellShares: trading.quote_shares,
+        SellOther: trading.ask_shares,
+        Limit: limit.open_limit,
+    },
+    {
+        **dict.fromkeys((Buy, Spend, SpendOther), to_market),
+        **dict.fromkeys((SellPercent, SellShares, SellOther), to_position),
+        **dict.fromkeys((Trending, Search, ShowEvent, Categories), again),
+        Limit: to_limit,
+    },
+)
+TRIGGERS: Final = Family(
+    dict.fromkeys(get_args(TriggerAction), act_on_triggers),
+    {
+        ArmTrigger: to_triggers,
+        TypeTrigger: to_triggers,
+        RemoveTrigger: lambda _: ShowTriggers(),
+    },
+)
+FINDING: Final = Family(
+    dict.fromkeys(get_args(FindingAction), markets.find),
+    {Browse: again, SearchVenue: again, Watch: to_market},
+)
+FAMILIES: Final = (
+    TRADING,
+    Family(ACCOUNT),
+    TRIGGERS,
+    FINDING,
+    Family(dict.fromkeys(get_args(PictureAction), pictures.show_picture)),
+)
+ACTS: Final[Mapping[type, Act]] = {
+    kind: act for family in FAMILIES for kind, act in family.acts.items()
+}
+_WAYS_BACK: Final[Mapping[type, WayBack]] = {
+    kind: way for family in FAMILIES for kind, way in family.ways_back.items()
+}
+
+
+def way_back(action: Action) -> Action | None:
+    """Where a failure leads; None for the list of markets."""
+    way = _WAYS_BACK.get(type(action))
+    return None if way is None else way(action)
