@@ -111,23 +111,7 @@ class TelegramBot:
         self.live = LiveMessages(board, self.messenger, manager, clock, settings.pause_after)
         self._typing = TypingSign(self.messenger, clock)
         self._receipts = Receipts(self.live, self.messenger, clock)
-        self._dispatcher = Dispatcher(
-            Desk(
-                services=services,
-                codec=codec,
-                messenger=self.messenger,
-                live=self.live,
-                typing=self._typing,
-                pending=PendingInputs(clock),
-                tickets=Tickets(),
-                receipts=self._receipts,
-                mode=settings.mode,
-                live_mode=settings.live_mode,
-                is_dry_run=settings.is_dry_run,
-                now=now,
-                venue_patience=settings.venue_patience,
-            )
-        )
+        self._dispatcher = Dispatcher(self._desk(settings, services, codec, now))
 
     @property
     def is_up(self) -> bool:
@@ -173,6 +157,29 @@ class TelegramBot:
         if self._webhook_url is None or not self._application.running:
             return 503
         return await self._webhook.receive(body, secret)
+
+    def _desk(
+        self,
+        settings: BotSettings,
+        services: Services,
+        codec: Codec,
+        now: Callable[[], datetime],
+    ) -> Desk:
+        return Desk(
+            services=services,
+            codec=codec,
+            messenger=self.messenger,
+            live=self.live,
+            typing=self._typing,
+            pending=PendingInputs(self.clock),
+            tickets=Tickets(),
+            receipts=self._receipts,
+            mode=settings.mode,
+            live_mode=settings.live_mode,
+            is_dry_run=settings.is_dry_run,
+            now=now,
+            venue_patience=settings.venue_patience,
+        )
 
     async def _receive(self) -> None:
         bot, reach = self._application.bot, self._reaching.until_answered

@@ -9,6 +9,7 @@ from typing import Final, Protocol, TypeVar
 
 from core.domain.account import Account
 from core.domain.errors import Rejected
+from core.domain.preferences import DEFAULTS, UserPreferences
 from core.domain.units import MarketId, UserId
 from core.domain.user import Role, User
 from core.domain.wallet_money import WalletMoneyState
@@ -136,7 +137,8 @@ class Desk:
 class BotContext:
     """One act of one admitted user. `message_id`: the card to answer on; None = answer below.
 
-    `account` is what the act is about, read once when it began.
+    `account` is what the act is about, `preferences` those of its user, both as they were when it
+    began; `services.preferences` changes them.
     """
 
     desk: Desk
@@ -144,6 +146,7 @@ class BotContext:
     chat_id: int
     message_id: int | None = None
     account: Account = Account.PAPER
+    preferences: UserPreferences = DEFAULTS
 
     @property
     def services(self) -> Services:

@@ -2,18 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import httpx
 
-from core.domain.account import Account
 from core.domain.errors import Unavailable
 from core.domain.units import UserId, usdc
-from core.ports import MarketsByCondition
 from core.services.clob.clob_service import ClobService
-from core.services.clob.guarding import Unwatched, Witness, Witnesses
-from core.services.clob.market_finding import KnownMarkets
 from core.services.clob.unresolved import Unresolved
 from core.services.custody.accounts import Accounts
 from core.services.custody.daily_limit import OwnDailyLimit
@@ -21,16 +17,13 @@ from core.services.custody.door_watch import DoorWatch
 from core.services.custody.session_watch import SessionWatch
 from core.services.custody.withdrawal_sender import WithdrawalSender
 from core.services.custody.withdrawals import WithdrawalRules, Withdrawals
-from core.services.fresh_books import FreshBooks
-from core.services.milestones import Reached
-from core.services.outbox import Outbox
 from core.services.reconciliation.reconciler import Reconciler
 from core.services.reconciliation.reconciliation import Reconciliation
 from core.services.reconciliation.sources import Sources
 from core.services.redeeming import AutoRedeem
 from core.services.risk.heartbeat import HeartbeatKeeper
 from core.services.risk.host_watch import HostMeasures, HostRules, HostWatch
-from core.services.websocket_manager import Reason, WebSocketManager
+from core.services.websocket_manager import Reason
 from core.storage import custody as stored_wallets
 from core.storage import users as stored_users
 from core.storage.models import Sessions
@@ -41,16 +34,11 @@ from data_ingestion.user_channel.user_channels import UserChannels
 from infrastructure.config.settings import Settings
 from infrastructure.custody.account_keys import SealedAccountKeys
 from infrastructure.custody.addresses import typed_address
-from infrastructure.custody.assembly import Custody, build_custody
+from infrastructure.custody.assembly import Custody
 from infrastructure.custody.key_place import check_keys
 from infrastructure.polymarket.http import VenueHttp
-from infrastructure.polymarket.trading.account_http import AccountHttp
-from infrastructure.polymarket.trading.buckets import Buckets
 from infrastructure.polymarket.trading.clock import VenueClock
-from infrastructure.polymarket.trading.exchange import PolymarketExchange
 from infrastructure.polymarket.trading.heartbeat import Heartbeat
-from infrastructure.polymarket.trading.permission import TradingPermission
-from infrastructure.polymarket.trading.reports import PolymarketReports
 from infrastructure.polymarket.trading.transport import Transport
 from infrastructure.polymarket.wallets.assembly import (
     Hosts,
@@ -61,38 +49,12 @@ from infrastructure.polymarket.wallets.relayer_auth import relayer_auth
 from infrastructure.polymarket.wallets.relayer_http import RelayerHttp
 from infrastructure.polymarket.wallets.wallet_money import VenueWalletMoney
 from telegram_bot.live_reporting import LiveParts
+from telegram_bot.order_assembly import Shared, Trade, Venue, build_trade
 from telegram_bot.risk_assembly import Risk
-from telegram_bot.startup import Place
 from telegram_bot.supervisor import Run, supervise
-from telegram_bot.telling import OrderWitness, OutboxAlarms, OutboxTeller
+from telegram_bot.telling import OutboxAlarms, OutboxTeller
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What paper and live trading have in common."""
-
-    settings: Settings
-    place: Place
-    sessions: Sessions
-    books: FreshBooks
-    manager: WebSocketManager
-    outbox: Outbox
-    markets: MarketsByCondition
-    reached: Reached
-    triggers: Witness = field(default_factory=Unwatched)  # arms what purchases are to get
-
-
-@dataclass(frozen=True, slots=True)
-class Venue:
-    """The venue in the name of our users."""
-
-    http: AccountHttp
-    clock: VenueClock
-    exchange: PolymarketExchange
-    reports: PolymarketReports
-    permission: TradingPermission
 
 
 class Hearts:
@@ -136,89 +98,89 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
 
     Raises: KeyFileRefused.
     """
-    settings, sessions, outbox = shared.settings, shared.sessions, shared.outbox
-    clock = VenueClock()
-    custody = build_custody(settings, sessions, client, shared.place.clob_url, clock=clock.unix)
-    if custody.account_keys is None:
-        raise ValueError("live trading is never built in a dry run")
-    venue = _venue(shared.place, client, clock, custody.account_keys)
-    known = KnownMarkets(sessions, shared.markets)
-    clob = ClobService(
-        sessions,
-        venue.exchange,
-        shared.books,
-        shared.manager,
-        account=Account.LIVE,
-        slippage_percent=settings.max_slippage_percent,
-        quote_ttl=settings.quote_ttl_seconds,
-        guards=risk.guards,
-        witness=Witnesses(OrderWitness(outbox), shared.triggers),
-        known=known,
-        reached=shared.reached,
-    )
-    unresolved = Unresolved(
-        sessions, clob.desk, venue.exchange, venue.reports, clob.news, reached=shared.reached
-    )
-    sources = Sources(venue.reports, clob.news, unresolved, known)
-    reconciler = Reconciler(sessions, sources, outbox, reached=shared.reached)
-    reconciliation = Reconciliation(
-        reconciler, partial(_with_wallets, sessions), settings.reconcile_interval_seconds
-    )
+    trade = build_trade(shared, client, risk)
+    venue, keys, clob = trade.venue, trade.keys, trade.clob
+    unresolved, reconciler, reconciliation = _reconciling(shared, trade)
     hearts.keeper = HeartbeatKeeper(
-        sessions, lambda user: Heartbeat(venue.http, user), OutboxAlarms(outbox)
+        shared.sessions, lambda user: Heartbeat(venue.http, user), OutboxAlarms(shared.outbox)
     )
-    custody.wallets.on_change(reconciliation.wake)
-    channels = _channels(shared, custody.account_keys, clob, reconciliation)
-    teller = OutboxTeller(outbox)
-    doors = DoorWatch(sessions, venue.permission, teller)
+    trade.custody.wallets.on_change(reconciliation.wake)
+    channels = _channels(shared, keys, clob, reconciliation)
+    teller = OutboxTeller(shared.outbox)
+    doors = DoorWatch(shared.sessions, venue.permission, teller)
     checks = _Checks(unresolved, doors, reconciliation)
-    operations = _wallet_operations(shared, client, custody.account_keys, venue)
-    sender = WithdrawalSender(sessions, operations.relayer, teller, reached=shared.reached)
-    rules = WithdrawalRules(usdc(settings.withdraw_max_day_usdc), typed_address)
+    operations = _wallet_operations(shared, client, keys, venue)
     return Live(
         clob=clob,
-        custody=custody,
-        accounts=Accounts(
-            sessions,
-            venue.permission,
-            is_dry_run=False,
-            limits=OwnDailyLimit(risk.own_limits),
-            went_live=reconciliation.wake,
-        ),
-        withdrawals=Withdrawals(sessions, rules, custody.factor, teller),
+        custody=trade.custody,
+        accounts=_accounts(shared, risk, venue, reconciliation),
+        withdrawals=_withdrawals(shared, trade.custody, teller),
         reconciler=reconciler,
         channels=channels,
         money=operations.money,
         venue=venue,
-        reported=LiveParts(channels.channels.values, reconciliation.statistics, clock),
-        begin=partial(_begin, shared, custody, venue, clob, checks),
+        reported=LiveParts(channels.channels.values, reconciliation.statistics, venue.clock),
+        begin=partial(_begin, shared, trade.custody, venue, clob, checks),
         runs={
             "orders": unresolved.run,
             "reconciliation": reconciliation.run,
             "user-channels": channels.run,
             "heartbeats": hearts.keeper.run,
-            "session-keys": SessionWatch(sessions, custody.registry, teller).run,
-            "venue-doors": doors.run,
-            "host-watch": _host_watch(shared, risk, venue).run,
-            "wallet-actions": operations.following.run,
-            "withdrawals": sender.run,
-            **_redeeming(settings, sessions, operations.money),
+            **_watches(shared, risk, trade, doors, teller),
+            **_money_runs(shared, operations, teller),
         },
     )
 
 
-def _venue(
-    place: Place, client: httpx.AsyncClient, clock: VenueClock, keys: SealedAccountKeys
-) -> Venue:
-    transport = Transport(client, place.clob_url, clock)
-    http = AccountHttp(transport, keys=keys, clock=clock, buckets=Buckets())
-    return Venue(
-        http=http,
-        clock=clock,
-        exchange=PolymarketExchange(http),
-        reports=PolymarketReports(http, VenueHttp(client, place.data_url)),
-        permission=TradingPermission(http, VenueHttp(client, place.geoblock_url)),
+def _reconciling(shared: Shared, trade: Trade) -> tuple[Unresolved, Reconciler, Reconciliation]:
+    """What finds out about lost answers, and what compares accounts, once and regularly."""
+    sessions, venue, news = shared.sessions, trade.venue, trade.clob.news
+    unresolved = Unresolved(
+        sessions, trade.clob.desk, venue.exchange, venue.reports, news, reached=shared.reached
     )
+    sources = Sources(venue.reports, news, unresolved, trade.known)
+    reconciler = Reconciler(sessions, sources, shared.outbox, reached=shared.reached)
+    reconciliation = Reconciliation(
+        reconciler, partial(_with_wallets, sessions), shared.settings.reconcile_interval_seconds
+    )
+    return unresolved, reconciler, reconciliation
+
+
+def _accounts(shared: Shared, risk: Risk, venue: Venue, reconciliation: Reconciliation) -> Accounts:
+    return Accounts(
+        shared.sessions,
+        venue.permission,
+        is_dry_run=False,
+        limits=OwnDailyLimit(risk.own_limits),
+        went_live=reconciliation.wake,
+    )
+
+
+def _withdrawals(shared: Shared, custody: Custody, teller: OutboxTeller) -> Withdrawals:
+    rules = WithdrawalRules(usdc(shared.settings.withdraw_max_day_usdc), typed_address)
+    return Withdrawals(shared.sessions, rules, custody.factor, teller)
+
+
+def _watches(
+    shared: Shared, risk: Risk, trade: Trade, doors: DoorWatch, teller: OutboxTeller
+) -> dict[str, Run]:
+    return {
+        "session-keys": SessionWatch(shared.sessions, trade.custody.registry, teller).run,
+        "venue-doors": doors.run,
+        "host-watch": _host_watch(shared, risk, trade.venue).run,
+    }
+
+
+def _money_runs(
+    shared: Shared, operations: WalletOperations, teller: OutboxTeller
+) -> dict[str, Run]:
+    sessions = shared.sessions
+    sender = WithdrawalSender(sessions, operations.relayer, teller, reached=shared.reached)
+    return {
+        "wallet-actions": operations.following.run,
+        "withdrawals": sender.run,
+        **_redeeming(shared.settings, sessions, operations.money),
+    }
 
 
 def _wallet_operations(

@@ -161,7 +161,8 @@ class Dispatcher:
             self._desk.pending.forget(user.id)
         accounts = self._desk.services.accounts
         account = Account.PAPER if accounts is None else await accounts.usable_account(user.id)
-        return BotContext(self._desk, user, chat_id, account=account)
+        preferences = await self._desk.services.preferences.of(user.id)
+        return BotContext(self._desk, user, chat_id, account=account, preferences=preferences)
 
     def _own_action(self, update: Update) -> Action | None:
         """What somebody who is let in has tapped in their own chat."""

@@ -40,7 +40,8 @@ from infrastructure.polymarket.http import VenueHttp, open_client
 from infrastructure.polymarket.trading.transport import open_trading_client
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
 from infrastructure.sandbox.exchange.server import serve_exchange
-from telegram_bot.live_assembly import Hearts, Live, Shared, build_live
+from telegram_bot.live_assembly import Hearts, Live, build_live
+from telegram_bot.order_assembly import Shared
 from telegram_bot.risk_assembly import Risk, build_risk
 from telegram_bot.startup import Place
 from tests.support.mangling import Mangler, mangling
