@@ -2,11 +2,15 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.domain.errors import InvalidQuantity
 from core.domain.notice import NoticeKind
@@ -14,8 +18,11 @@ from core.domain.preferences import DEFAULTS, ConfirmMode, NoticeMode, UserPrefe
 from core.domain.units import Usdc, UserId
 from core.services.audit import Audit
 from core.services.preferences import Preferences
+from core.storage import notices
 from core.storage import preferences as stored
 from core.storage.models import Sessions
+from infrastructure.database.migrate import MIGRATIONS, upgrade
+from infrastructure.database.walls import missing_walls
 from tests.support.rows import add_user
 
 EVERYTHING = UserPreferences(
@@ -96,3 +103,28 @@ async def test_a_change_is_on_record_with_old_and_new_and_none_is_not(
         (note,) = (await session.execute(NOTES)).all()
     assert (note.actor, note.user_id) == (f"user {user}", user)
     assert note.details == {"confirm_mode": {"from": "careful", "to": "fast"}}
+
+
+def _take_back(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.downgrade(config, "0013")
+
+
+async def test_preferences_are_taken_back_and_made_again(
+    engine: AsyncEngine, sessions: Sessions, user: UserId
+) -> None:
+    await preferences(sessions).change(user, lambda _: EVERYTHING)
+    old_and_new = (NoticeKind.WARNING, NoticeKind.ALERT)
+    async with sessions.begin() as session:
+        for kind in old_and_new:
+            told = notices.Told(kind, {"sentence": "Look."}, silent=True)
+            assert await notices.add(session, user, kind.value, told, datetime.now(UTC))
+    async with engine.begin() as connection:
+        await connection.run_sync(_take_back)
+        kept = await connection.scalars(sa.text("SELECT kind FROM notices"))
+        assert kept.all() == ["warning"]
+    await upgrade(engine)
+    assert await missing_walls(engine) is None
+    assert await preferences(sessions).of(user) == DEFAULTS
