@@ -21,7 +21,7 @@ from telegram_bot.account_actions import ShowRisk, ShowWallet
 from telegram_bot.context import BotContext, WalletMoney
 from telegram_bot.screens.deposit import deposit_screen, qr_picture
 from telegram_bot.screens.numbers import money
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.wallet import WalletView, paper_only_screen, wallet_screen
 from telegram_bot.screens.wallet_setup import (
@@ -241,4 +241,6 @@ def _accounts(context: BotContext) -> Accounts:
 
 
 def _done(heading: str, words: str) -> Screen:
-    return Screen(blocks(f"<b>{heading}</b>", words), ((Button("Wallet", ShowWallet()), HOME),))
+    return Screen(
+        blocks(f"<b>{heading}</b>", words), ((Button("Wallet", ShowWallet()), home_button()),)
+    )

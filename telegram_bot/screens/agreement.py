@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from core.domain.account_views import AccountStanding
-from telegram_bot.screens.numbers import ago
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import ago
 
 
 def agreement_words(standing: AccountStanding, now: datetime) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.domain.market import Market
 from telegram_bot.actions import Action, Trending
 from telegram_bot.screens.markets import CATALOGUE_PRICES, leader
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, rows
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines, rows
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
 
 
@@ -31,14 +31,14 @@ def choice_screen(text: str, choices: Sequence[Choice], *, is_guess: bool) -> Sc
         ),
         rows(
             *((_button(number, choice),) for number, choice in enumerate(choices, 1)),
-            (Button("Markets", Trending()), HOME),
+            (Button("Markets", Trending()), home_button()),
         ),
     )
 
 
 def unclear_screen(sentence: str) -> Screen:
     """What is missing from what was written, and the ways on."""
-    return Screen(safe(sentence, 500), ((Button("Markets", Trending()), HOME),))
+    return Screen(safe(sentence, 500), ((Button("Markets", Trending()), home_button()),))
 
 
 def _entry(number: int, choice: Choice) -> str:

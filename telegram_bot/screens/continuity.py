@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from core.domain.health import Doubt
-from telegram_bot.screens.numbers import MINUTE, clock_time, span
 from telegram_bot.screens.screen import Screen, blocks
+from telegram_bot.screens.times import MINUTE, clock_time, span
 
 REASONS: Final[Mapping[Doubt, str]] = MappingProxyType(
     {

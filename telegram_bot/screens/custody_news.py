@@ -9,9 +9,10 @@ from core.domain.custody import NewsKind
 from core.domain.notice import WalletChanged
 from core.domain.withdrawal import WithdrawalId
 from telegram_bot.account_actions import CancelWithdrawal, ShowWallet, ShowWithdrawals
-from telegram_bot.screens.numbers import clock_time, money
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks
+from telegram_bot.screens.numbers import money
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import date_clock
 
 UNREAD: Final = "Something about your wallet has changed."
 
@@ -127,15 +128,15 @@ def _buttons(news: WalletChanged) -> Row:
         return (
             Button("Cancel withdrawal", CancelWithdrawal(withdrawal), Style.DANGER),
             Button("Wallet", ShowWallet()),
-            HOME,
+            home_button(),
         )
     if "withdrawal" in news.facts or news.what == NewsKind.ADDRESS_ALLOWED:
         return (
             Button("Withdrawals", ShowWithdrawals()),
             Button("Wallet", ShowWallet()),
-            HOME,
+            home_button(),
         )
-    return (Button("Wallet", ShowWallet()), HOME)
+    return (Button("Wallet", ShowWallet()), home_button())
 
 
 def _address(facts: Mapping[str, str]) -> str:
@@ -154,7 +155,7 @@ def _moment(facts: Mapping[str, str], name: str) -> str:
         at = datetime.fromisoformat(facts.get(name, ""))
     except ValueError:
         return "a time that is not known"
-    return f"{at.day} {at:%b %Y}, {clock_time(at)}"
+    return date_clock(at)
 
 
 STORIES: Final[Mapping[NewsKind, tuple[str, Callable[[Mapping[str, str]], tuple[str, ...]]]]] = {

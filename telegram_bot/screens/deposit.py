@@ -5,7 +5,7 @@ from io import BytesIO
 import segno
 
 from telegram_bot.account_actions import ShowWallet
-from telegram_bot.screens.screen import HOME, Button, CopyButton, Screen, blocks
+from telegram_bot.screens.screen import Button, CopyButton, Screen, blocks, home_button
 from telegram_bot.screens.text import safe
 
 MODULE = 8  # pixels a square
@@ -32,6 +32,12 @@ def deposit_screen(address: str) -> Screen:
             "Another token or another chain is lost. Compare the first and the last characters "
             "with what your wallet has read.",
         ),
-        ((CopyButton("Copy deposit address", address), Button("Wallet", ShowWallet()), HOME),),
+        (
+            (
+                CopyButton("Copy deposit address", address),
+                Button("Wallet", ShowWallet()),
+                home_button(),
+            ),
+        ),
         keeps_message=True,
     )

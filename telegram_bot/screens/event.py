@@ -5,7 +5,7 @@ from core.domain.views import EventView
 from telegram_bot.actions import ShowEvent, ShowMarket, Trending
 from telegram_bot.screens.markets import CATALOGUE_PRICES, leader
 from telegram_bot.screens.numbers import cents, volume
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, pager, rows
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines, pager, rows
 from telegram_bot.screens.text import LABEL, bold, plain, safe
 
 EXCLUSIVE = "One question: at most one of these comes true, and only its Yes pays."
@@ -29,7 +29,7 @@ def event_screen(view: EventView) -> Screen:
                 ShowEvent(event.id, page - 1) if page else None,
                 ShowEvent(event.id, page + 1) if view.has_more else None,
             ),
-            (Button("Markets", Trending()), HOME),
+            (Button("Markets", Trending()), home_button()),
         ),
     )
 

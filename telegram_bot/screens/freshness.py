@@ -6,7 +6,8 @@ from core.domain.health import Doubt, PriceState
 from core.domain.market import Source
 from core.domain.units import Price
 from core.domain.views import OutcomeView, PositionView
-from telegram_bot.screens.numbers import FRESH, ago, cents, span
+from telegram_bot.screens.numbers import cents
+from telegram_bot.screens.times import FRESH, ago, span
 
 
 def outcome_price(view: OutcomeView) -> str:

@@ -1,7 +1,7 @@
 """What the bot can do, on one screen."""
 
 from telegram_bot.actions import ShowPositions, Trending
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import bold
 
 COMMANDS = (
@@ -67,6 +67,6 @@ def help_screen(mode: str) -> Screen:
             lines(*(f"/{name} · {meaning}" for name, meaning in COMMANDS)),
             "Never send a private key or a seed phrase here. The bot never asks for one.",
         ),
-        ((Button("Markets", Trending()), Button("Positions", ShowPositions()), HOME),),
+        ((Button("Markets", Trending()), Button("Positions", ShowPositions()), home_button()),),
         whose=None,
     )

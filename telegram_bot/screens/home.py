@@ -7,9 +7,10 @@ from core.domain.views import Portfolio
 from telegram_bot.account_actions import ShowOrders, ShowWallet
 from telegram_bot.actions import Help, Home, ShowPositions, Status, Trending
 from telegram_bot.screens.freshness import held_prices
-from telegram_bot.screens.numbers import clock_time, gain, money, signed
+from telegram_bot.screens.numbers import gain, money, signed
 from telegram_bot.screens.screen import Button, Screen, Style, blocks, lines, stamped
 from telegram_bot.screens.text import bold
+from telegram_bot.screens.times import clock_time
 
 
 def home_screen(

@@ -23,19 +23,20 @@ from telegram_bot.actions import (
     Way,
 )
 from telegram_bot.screens.freshness import now_line, outcome_price
-from telegram_bot.screens.numbers import cents, clock_time, money, shares, signed
+from telegram_bot.screens.numbers import cents, money, shares, signed
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     Row,
     Screen,
     Style,
     blocks,
+    home_button,
     lines,
     rows,
     stamped,
 )
 from telegram_bot.screens.text import LABEL, safe
+from telegram_bot.screens.times import clock_time, day_clock
 
 PARTS: Final = 10_000  # of a USDC, in which a price travels
 MICROS: Final = Decimal(1_000_000)
@@ -75,7 +76,7 @@ def limit_price_screen(view: MarketView, wish: Limit, now: datetime) -> Screen:
         rows(
             _best(chosen, wish),
             (Button("Other price", replace(wish, is_typed=True)),),
-            (Button("Back", ShowMarket(wish.market_id)), HOME),
+            (Button("Back", ShowMarket(wish.market_id)), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -95,7 +96,7 @@ def limit_amount_screen(view: MarketView, wish: Limit, means: Means) -> Screen:
             (
                 Button("Other price", replace(wish, price=0)),
                 Button("Back", ShowMarket(wish.market_id)),
-                HOME,
+                home_button(),
             ),
         ),
     )
@@ -172,7 +173,13 @@ def limit_expired_screen(quote: LimitQuote, again: Action) -> Screen:
             safe(quote.market.question),
             "Ask for a new one to go on.",
         ),
-        ((Button("Try again", again, Style.PRIMARY), Button("Orders", ShowOrders()), HOME),),
+        (
+            (
+                Button("Try again", again, Style.PRIMARY),
+                Button("Orders", ShowOrders()),
+                home_button(),
+            ),
+        ),
     )
 
 
@@ -200,8 +207,8 @@ def _rests(quote: LimitQuote) -> str:
     if quote.expires_at is None:
         how = "It rests until it is filled or you cancel it."
     else:
-        day = quote.expires_at
-        how = f"It rests until {day.day} {day:%b}, {clock_time(day)} at the latest."
+        moment = day_clock(quote.expires_at)
+        how = f"It rests until {moment} at the latest."
     return how + (" Post-only: it only ever waits, and pays no fee." if quote.post_only else "")
 
 

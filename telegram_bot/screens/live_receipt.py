@@ -9,11 +9,12 @@ from core.domain.order import Order, OrderStatus
 from core.domain.units import ZERO, PositionId
 from telegram_bot.account_actions import ShowOrder, ShowOrders
 from telegram_bot.actions import Action, CancelTicket, ConfirmAgain, ShowMarket, ShowPosition
-from telegram_bot.screens.numbers import cents, clock_time, money, shares
+from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.orders import reserved_words, settlement_words, state_words
 from telegram_bot.screens.receipt import filled_story, sentence
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import clock_time
 
 HEADINGS: Final = {
     OrderStatus.NEW: "Submitting…",
@@ -131,13 +132,13 @@ def _settled(traced: TracedOrder) -> str | None:
 def _buttons(traced: TracedOrder, position: PositionId | None, again: Action | None) -> Row:
     order = traced.order
     if not order.is_done:
-        return (Button("Order", ShowOrder(order.id)), Button("Orders", ShowOrders()), HOME)
+        return (Button("Order", ShowOrder(order.id)), Button("Orders", ShowOrders()), home_button())
     market = Button("Market", ShowMarket(traced.market.id))
     if position is not None and order.filled_size:
-        return (Button("Position", ShowPosition(position)), market, HOME)
+        return (Button("Position", ShowPosition(position)), market, home_button())
     if again is not None:
-        return (Button("Try again", again, Style.PRIMARY), market, HOME)
-    return (market, Button("Orders", ShowOrders()), HOME)
+        return (Button("Try again", again, Style.PRIMARY), market, home_button())
+    return (market, Button("Orders", ShowOrders()), home_button())
 
 
 def _why_nothing(order: Order) -> str:

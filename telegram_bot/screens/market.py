@@ -20,27 +20,21 @@ from telegram_bot.actions import (
 from telegram_bot.finding_actions import Watch
 from telegram_bot.picture_actions import ShowChart, ShowDepth
 from telegram_bot.screens.freshness import now_line, outcome_price
-from telegram_bot.screens.numbers import (
-    cents,
-    ending,
-    gain,
-    money,
-    shares,
-    volume,
-)
+from telegram_bot.screens.numbers import cents, gain, money, shares, volume
 from telegram_bot.screens.resolution import result
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     Row,
     Screen,
     Style,
     blocks,
+    home_button,
     lines,
     rows,
     stamped,
 )
 from telegram_bot.screens.text import LABEL, bold, plain, safe
+from telegram_bot.screens.times import ending
 
 PRESETS = (10, 25, 50)  # USDC
 OUTCOME_STYLES = (Style.SUCCESS, Style.DANGER)
@@ -68,7 +62,7 @@ def market_screen(
             *(_position_button(position) for position in view.positions),
             (*_event_button(market), _watch_button(market, is_watched=is_watched)),
             _picture_buttons(market),
-            (Button("Refresh", ShowMarket(market.id)), HOME),
+            (Button("Refresh", ShowMarket(market.id)), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -93,7 +87,7 @@ def amount_screen(view: MarketView, outcome: int, cash: Usdc, now: datetime) -> 
         ),
         rows(
             (*presets, Button("Other", SpendOther(market.id, outcome))),
-            (Button("Back", ShowMarket(market.id)), HOME),
+            (Button("Back", ShowMarket(market.id)), home_button()),
         ),
         stamp=stamped(now),
     )

@@ -9,9 +9,10 @@ from core.domain.views import MarketPage, MarketRow
 from telegram_bot.actions import Action, Categories, Search, ShowEvent, ShowMarket, Trending
 from telegram_bot.callbacks import category_key
 from telegram_bot.finding_actions import Browse, SearchVenue, Shelf
-from telegram_bot.screens.numbers import cents, span, volume
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines, pager, rows
+from telegram_bot.screens.numbers import cents, volume
+from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, pager, rows
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.times import span
 
 CATALOGUE_PRICES = "<i>Prices in lists can be minutes old. A market's own card is live.</i>"
 CATEGORIES_SHOWN = 24
@@ -78,7 +79,7 @@ def categories_screen(categories: Sequence[tuple[str, int]]) -> Screen:
         blocks("<b>Categories</b>", "How many events are open in each." if shown else "None yet."),
         rows(
             *(tuple(buttons[at : at + ROW_LENGTH]) for at in range(0, len(buttons), ROW_LENGTH)),
-            (Button("Markets", Trending()), HOME),
+            (Button("Markets", Trending()), home_button()),
         ),
     )
 
@@ -129,7 +130,7 @@ def _list(  # noqa: PLR0913 - each list differs in all of these
             *((_open(number, row),) for number, row in enumerate(page.rows, 1)),
             pager(previous, following),
             others,
-            (Button("Categories", Categories()), WATCHED, HOME),
+            (Button("Categories", Categories()), WATCHED, home_button()),
         ),
     )
 

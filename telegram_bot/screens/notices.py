@@ -30,7 +30,7 @@ from telegram_bot.actions import (
 )
 from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.failure_words import heading, meaning, way_out
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
+from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import LABEL, safe
 from telegram_bot.trigger_actions import ShowPositionTriggers, TypeTrigger
 
@@ -50,7 +50,7 @@ def old_screen() -> Screen:
     return Screen(
         "This screen is old: I was restarted since. Its buttons do nothing more; here is the way "
         "to a fresh one.",
-        ((HOME,),),
+        ((home_button(),),),
     )
 
 
@@ -59,13 +59,13 @@ def never_placed_screen() -> Screen:
     return Screen(
         "This screen is old: I was restarted before its ticket became an order. Nothing was bought "
         "or sold by it. Please open the market again.",
-        ((HOME,),),
+        ((home_button(),),),
     )
 
 
 def notice(text: str) -> Screen:
     """A sentence of our own, with the way home."""
-    return Screen(text, ((HOME,),))
+    return Screen(text, ((home_button(),),))
 
 
 def left_out_notice(tokens: int, limit: int) -> Screen:
@@ -77,7 +77,7 @@ def left_out_notice(tokens: int, limit: int) -> Screen:
             "then open orders, then open cards; the rest is polled and shown as such.",
             "To stream all of them, raise <code>WS_MAX_SUBSCRIPTIONS</code> and restart.",
         ),
-        ((Button("Status", Status()), HOME),),
+        ((Button("Status", Status()), home_button()),),
         keeps_message=True,
     )
 
@@ -122,7 +122,7 @@ def secret_refused(kind: SecretKind, *, was_deleted: bool) -> Screen:
             "It has passed through Telegram, so treat it as known to others: "
             f"{WHAT_TO_DO[kind]}. This bot never asks for one.",
         ),
-        ((HOME,),),
+        ((home_button(),),),
     )
 
 
@@ -130,14 +130,14 @@ def try_again(error: Rejected, question: Question) -> Screen:
     """For a typed amount that cannot be used; the question stands."""
     return Screen(
         blocks(safe(str(error), 500), _unchanged(question)),
-        ((Button("Cancel", _asker(question)), HOME),),
+        ((Button("Cancel", _asker(question)), home_button()),),
     )
 
 
 def failure_screen(error: PolycoolError, back: Action | None = None) -> Screen:
     """What went wrong, what it means in money, and where to go from here."""
     helps = way_out(error)
-    buttons: Row = (Button(*helps), HOME) if helps else (_way(back), HOME)
+    buttons: Row = (Button(*helps), home_button()) if helps else (_way(back), home_button())
     return Screen(
         blocks(f"<b>{heading(error)}</b>", safe(str(error), 500), meaning(error)), (buttons,)
     )
@@ -156,7 +156,7 @@ def unexpected_screen(*, nothing_sent: bool, is_away: bool = False) -> Screen:
             f"<b>{what}</b>",
             "Status unknown - check Positions before you try again.",
         ),
-        ((Button("Positions", ShowPositions()), HOME),),
+        ((Button("Positions", ShowPositions()), home_button()),),
     )
 
 

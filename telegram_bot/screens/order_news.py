@@ -11,7 +11,7 @@ from core.domain.units import UserId, usdc
 from telegram_bot.account_actions import ResetBreaker, ShowOrder, ShowOrders
 from telegram_bot.actions import ShowMarket, ShowPositions, Status
 from telegram_bot.screens.numbers import cents, money, shares
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines, rows
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
 from telegram_bot.screens.text import safe
 
 HEADINGS: Final = MappingProxyType(
@@ -57,7 +57,10 @@ def warning_notice(news: Warned) -> Screen:
             safe(news.sentence, 600),
             "Nothing was bought or sold because of it, and what you hold stays as it is.",
         ),
-        rows(_closing(news), (Button("Orders", ShowOrders()), Button("Status", Status()), HOME)),
+        rows(
+            _closing(news),
+            (Button("Orders", ShowOrders()), Button("Status", Status()), home_button()),
+        ),
         keeps_message=True,
     )
 
@@ -133,5 +136,5 @@ def _meaning(news: OrderMoved) -> str | None:
 def _buttons(news: OrderMoved) -> Row:
     order = Button("Order", ShowOrder(news.order_id))
     if news.filled:
-        return (Button("Positions", ShowPositions()), order, HOME)
-    return (Button("Market", ShowMarket(news.market_id)), order, HOME)
+        return (Button("Positions", ShowPositions()), order, home_button())
+    return (Button("Market", ShowMarket(news.market_id)), order, home_button())

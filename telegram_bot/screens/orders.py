@@ -17,20 +17,21 @@ from telegram_bot.account_actions import (
     ShowOrders,
 )
 from telegram_bot.actions import ShowMarket
-from telegram_bot.screens.numbers import ago, cents, clock_time, money, shares
+from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     Row,
     Screen,
     Style,
     blocks,
+    home_button,
     lines,
     pager,
     rows,
     stamped,
 )
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.times import ago, day_clock
 
 PAGE: Final = 5
 STATES: Final = {
@@ -67,7 +68,7 @@ def orders_screen(found: Sequence[TracedOrder], page: int, now: datetime) -> Scr
             *((_open(number, each),) for number, each in enumerate(shown, first)),
             (Button("Cancel all", CancelAll(), Style.DANGER),) if found else (),
             _pages(len(found), page),
-            (Button("Recent", RecentOrders()), Button("Refresh", ShowOrders(page)), HOME),
+            (Button("Recent", RecentOrders()), Button("Refresh", ShowOrders(page)), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -91,7 +92,7 @@ def recent_orders_screen(found: Sequence[TracedOrder], page: int, now: datetime)
                 RecentOrders(page - 1) if page else None,
                 RecentOrders(page + 1) if len(found) > (page + 1) * PAGE else None,
             ),
-            (Button("Open orders", ShowOrders()), HOME),
+            (Button("Open orders", ShowOrders()), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -149,7 +150,7 @@ def cancelled_screen(result: Cancelled) -> Screen:
             else None,
             "What was filled before stays yours.",
         ),
-        ((Button("Orders", ShowOrders()), HOME),),
+        ((Button("Orders", ShowOrders()), home_button()),),
     )
 
 
@@ -245,7 +246,7 @@ def _left(order: Order) -> str | None:
 def _life(order: Order) -> str | None:
     ends = order.ticket.expires_at
     kind = "Post-only" if order.ticket.post_only else None
-    until = f"Rests until {ends.day} {ends:%b}, {clock_time(ends)}" if ends else None
+    until = f"Rests until {day_clock(ends)}" if ends else None
     return " · ".join(part for part in (until, kind) if part) or None
 
 
@@ -280,5 +281,5 @@ def _pages(count: int, page: int) -> Row:
     )
 
 
-_FOOT: Final = (Button("Orders", ShowOrders()), HOME)
+_FOOT: Final = (Button("Orders", ShowOrders()), home_button())
 _NONE: Final = "No order is open: nothing of your money is held back."

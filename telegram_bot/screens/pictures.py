@@ -28,9 +28,19 @@ from telegram_bot.pictures.plans import Theme
 from telegram_bot.screens.freshness import now_line, outcome_price, price_line
 from telegram_bot.screens.home import open_gain
 from telegram_bot.screens.market import market_state
-from telegram_bot.screens.numbers import ago, cents, gain, money, percentage, shares, signed
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines, rows, stamped
+from telegram_bot.screens.numbers import cents, gain, money, percentage, shares, signed
+from telegram_bot.screens.screen import (
+    Button,
+    Row,
+    Screen,
+    blocks,
+    home_button,
+    lines,
+    rows,
+    stamped,
+)
 from telegram_bot.screens.text import LABEL, bold, plain, safe
+from telegram_bot.screens.times import ago
 
 BACK: Final = MappingProxyType(
     {
@@ -143,7 +153,7 @@ def pnl_screen(view: PositionView, percent: Decimal | None, ask: ShowPnlCard) ->
                 ),
                 _other_theme(ask),
             ),
-            (Button("Position", ShowPosition(position.id)), HOME),
+            (Button("Position", ShowPosition(position.id)), home_button()),
         ),
         keeps_message=True,
     )
@@ -166,7 +176,7 @@ def record_screen(record: Record, portfolio: Portfolio, ask: ShowRecord, now: da
         ),
         rows(
             tuple(_period(ask, period, record) for period in Period),
-            (*((_other_theme(ask),) if record.has_curve else ()), _positions(), HOME),
+            (*((_other_theme(ask),) if record.has_curve else ()), _positions(), home_button()),
         ),
         stamp=stamped(now),
         keeps_message=True,
@@ -274,4 +284,4 @@ def _positions() -> Button:
 
 
 def _market_row(market: Market) -> Row:
-    return (Button("Market", ShowMarket(market.id)), HOME)
+    return (Button("Market", ShowMarket(market.id)), home_button())

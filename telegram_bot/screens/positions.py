@@ -20,19 +20,20 @@ from telegram_bot.picture_actions import ShowChart, ShowPnlCard, ShowRecord
 from telegram_bot.screens.freshness import held_prices, price_line
 from telegram_bot.screens.home import claim_line, open_gain
 from telegram_bot.screens.market import market_state
-from telegram_bot.screens.numbers import FRESH, cents, ending, gain, money, shares, signed, span
+from telegram_bot.screens.numbers import cents, gain, money, shares, signed
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     Row,
     Screen,
     blocks,
+    home_button,
     lines,
     pager,
     rows,
     stamped,
 )
 from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.times import FRESH, ending, span
 from telegram_bot.trigger_actions import ShowPositionTriggers
 
 PERCENTS = (25, 50, 100)
@@ -66,7 +67,7 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
                 Button("Markets", Trending()),
                 Button("P&L", ShowRecord()),
                 Button("Refresh", ShowPositions(page)),
-                HOME,
+                home_button(),
             ),
         ),
         stamp=stamped(now),
@@ -128,7 +129,7 @@ def _ended(view: PositionView, now: datetime) -> Screen:
             (
                 Button("Market", ShowMarket(view.market.id)),
                 Button("Positions", ShowPositions()),
-                HOME,
+                home_button(),
             ),
         ),
         stamp=stamped(now),
@@ -243,5 +244,5 @@ def _foot(position: Position) -> Row:
     return (
         Button("Market", ShowMarket(position.market_id)),
         Button("Refresh", ShowPosition(position.id)),
-        HOME,
+        home_button(),
     )

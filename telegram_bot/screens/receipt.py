@@ -6,9 +6,10 @@ from core.domain.market import Market
 from core.domain.order import Order, OrderStatus
 from core.domain.units import PositionId, usdc
 from telegram_bot.actions import Action, ShowMarket, ShowPosition, ShowPositions, Trending
-from telegram_bot.screens.numbers import cents, clock_time, money, shares
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
+from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import clock_time
 
 _WAITING = frozenset(
     {
@@ -127,10 +128,10 @@ def sentence(reason: str) -> str:
 
 def _next(market: Market, position: PositionId | None, again: Action | None) -> Row:
     if again is not None and position is None:
-        return (Button("Re-quote", again), Button("Market", ShowMarket(market.id)), HOME)
+        return (Button("Re-quote", again), Button("Market", ShowMarket(market.id)), home_button())
     first = (
         Button("Positions", ShowPositions())
         if position is None
         else Button("Position", ShowPosition(position))
     )
-    return (first, Button("Markets", Trending()), HOME)
+    return (first, Button("Markets", Trending()), home_button())

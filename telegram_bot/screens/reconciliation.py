@@ -8,7 +8,7 @@ from core.domain.notice import AccountCompared, Found
 from core.domain.units import Size
 from telegram_bot.actions import ShowPositions
 from telegram_bot.screens.numbers import money, shares
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, safe
 
 SHOWN: Final = 5  # differences; the others are counted
@@ -52,7 +52,7 @@ def reconciliation_screen(news: AccountCompared) -> Screen:
             _what_next(news),
             "<i>live money</i>",
         ),
-        ((Button("Positions", ShowPositions()), HOME),),
+        ((Button("Positions", ShowPositions()), home_button()),),
         keeps_message=True,
     )
 

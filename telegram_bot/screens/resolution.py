@@ -8,7 +8,7 @@ from core.domain.units import ONE, ZERO, Usdc, usdc
 from telegram_bot.account_actions import ShowWallet
 from telegram_bot.actions import ShowPositions
 from telegram_bot.screens.numbers import cents, money, shares, signed
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines
 from telegram_bot.screens.text import LABEL, bold, safe
 
 SHOWN = 6  # positions in one market; the money of all is counted
@@ -72,8 +72,8 @@ def _total(paid: Sequence[Paid]) -> Usdc:
 def _buttons(news: MarketEnded) -> Row:
     positions = Button("Positions", ShowPositions())
     if _waiting(news) == ZERO:
-        return (positions, HOME)
-    return (Button("Wallet", ShowWallet(), Style.PRIMARY), positions, HOME)
+        return (positions, home_button())
+    return (Button("Wallet", ShowWallet(), Style.PRIMARY), positions, home_button())
 
 
 def _accounts(news: MarketEnded) -> list[str]:

@@ -1,7 +1,6 @@
 """The switches: stop and resume, halt and lift, breakers, and one's own limits."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -19,9 +18,10 @@ from telegram_bot.account_actions import (
     ShowOrders,
     StopTrading,
 )
-from telegram_bot.screens.numbers import clock_time, money
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines, rows
+from telegram_bot.screens.numbers import money
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import day_clock
 
 LABELS: Final = {
     LimitKind.PER_ORDER: "One order",
@@ -56,7 +56,7 @@ def stopped_screen(stop: Stop, swept: Swept) -> Screen:
         )
     return Screen(
         blocks(*what, swept_words(swept), "It stays so, over restarts too, until you resume."),
-        (buttons, (Button("Orders", ShowOrders()), HOME)),
+        (buttons, (Button("Orders", ShowOrders()), home_button())),
     )
 
 
@@ -70,7 +70,7 @@ def resumed_screen(switches: Switches) -> Screen:
             if still
             else "Buys, sells and automation work again. What was cancelled does not come back.",
         ),
-        ((Button("Orders", ShowOrders()), HOME),),
+        ((Button("Orders", ShowOrders()), home_button()),),
     )
 
 
@@ -94,7 +94,7 @@ def halted_screen(swept: Swept, *, everything: bool) -> Screen:
             swept_words(swept),
             "It stays so, over restarts too, until you lift it.",
         ),
-        rows(more, (Button("Lift the halt", LiftHalt(), Style.SUCCESS), HOME)),
+        rows(more, (Button("Lift the halt", LiftHalt(), Style.SUCCESS), home_button())),
     )
 
 
@@ -106,14 +106,14 @@ def lifted_screen(switches: Switches, user: UserId) -> Screen:
             "<b>The halt is lifted.</b>",
             lines(*still) if still else "What users stopped themselves stays stopped.",
         ),
-        rows(_breaker_buttons(switches, user), (HOME,)),
+        rows(_breaker_buttons(switches, user), (home_button(),)),
     )
 
 
 def reset_screen(was: str | None) -> Screen:
     why = f"It had opened because: {safe(was, 200)}" if was else "It was closed already."
     return Screen(
-        blocks("<b>The breaker is closed: trading is allowed again.</b>", why), ((HOME,),)
+        blocks("<b>The breaker is closed: trading is allowed again.</b>", why), ((home_button(),),)
     )
 
 
@@ -134,7 +134,7 @@ def limits_screen(
         (
             tuple(Button(LABELS[kind], ChangeLimit(kind)) for kind in list(limits)[:2]),
             tuple(Button(LABELS[kind], ChangeLimit(kind)) for kind in list(limits)[2:]),
-            (Button("Refresh", ShowLimits()), HOME),
+            (Button("Refresh", ShowLimits()), home_button()),
         ),
     )
 
@@ -201,13 +201,9 @@ def _limit(kind: LimitKind, state: LimitState) -> str:
     value = _value(kind, state.value)
     raised = ""
     if state.next_value is not None and state.next_at is not None:
-        raised = f", {_value(kind, state.next_value)} from {_moment(state.next_at)}"
+        raised = f", {_value(kind, state.next_value)} from {day_clock(state.next_at)}"
     return f"{LABELS[kind]}: <b>{value}</b>{raised}"
 
 
 def _value(kind: LimitKind, value: Decimal) -> str:
     return f"{value.normalize():f}" if kind is LimitKind.OPEN_ORDERS else money(value)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.day} {at:%b}, {clock_time(at)}"

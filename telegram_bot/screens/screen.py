@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from telegram_bot.actions import Action, Home
-from telegram_bot.screens.numbers import clock_time
 from telegram_bot.screens.text import bold
+from telegram_bot.screens.times import clock_time
 
 PAUSED: Final = "<i>Live updates paused: prices are of the time below · tap Refresh</i>"
 
@@ -39,8 +39,6 @@ class CopyButton:
 
 Row: TypeAlias = tuple[Button | CopyButton, ...]
 
-HOME: Final = Button("Home", Home())
-
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -64,6 +62,10 @@ class Screen:
             self.text,
             f"<i>{self.stamp}</i>" if self.stamp else None,
         )
+
+
+def home_button() -> Button:
+    return Button("Home", Home())
 
 
 def blocks(*parts: str | None) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from telegram_bot.actions import Status
-from telegram_bot.screens.numbers import ago
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, stamped
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines, stamped
 from telegram_bot.screens.text import bold, safe
+from telegram_bot.screens.times import ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def status_screen(
             summary,
             lines(*(_part(part) for part in parts), f"Newest price: {news}"),
         ),
-        ((Button("Refresh", Status()), HOME),),
+        ((Button("Refresh", Status()), home_button()),),
         stamp=stamped(now),
         whose=None,
     )

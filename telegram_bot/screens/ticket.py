@@ -7,9 +7,10 @@ from core.domain.offer import Offer, TradeQuote
 from core.domain.price import PriceState
 from telegram_bot.actions import Action, CancelTicket, Confirm, Submitting
 from telegram_bot.screens.freshness import unchanged
-from telegram_bot.screens.numbers import cents, clock_time, money, shares, signed
-from telegram_bot.screens.screen import HOME, Button, Screen, Style, blocks, lines
+from telegram_bot.screens.numbers import cents, money, shares, signed
+from telegram_bot.screens.screen import Button, Screen, Style, blocks, home_button, lines
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import clock_time
 
 
 def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
@@ -44,7 +45,7 @@ def expired_screen(quote: TradeQuote, again: Action) -> Screen:
             safe(quote.market.question),
             "Prices move. Ask for a new quote to go on.",
         ),
-        ((Button("Re-quote", again, Style.PRIMARY), HOME),),
+        ((Button("Re-quote", again, Style.PRIMARY), home_button()),),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from telegram_bot.screens.screen import HOME, Screen, blocks
+from telegram_bot.screens.screen import Screen, blocks, home_button
 
 TOO_LATE: Final = "Expired, tap again."
 
@@ -16,5 +16,5 @@ def too_late_screen(*, is_tap: bool) -> Screen:
             f"Expired, {again}.",
             f"{what} reached me more than a minute late, so I did nothing and no money moved.",
         ),
-        ((HOME,),),
+        ((home_button(),),),
     )

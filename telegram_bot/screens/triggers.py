@@ -15,11 +15,11 @@ from telegram_bot.screens.freshness import price_line
 from telegram_bot.screens.market import market_state
 from telegram_bot.screens.numbers import cents, shares
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     Row,
     Screen,
     blocks,
+    home_button,
     lines,
     pager,
     rows,
@@ -88,7 +88,7 @@ def position_triggers_screen(
             (
                 Button("Position", ShowPosition(position.id)),
                 Button("Refresh", ShowPositionTriggers(position.id, percent)),
-                HOME,
+                home_button(),
             ),
         ),
         stamp=stamped(now),
@@ -126,7 +126,7 @@ def triggers_screen(
             ),
             pager(ShowTriggers(page - 1) if page else None, following),
             (Button("On every buy", ShowPresets()), Button("Positions", ShowPositions())),
-            (Button("Refresh", ShowTriggers(page)), HOME),
+            (Button("Refresh", ShowTriggers(page)), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -154,7 +154,7 @@ def presets_screen(presets: Mapping[TriggerKind, Decimal], now: datetime) -> Scr
                 )
                 for kind in TriggerKind
             ),
-            (Button("All triggers", ShowTriggers()), HOME),
+            (Button("All triggers", ShowTriggers()), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -171,7 +171,7 @@ def trigger_question(view: PositionView, kind: TriggerKind, percent: int) -> Scr
             f"Send a price {side} the bid, like <code>45</code> for 45¢, or a distance from your "
             f"average cost of {cents(view.position.holding.entry_price)}, like <code>30%</code>.",
         ),
-        ((Button("Back", back), HOME),),
+        ((Button("Back", back), home_button()),),
     )
 
 

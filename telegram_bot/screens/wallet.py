@@ -25,21 +25,22 @@ from telegram_bot.account_actions import (
 )
 from telegram_bot.screens.agreement import agreement_words
 from telegram_bot.screens.claims import claim_rows, claim_words
-from telegram_bot.screens.numbers import money, span
+from telegram_bot.screens.numbers import money
 from telegram_bot.screens.reconciliation import found_text
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     CopyButton,
     Row,
     Screen,
     Style,
     blocks,
+    home_button,
     lines,
     rows,
     stamped,
 )
 from telegram_bot.screens.text import bold, safe
+from telegram_bot.screens.times import date_time, span
 
 SHOWN: Final = 5  # differences; the others are counted
 TIERS: Final = {
@@ -79,7 +80,7 @@ def paper_only_screen(mode: str, cash: str) -> Screen:
     """Where the program was started for paper money only."""
     return Screen(
         blocks(bold(mode), lines("<b>Wallet</b>", f"Paper cash {cash}"), DRY_RUN),
-        ((Button("Orders", ShowOrders()), HOME),),
+        ((Button("Orders", ShowOrders()), home_button()),),
         whose=None,
     )
 
@@ -102,7 +103,7 @@ def wallet_screen(view: WalletView, now: datetime) -> Screen:
             *claim_rows(view.money),
             _taking_over(view.standing),
             _powers(view),
-            (Button("Limits", ShowLimits()), Button("Refresh", ShowWallet()), HOME),
+            (Button("Limits", ShowLimits()), Button("Refresh", ShowWallet()), home_button()),
         ),
         stamp=stamped(now),
         whose=None,
@@ -114,7 +115,7 @@ def until_words(wallet: LiveWallet, now: datetime) -> str | None:
     until = wallet.authorised_until
     if until is None:
         return None
-    day = f"{until.day} {until:%b %Y, %H:%M} UTC"
+    day = date_time(until)
     if wallet.is_expired(now):
         return f"<b>Session key ended {day}.</b> Nothing is signed with it; cancelling works"
     soon = wallet.warn_at is not None and wallet.warn_at <= now

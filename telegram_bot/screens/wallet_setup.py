@@ -16,12 +16,12 @@ from telegram_bot.account_actions import (
 )
 from telegram_bot.screens.numbers import money
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     CopyButton,
     Screen,
     Style,
     blocks,
+    home_button,
     lines,
     rows,
 )
@@ -62,7 +62,7 @@ def tiers_screen() -> Screen:
         (
             (Button("Session key", BeginWallet(Tier.SESSION), Style.SUCCESS),),
             (Button("Owner key, I know the risk", BeginWallet(Tier.DEPOSIT)),),
-            (Button("Back", ShowWallet()), HOME),
+            (Button("Back", ShowWallet()), home_button()),
         ),
     )
 
@@ -84,7 +84,7 @@ def setup_screen(wallet: LiveWallet, trouble: str = "") -> Screen:
                 Button("Check", CheckWallet(), Style.PRIMARY),
                 Button("Give up", RevokeWallet()),
             ),
-            (Button("Back", ShowWallet()), HOME),
+            (Button("Back", ShowWallet()), home_button()),
         ),
     )
 
@@ -104,7 +104,7 @@ def ready_screen(
             lines(TIERS[wallet.tier], until_words(wallet, now)),
             meaning,
         ),
-        rows(() if is_live else (step,), (Button("Wallet", ShowWallet()), HOME)),
+        rows(() if is_live else (step,), (Button("Wallet", ShowWallet()), home_button())),
     )
 
 
@@ -134,7 +134,7 @@ def risk_screen(tier: Tier | None, choices: Choices, most: Usdc | None) -> Scree
         ),
         rows(
             (_go(), Button("Limits", ShowLimits())) if is_known else (),
-            (Button("Wallet", ShowWallet()), HOME),
+            (Button("Wallet", ShowWallet()), home_button()),
         ),
     )
 

@@ -21,9 +21,10 @@ from telegram_bot.account_actions import (
     ShowWithdrawals,
     WithdrawTo,
 )
-from telegram_bot.screens.numbers import clock_time, money, span
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines, rows
+from telegram_bot.screens.numbers import money
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
 from telegram_bot.screens.text import plain, safe
+from telegram_bot.screens.times import clock_time, date, date_clock, span
 
 SHOWN: Final = 5
 STATES: Final = {
@@ -38,12 +39,12 @@ CANNOT: Final = (
     "A session key cannot take money out: that is its point. Withdraw with your own wallet, in "
     "Polymarket's own app."
 )
-DELAY: Final = span(WITHDRAWAL_DELAY.total_seconds())
-COOLING: Final = span(ADDRESS_COOLING.total_seconds())
 
 
 def cannot_withdraw_screen() -> Screen:
-    return Screen(blocks("<b>Withdraw</b>", CANNOT), ((Button("Wallet", ShowWallet()), HOME),))
+    return Screen(
+        blocks("<b>Withdraw</b>", CANNOT), ((Button("Wallet", ShowWallet()), home_button()),)
+    )
 
 
 def withdrawals_screen(
@@ -57,8 +58,8 @@ def withdrawals_screen(
     return Screen(
         blocks(
             "<b>Withdraw</b>",
-            f"Only to addresses on your list, each {COOLING} after it was added. Every withdrawal "
-            f"needs a code of your authenticator, waits {DELAY}, and can be cancelled until then.",
+            f"Only to addresses on your list, each {_cooling()} after it was added. Every withdrawal "
+            f"needs a code of your authenticator, waits {_delay()}, and can be cancelled until then.",
             None if has_factor else _NO_FACTOR,
             lines("<b>Addresses</b>", *(_address(each, now) for each in addresses))
             if addresses
@@ -69,7 +70,7 @@ def withdrawals_screen(
             *((_cancel(each),) for each in waiting[:SHOWN]),
             *(_address_row(each, now) for each in addresses[:SHOWN]),
             (Button("Add an address", NewAddress()),) if has_factor else (),
-            (Button("Wallet", ShowWallet()), Button("Refresh", ShowWithdrawals()), HOME),
+            (Button("Wallet", ShowWallet()), Button("Refresh", ShowWithdrawals()), home_button()),
         ),
     )
 
@@ -79,7 +80,7 @@ def address_question() -> Screen:
         blocks(
             "<b>Which address may be paid?</b>",
             "Type it with a name after it: <code>0x… my ledger</code>. Polygon addresses only. "
-            f"It can be paid {COOLING} from now, and you are told of every new one.",
+            f"It can be paid {_cooling()} from now, and you are told of every new one.",
         ),
         (_STOP,),
     )
@@ -116,14 +117,14 @@ def requested_screen(withdrawal: Withdrawal) -> Screen:
         blocks(
             f"<b>{money(withdrawal.amount)} leaves at {clock_time(due)}</b>",
             lines(
-                f"To <code>{safe(withdrawal.address, 60)}</code>, on {due.day} {due:%b %Y}.",
+                f"To <code>{safe(withdrawal.address, 60)}</code>, on {date(due)}.",
                 "Until then anybody who can read this chat can cancel it. If it was not you: "
                 "cancel it, then revoke the key under Wallet.",
             ),
         ),
         (
             (_cancel(withdrawal), Button("Withdrawals", ShowWithdrawals())),
-            (HOME,),
+            (home_button(),),
         ),
         keeps_message=True,
     )
@@ -132,7 +133,13 @@ def requested_screen(withdrawal: Withdrawal) -> Screen:
 def cancelled_withdrawal_screen(withdrawal: Withdrawal) -> Screen:
     return Screen(
         f"<b>Cancelled.</b> {money(withdrawal.amount)} stays in your wallet.",
-        ((Button("Withdrawals", ShowWithdrawals()), Button("Wallet", ShowWallet()), HOME),),
+        (
+            (
+                Button("Withdrawals", ShowWithdrawals()),
+                Button("Wallet", ShowWallet()),
+                home_button(),
+            ),
+        ),
     )
 
 
@@ -142,9 +149,9 @@ def address_added_screen(address: AllowedAddress) -> Screen:
         blocks(
             f"<b>{safe(address.label, 40)} is on your list.</b>",
             f"<code>{safe(address.address, 60)}</code>",
-            f"It can be paid from {at.day} {at:%b %Y}, {clock_time(at)} on.",
+            f"It can be paid from {date_clock(at)} on.",
         ),
-        ((Button("Withdrawals", ShowWithdrawals()), HOME),),
+        ((Button("Withdrawals", ShowWithdrawals()), home_button()),),
     )
 
 
@@ -172,6 +179,14 @@ def _address_row(each: AllowedAddress, now: datetime) -> Row:
 
 def _cancel(each: Withdrawal) -> Button:
     return Button(f"Cancel {money(each.amount)}", CancelWithdrawal(each.id), Style.DANGER)
+
+
+def _delay() -> str:
+    return span(WITHDRAWAL_DELAY.total_seconds())
+
+
+def _cooling() -> str:
+    return span(ADDRESS_COOLING.total_seconds())
 
 
 def _short(address: str) -> str:
