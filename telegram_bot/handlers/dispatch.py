@@ -20,6 +20,7 @@ from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
 from telegram_bot.screens.notices import unexpected_screen
 from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
 from telegram_bot.tickets import TicketState
+from telegram_bot.words import mark, say
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ SPEAKING: Final = (
 )  # taps that are answered with words
 CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
 NOT_YOURS: Final = EXPLANATIONS[TicketState.FOREIGN]
-STILL_BUSY: Final = "One moment: I am still busy with what you tapped before."
+STILL_BUSY: Final = mark("One moment: I am still busy with what you tapped before.")
 STRANGERS: Final = 10_000  # remembered, so that each is logged once
 TOLD_AGAIN: Final = timedelta(minutes=1)  # between two words about what came too late
 
@@ -61,7 +62,7 @@ class Dispatcher:
             return
         messenger, now = self._desk.messenger, self._desk.now()
         if query is not None:
-            await messenger.answer(query.id, TOO_LATE)
+            await messenger.answer(query.id, say(TOO_LATE))
         card = query.message.message_id if query is not None and query.message is not None else 0
         told_at = self._told_too_late.get((chat.id, card))
         if told_at is None or now - told_at > TOLD_AGAIN:
@@ -85,7 +86,7 @@ class Dispatcher:
         if query is None or query.message is None or not isinstance(action, SPEAKING):
             return
         on_its_way = self._is_on_its_way(action, query.message.chat.id, query.message.message_id)
-        words = STILL_WAITING if on_its_way else STILL_BUSY
+        words = say(STILL_WAITING if on_its_way else STILL_BUSY)
         await self._desk.messenger.answer(query.id, words, alert=on_its_way)
 
     async def failed(self, update: Update, error: Exception) -> None:
@@ -110,7 +111,7 @@ class Dispatcher:
         if user is None:
             return
         if query.from_user.id != message.chat.id:
-            await self._desk.messenger.answer(query.id, NOT_YOURS, alert=True)
+            await self._desk.messenger.answer(query.id, say(NOT_YOURS), alert=True)
             return
         codec, data = self._desk.codec, query.data or ""
         context = await self._context(user, message.chat.id)

@@ -27,9 +27,10 @@ from telegram_bot.screens.limit import (
     price_question,
 )
 from telegram_bot.screens.screen import Screen
+from telegram_bot.words import mark, say
 
 CENTS: Final = 100  # in a USDC
-SHARE_WORDS: Final = ("shares", "share", "sh", "s")
+SHARE_WORDS: Final = (mark("shares"), mark("share"), mark("sh"), mark("s"))
 
 
 async def open_limit(context: BotContext, wish: Limit) -> None:
@@ -99,7 +100,7 @@ def _wish(wish: Limit, token: TokenId, now: datetime) -> LimitWish:
     ends = _end(wish.life, now)
     is_money = wish.unit is Unit.MONEY
     if is_money and wish.way is Way.SELL:
-        raise InvalidQuantity("A sale is of shares. Please choose the amount again.")
+        raise InvalidQuantity(say("A sale is of shares. Please choose the amount again."))
     return LimitWish(
         market_id=wish.market_id,
         token_id=token,

@@ -53,6 +53,7 @@ from telegram_bot.trigger_actions import (
     ShowTriggers,
     TypeTrigger,
 )
+from telegram_bot.words import say
 
 
 async def answer_tap(
@@ -75,7 +76,7 @@ async def answer_tap(
                 await tell_of_earlier(context, earlier)
                 await messenger.strip(context.chat_id, message_id)
         case Tapped(Submitting()):
-            await messenger.answer(query_id, "Your order is on its way.")
+            await messenger.answer(query_id, say("Your order is on its way."))
         case Tapped(Confirm(button_id)):
             await _confirm(card, _claim(card, button_id, message_id), query_id)
         case Tapped(ConfirmAgain(button_id)):
@@ -143,7 +144,7 @@ async def _act(context: BotContext, action: Action) -> None:  # noqa: C901, PLR0
         case ShowChart() | ShowDepth() | ShowPnlCard() | ShowRecord():
             await pictures.show_picture(context, action)
         case Confirm() | ConfirmAgain() | CancelTicket() | Submitting():
-            raise ValueError(f"{action} is answered by its ticket")
+            raise ValueError(say("{action} is answered by its ticket", action=action))
         case _:
             await act_on_account(context, action)
 
@@ -174,14 +175,14 @@ async def _is_held_up(
     try:
         card.check_account(shown.quote.account)
     except Rejected as refusal:
-        await card.desk.messenger.answer(query_id, "Nothing was done.")
+        await card.desk.messenger.answer(query_id, say("Nothing was done."))
         async with card.held():
             await card.show(failure_screen(refusal))
         return True
     unclear = () if knows_of_unclear else await ticket.unclear_orders(card, shown)
     if not unclear:
         return False
-    await card.desk.messenger.answer(query_id, "Not sent yet: please read this first.")
+    await card.desk.messenger.answer(query_id, say("Not sent yet: please read this first."))
     async with card.held():
         await ticket.warn(card, shown, unclear[0])
     return True

@@ -33,6 +33,7 @@ from telegram_bot.screens.wallet_setup import (
     setup_screen,
     tiers_screen,
 )
+from telegram_bot.words import plural, say
 
 
 async def open_wallet(context: BotContext) -> None:
@@ -111,16 +112,18 @@ async def revoke(context: BotContext, *, is_sure: bool) -> None:
     waiting, ready = await wallets.waiting(user), await wallets.ready(user)
     if waiting is not None and not is_sure:
         await wallets.give_up_waiting(user)
-        await context.show(_done("The set-up is given up.", given_up_words(in_use=ready)))
+        await context.show(_done(say("The set-up is given up."), given_up_words(in_use=ready)))
     elif ready is None and waiting is None:
-        raise NotFound("There is no key to give up.")
+        raise NotFound(say("There is no key to give up."))
     elif not is_sure and ready is not None:
         await context.show(revoke_screen(ready))
     else:
         left = await _orders_left(context)
         gone = await wallets.revoke(user)
-        words = "There was no key any more." if gone is None else after_revoking(gone)
-        await context.show(_done("The key is given up.", lines(orders_left_words(left), words)))
+        words = say("There was no key any more.") if gone is None else after_revoking(gone)
+        await context.show(
+            _done(say("The key is given up."), lines(orders_left_words(left), words))
+        )
 
 
 async def _orders_left(context: BotContext) -> int:
@@ -147,7 +150,7 @@ async def take_daily_limit(context: BotContext, limit: Usdc) -> None:
     """Raises: Rejected, OverLimit."""
     accounts, user = _accounts(context), context.user.id
     if (await accounts.choices(user)).is_informed:
-        raise Rejected("You have typed a daily limit already. Change it under Limits.")
+        raise Rejected(say("You have typed a daily limit already. Change it under Limits."))
     await accounts.read_risk(user, limit)
     context.desk.pending.forget(user)
     await show_risk(context)
@@ -167,8 +170,10 @@ async def go_paper(context: BotContext) -> None:
 async def approve(context: BotContext) -> None:
     """Raises: Rejected, Unavailable, OutcomeUnknown."""
     await _money_desk(context).approve(context.user.id)
-    words = "The venue's contracts may take what your orders offer, once the chain confirms it."
-    await context.show(_done("The approvals are sent.", words))
+    words = say(
+        "The venue's contracts may take what your orders offer, once the chain confirms it."
+    )
+    await context.show(_done(say("The approvals are sent."), words))
 
 
 async def redeem(context: BotContext, market_id: MarketId) -> None:
@@ -176,8 +181,11 @@ async def redeem(context: BotContext, market_id: MarketId) -> None:
     money_desk = _money_desk(context)
     market = await context.services.markets.market(market_id)
     await money_desk.redeem(context.user.id, market_id)
-    words = f"{safe(market.question)}: the money is in your cash once the chain confirms it."
-    await context.show(_done("The claim is sent.", words))
+    words = say(
+        "{question}: the money is in your cash once the chain confirms it.",
+        question=safe(market.question),
+    )
+    await context.show(_done(say("The claim is sent."), words))
 
 
 async def take_over(context: BotContext) -> None:
@@ -185,10 +193,13 @@ async def take_over(context: BotContext) -> None:
     if context.services.take_over is None:
         raise TradesPlayMoneyOnly(DRY_RUN)
     count = await context.services.take_over(context.user.id)
-    words = "Shares of one outcome were" if count == 1 else f"Shares of {count} outcomes were"
-    story = f"{words} booked as the venue counts them. No order was placed."
+    story = plural(
+        "Shares of one outcome were booked as the venue counts them. No order was placed.",
+        "Shares of {n} outcomes were booked as the venue counts them. No order was placed.",
+        count,
+    )
     await context.show(
-        _done("Taken over." if count else "Nothing to take over.", story if count else "")
+        _done(say("Taken over.") if count else say("Nothing to take over."), story if count else "")
     )
 
 
@@ -242,5 +253,5 @@ def _accounts(context: BotContext) -> Accounts:
 
 def _done(heading: str, words: str) -> Screen:
     return Screen(
-        blocks(f"<b>{heading}</b>", words), ((Button("Wallet", ShowWallet()), home_button()),)
+        blocks(f"<b>{heading}</b>", words), ((Button(say("Wallet"), ShowWallet()), home_button()),)
     )

@@ -74,7 +74,11 @@ def volume(value: Decimal) -> str:
 
 def rough(value: Decimal) -> str:
     """A number at a glance: `950`, `12.4K`, `1.2M`."""
-    for bound, unit in ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K")):
+    for bound, unit in (
+        (Decimal(10) ** 9, say("B")),
+        (Decimal(10) ** 6, say("M")),
+        (Decimal(10) ** 3, say("K")),
+    ):
         if value >= bound:
             return f"{(value / bound).quantize(Decimal('0.1'), rounding=ROUND_DOWN):,}{unit}"
     return f"{value.quantize(Decimal(1), rounding=ROUND_DOWN)}"

@@ -10,6 +10,7 @@ from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
+from telegram_bot.words import say
 
 _WAITING = frozenset(
     {
@@ -29,7 +30,14 @@ def receipt_screen(
 ) -> Screen:
     """A record that stays in the chat. `position` is what the user holds of it now, if anything."""
     return Screen(
-        blocks(*_story(order, market), f"<i>Order {order.id} · {order.ticket.account} money</i>"),
+        blocks(
+            *_story(order, market),
+            say(
+                "<i>Order {order} · {account} money</i>",
+                order=order.id,
+                account=order.ticket.account,
+            ),
+        ),
         (_next(market, position, again if order.status in _NOTHING_LEFT else None),),
         keeps_message=True,
     )
@@ -41,23 +49,31 @@ def _story(order: Order, market: Market) -> tuple[str | None, ...]:
     question = safe(market.question)
     if order.status is OrderStatus.UNKNOWN:
         return (
-            "<b>Status unknown</b>",
+            say("<b>Status unknown</b>"),
             question,
-            "The answer was lost: it may have been filled. Look at Positions before you repeat it.",
+            say(
+                "The answer was lost: it may have been filled. Look at Positions before you "
+                "repeat it."
+            ),
         )
     if order.status in _WAITING:
         return (
-            "<b>Order sent</b>",
+            say("<b>Order sent</b>"),
             question,
-            "It is not filled yet. Positions shows it as soon as it is.",
+            say("It is not filled yet. Positions shows it as soon as it is."),
         )
-    deed = "bought" if order.ticket.side is Side.BUY else "sold"
     return (
-        f"<b>Nothing was {deed}</b>",
+        nothing_done(order.ticket.side),
         question,
-        sentence(order.reason) or "The order found nobody on the other side.",
-        "Your cash and your positions are as before.",
+        sentence(order.reason) or say("The order found nobody on the other side."),
+        say("Your cash and your positions are as before."),
     )
+
+
+def nothing_done(side: Side) -> str:
+    if side is Side.BUY:
+        return say("<b>Nothing was bought</b>")
+    return say("<b>Nothing was sold</b>")
 
 
 def filled_story(order: Order, market: Market) -> tuple[str | None, ...]:
@@ -65,19 +81,30 @@ def filled_story(order: Order, market: Market) -> tuple[str | None, ...]:
     amount = shares(order.filled_size)
     value, fee = money(order.filled_value), money(order.fee)
     if order.ticket.side is Side.BUY:
-        heading = f"<b>Bought {amount} {name}</b>"
+        heading = say("<b>Bought {amount} {name}</b>", amount=amount, name=name)
         total = money(usdc(order.filled_value + order.fee))
-        paid = f"Paid {value} + fee {fee} = <b>{total}</b>"
-        meaning = f"If {name} is right they pay {money(order.filled_size)}."
+        paid = say("Paid {value} + fee {fee} = <b>{total}</b>", value=value, fee=fee, total=total)
+        meaning = say(
+            "If {name} is right they pay {filled_size}.",
+            name=name,
+            filled_size=money(order.filled_size),
+        )
     else:
-        heading = f"<b>Sold {amount} {name}</b>"
+        heading = say("<b>Sold {amount} {name}</b>", amount=amount, name=name)
         total = money(usdc(order.filled_value - order.fee))
-        paid = f"Got {value} - fee {fee} = <b>{total}</b>"
-        meaning = "The money is in your cash."
+        paid = say("Got {value} - fee {fee} = <b>{total}</b>", value=value, fee=fee, total=total)
+        meaning = say("The money is in your cash.")
     return (
         heading,
         safe(market.question),
-        lines(paid, f"Average price {cents(order.average_price)}{_basis(order)}"),
+        lines(
+            paid,
+            say(
+                "Average price {average_price}{basis}",
+                average_price=cents(order.average_price),
+                basis=_basis(order),
+            ),
+        ),
         meaning,
         _rest(order),
     )
@@ -90,9 +117,9 @@ def _basis(order: Order) -> str:
         case None:
             return ""
         case PriceState.LIVE:
-            return f" · from the live book at {at}"
+            return say(" · from the live book at {at}", at=at)
         case _:
-            return f" · from a book fetched for this order at {at}, not streamed"
+            return say(" · from a book fetched for this order at {at}, not streamed", at=at)
 
 
 def _rest(order: Order) -> str | None:
@@ -102,19 +129,28 @@ def _rest(order: Order) -> str | None:
     missing = _missing(order)
     if missing is None:
         return None
-    reason = sentence(order.reason) or (
-        f"The book had no more at {cents(order.ticket.worst_price)} or better."
+    reason = sentence(order.reason) or say(
+        "The book had no more at {worst_price} or better.",
+        worst_price=cents(order.ticket.worst_price),
     )
-    return f"<b>Filled in part.</b> {missing} {reason}"
+    return say("<b>Filled in part.</b> {missing} {reason}", missing=missing, reason=reason)
 
 
 def _missing(order: Order) -> str | None:
     ticket = order.ticket
     if ticket.spend is not None:
         left = usdc(ticket.spend - order.filled_value)
-        return f"{money(left)} of {money(ticket.spend)} stayed in cash." if left > 0 else None
+        return (
+            say("{left} of {spend} stayed in cash.", left=money(left), spend=money(ticket.spend))
+            if left > 0
+            else None
+        )
     if ticket.size is not None and ticket.size > order.filled_size:
-        return f"{shares(order.filled_size)} of {shares(ticket.size)} shares were sold."
+        return say(
+            "{filled_size} of {size} shares were sold.",
+            filled_size=shares(order.filled_size),
+            size=shares(ticket.size),
+        )
     return None
 
 
@@ -128,10 +164,14 @@ def sentence(reason: str) -> str:
 
 def _next(market: Market, position: PositionId | None, again: Action | None) -> Row:
     if again is not None and position is None:
-        return (Button("Re-quote", again), Button("Market", ShowMarket(market.id)), home_button())
+        return (
+            Button(say("Re-quote"), again),
+            Button(say("Market"), ShowMarket(market.id)),
+            home_button(),
+        )
     first = (
-        Button("Positions", ShowPositions())
+        Button(say("Positions"), ShowPositions())
         if position is None
-        else Button("Position", ShowPosition(position))
+        else Button(say("Position"), ShowPosition(position))
     )
-    return (first, Button("Markets", Trending()), home_button())
+    return (first, Button(say("Markets"), Trending()), home_button())

@@ -11,6 +11,7 @@ from telegram_bot.screens.numbers import cents, money, shares, signed
 from telegram_bot.screens.screen import Button, Screen, Style, blocks, home_button, lines
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
+from telegram_bot.words import say
 
 
 def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
@@ -19,12 +20,16 @@ def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
         blocks(
             ticket_text(quote),
             _source(quote, now),
-            f"This quote expires in {left} s, at {clock_time(offer.expires_at)}.",
+            say(
+                "This quote expires in {left} s, at {time}.",
+                left=left,
+                time=clock_time(offer.expires_at),
+            ),
         ),
         (
             (
-                Button("Confirm", Confirm(offer.button_id), Style.SUCCESS),
-                Button("Cancel", CancelTicket(offer.button_id)),
+                Button(say("Confirm"), Confirm(offer.button_id), Style.SUCCESS),
+                Button(say("Cancel"), CancelTicket(offer.button_id)),
             ),
         ),
     )
@@ -32,20 +37,22 @@ def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
 
 def submitting_screen(quote: TradeQuote) -> Screen:
     return Screen(
-        blocks(ticket_text(quote), "<b>Submitting…</b>"), ((Button("Submitting…", Submitting()),),)
+        blocks(ticket_text(quote), say("<b>Submitting…</b>")),
+        ((Button(say("Submitting…"), Submitting()),),),
     )
 
 
 def expired_screen(quote: TradeQuote, again: Action) -> Screen:
     """`again` asks for the same trade at the price of that moment."""
-    nothing = "bought" if quote.side is Side.BUY else "sold"
     return Screen(
         blocks(
-            f"<b>This quote has expired.</b> Nothing was {nothing}.",
+            say("<b>This quote has expired.</b> Nothing was bought.")
+            if quote.side is Side.BUY
+            else say("<b>This quote has expired.</b> Nothing was sold."),
             safe(quote.market.question),
-            "Prices move. Ask for a new quote to go on.",
+            say("Prices move. Ask for a new quote to go on."),
         ),
-        ((Button("Re-quote", again, Style.PRIMARY), home_button()),),
+        ((Button(say("Re-quote"), again, Style.PRIMARY), home_button()),),
     )
 
 
@@ -58,17 +65,31 @@ def _buy_text(quote: TradeQuote) -> str:
     profit = quote.payout - quote.cost
     value, fee = money(quote.value), money(quote.fee)
     return blocks(
-        f"<b>Buy {name}?</b>",
+        say("<b>Buy {name}?</b>", name=name),
         safe(quote.market.question),
         lines(
-            f"You pay {value} + fee {fee} = <b>{money(quote.cost)}</b>",
-            f"You get <b>{shares(quote.shares)}</b> shares",
-            f"Average {cents(quote.average)} · at worst {cents(quote.worst_price)}",
+            say(
+                "You pay {value} + fee {fee} = <b>{cost}</b>",
+                value=value,
+                fee=fee,
+                cost=money(quote.cost),
+            ),
+            say("You get <b>{shares}</b> shares", shares=shares(quote.shares)),
+            say(
+                "Average {average} · at worst {worst_price}",
+                average=cents(quote.average),
+                worst_price=cents(quote.worst_price),
+            ),
         ),
         lines(
-            f"If {name} is right: {money(quote.payout)} ({signed(profit)})",
-            f"If not: $0.00 ({signed(-quote.cost)})",
-            f"Cash after this: {money(quote.cash_after)}",
+            say(
+                "If {name} is right: {payout} ({profit})",
+                name=name,
+                payout=money(quote.payout),
+                profit=signed(profit),
+            ),
+            say("If not: $0.00 ({cost})", cost=signed(-quote.cost)),
+            say("Cash after this: {cash_after}", cash_after=money(quote.cash_after)),
         ),
         _thin(quote),
     )
@@ -77,14 +98,23 @@ def _buy_text(quote: TradeQuote) -> str:
 def _sell_text(quote: TradeQuote) -> str:
     value, fee = money(quote.value), money(quote.fee)
     return blocks(
-        f"<b>Sell {safe(quote.outcome.name, 40)}?</b>",
+        say("<b>Sell {outcome}?</b>", outcome=safe(quote.outcome.name, 40)),
         safe(quote.market.question),
         lines(
-            f"You sell <b>{shares(quote.shares)}</b> shares",
-            f"You get {value} - fee {fee} = <b>{money(quote.proceeds)}</b>",
-            f"Average {cents(quote.average)} · at worst {cents(quote.worst_price)}",
+            say("You sell <b>{shares}</b> shares", shares=shares(quote.shares)),
+            say(
+                "You get {value} - fee {fee} = <b>{proceeds}</b>",
+                value=value,
+                fee=fee,
+                proceeds=money(quote.proceeds),
+            ),
+            say(
+                "Average {average} · at worst {worst_price}",
+                average=cents(quote.average),
+                worst_price=cents(quote.worst_price),
+            ),
         ),
-        f"Cash after this: {money(quote.cash_after)}",
+        say("Cash after this: {cash_after}", cash_after=money(quote.cash_after)),
         _thin(quote),
     )
 
@@ -93,14 +123,18 @@ def _thin(quote: TradeQuote) -> str | None:
     if quote.complete:
         return None
     if quote.side is Side.BUY and quote.spend is not None:
-        return (
-            f"<b>Thin book:</b> only {money(quote.value)} of your {money(quote.spend)} "
-            "finds a seller at this price. The rest stays in cash."
+        return say(
+            "<b>Thin book:</b> only {quote} of your {spend} finds a seller at this price. "
+            "The rest stays in cash.",
+            quote=money(quote.value),
+            spend=money(quote.spend),
         )
     if quote.size is not None:
-        return (
-            f"<b>Thin book:</b> only {shares(quote.shares)} of your {shares(quote.size)} shares "
-            "find a buyer at this price. The rest stays yours."
+        return say(
+            "<b>Thin book:</b> only {shares} of your {size} shares find a buyer at this "
+            "price. The rest stays yours.",
+            shares=shares(quote.shares),
+            size=shares(quote.size),
         )
     return None
 
@@ -108,9 +142,14 @@ def _thin(quote: TradeQuote) -> str | None:
 def _source(quote: TradeQuote, now: datetime) -> str:
     """What the quote rests on; a ticket stands still, so it says times instead of ages."""
     if quote.state is PriceState.LIVE:
-        return f"Quoted from the live book at {clock_time(now)}{unchanged(quote.age)}."
+        return say(
+            "Quoted from the live book at {time}{unchanged}.",
+            time=clock_time(now),
+            unchanged=unchanged(quote.age),
+        )
     fetched = clock_time(now - timedelta(seconds=quote.age))
-    return (
-        f"Not streamed right now: quoted from a book fetched at {fetched}. "
-        "Confirm takes the newest one."
+    return say(
+        "Not streamed right now: quoted from a book fetched at {fetched}. Confirm takes "
+        "the newest one.",
+        fetched=fetched,
     )

@@ -89,7 +89,11 @@ def _local(moment: datetime) -> datetime:
 def _zone(local: datetime) -> str:
     """`UTC`, `CET`; `UTC-03` where the zone has no letters of its own."""
     name = local.tzname() or ""
-    return name if name.isalpha() else f"UTC{name.removeprefix('UTC')}"
+    return (
+        name
+        if name.isalpha()
+        else say("UTC{removeprefix}", removeprefix=name.removeprefix(say("UTC")))
+    )
 
 
 def _month(local: datetime) -> str:

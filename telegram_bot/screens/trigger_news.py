@@ -10,26 +10,34 @@ from telegram_bot.screens.screen import Button, Screen, blocks, lines
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.triggers import NAMES
 from telegram_bot.trigger_actions import ShowPositionTriggers
+from telegram_bot.words import say
 
 
 def trigger_notice(news: TriggerFired) -> Screen:
     """A record that stays in the chat."""
-    name = NAMES[news.kind]
+    name = say(NAMES[news.kind])
     return Screen(
         blocks(
-            f"<b>{name} {'sold' if news.sold else 'could not sell'}</b>",
+            say("<b>{name} sold</b>", name=name)
+            if news.sold
+            else say("<b>{name} could not sell</b>", name=name),
             lines(
                 safe(news.question),
-                f"{safe(news.outcome, 40)} · {name.lower()} at {cents(news.level)}",
+                say(
+                    "{outcome} · {name} at {level}",
+                    outcome=safe(news.outcome, 40),
+                    name=name.lower(),
+                    level=cents(news.level),
+                ),
             ),
             lines(_sold(news), _left(news)),
-            f"Reason: {safe(news.trouble, 300)}" if news.trouble else None,
-            f"<i>{'live' if news.account is Account.LIVE else 'paper'} money</i>",
+            say("Reason: {trouble}", trouble=safe(news.trouble, 300)) if news.trouble else None,
+            say("<i>live money</i>") if news.account is Account.LIVE else say("<i>paper money</i>"),
         ),
         (
             (
-                Button("Position", ShowPosition(news.position_id)),
-                Button("TP / SL", ShowPositionTriggers(news.position_id)),
+                Button(say("Position"), ShowPosition(news.position_id)),
+                Button(say("TP / SL"), ShowPositionTriggers(news.position_id)),
             ),
         ),
         keeps_message=True,
@@ -39,15 +47,18 @@ def trigger_notice(news: TriggerFired) -> Screen:
 def _sold(news: TriggerFired) -> str | None:
     if not news.sold:
         return None
-    return (
-        f"Sold <b>{shares(news.sold)}</b> at {cents(news.average)} on average, got "
-        f"<b>{money(usdc(news.value - news.fee))}</b> with a fee of {money(news.fee)}."
+    return say(
+        "Sold <b>{sold}</b> at {average} on average, got <b>{news}</b> with a fee of {fee}.",
+        sold=shares(news.sold),
+        average=cents(news.average),
+        news=money(usdc(news.value - news.fee)),
+        fee=money(news.fee),
     )
 
 
 def _left(news: TriggerFired) -> str | None:
     if news.state is not TriggerState.ARMED:
-        return "It is done, and not armed any more." if news.sold else None
+        return say("It is done, and not armed any more.") if news.sold else None
     if not news.sold:
-        return "Nothing was sold. It stays armed and keeps trying."
-    return f"{shares(news.left)} shares are left to sell; it stays armed for them."
+        return say("Nothing was sold. It stays armed and keeps trying.")
+    return say("{left} shares are left to sell; it stays armed for them.", left=shares(news.left))

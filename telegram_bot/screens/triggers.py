@@ -35,6 +35,7 @@ from telegram_bot.trigger_actions import (
     ShowTriggers,
     TypeTrigger,
 )
+from telegram_bot.words import mark, say
 
 PAGE: Final = 6
 CHANGES: Final = MappingProxyType(
@@ -46,20 +47,27 @@ CHANGES: Final = MappingProxyType(
 )
 NAMES: Final = MappingProxyType(
     {
-        TriggerKind.TAKE_PROFIT: "Take profit",
-        TriggerKind.STOP_LOSS: "Stop loss",
-        TriggerKind.TRAILING_STOP: "Trailing stop",
+        TriggerKind.TAKE_PROFIT: mark("Take profit"),
+        TriggerKind.STOP_LOSS: mark("Stop loss"),
+        TriggerKind.TRAILING_STOP: mark("Trailing stop"),
+    }
+)
+SHORT_NAMES: Final = MappingProxyType(
+    {
+        TriggerKind.TAKE_PROFIT: mark("TP {distance}"),
+        TriggerKind.STOP_LOSS: mark("SL {distance}"),
+        TriggerKind.TRAILING_STOP: mark("Trail {distance}"),
     }
 )
 PARTS: Final = (100, 50, 25)
-HOW: Final = (
-    "They sell by themselves, also while this chat is closed: once the bid that really takes the "
-    "shares has been there on two books a second apart. A thin book sells a part, and the rest "
-    "stays armed."
+HOW: Final = mark(
+    "They sell by themselves, also while this chat is closed: once the bid that "
+    "really takes the shares has been there on two books a second apart. A thin book "
+    "sells a part, and the rest stays armed."
 )
-HOW_STOPS_FAIL: Final = (
-    "A stop sells at what is bid then, which can be far below its price; where nobody bids it "
-    "cannot sell, and you are told."
+HOW_STOPS_FAIL: Final = mark(
+    "A stop sells at what is bid then, which can be far below its price; where "
+    "nobody bids it cannot sell, and you are told."
 )
 
 
@@ -73,21 +81,28 @@ def position_triggers_screen(
         blocks(
             bold(view.market.question, SHORT_TITLE),
             lines(
-                f"{bold(position.outcome, 40)} · {shares(holding.amount)} shares, bought at "
-                f"{cents(holding.entry_price)}",
+                say(
+                    "{outcome} · {amount} shares, bought at {entry_price}",
+                    outcome=bold(position.outcome, 40),
+                    amount=shares(holding.amount),
+                    entry_price=cents(holding.entry_price),
+                ),
                 price_line(position.current_price, view.state, view.price_age, view.why),
             ),
             lines(*(f"{number}. {described(one)}" for number, one in enumerate(armed, 1)))
-            or "Nothing is armed.",
-            ended or blocks(HOW, HOW_STOPS_FAIL),
+            or say("Nothing is armed."),
+            ended or blocks(say(HOW), say(HOW_STOPS_FAIL)),
         ),
         rows(
             *(() if ended else _new_rows(view, percent)),
             *_remove_rows(armed),
-            (Button("On every buy", ShowPresets()), Button("All triggers", ShowTriggers())),
             (
-                Button("Position", ShowPosition(position.id)),
-                Button("Refresh", ShowPositionTriggers(position.id, percent)),
+                Button(say("On every buy"), ShowPresets()),
+                Button(say("All triggers"), ShowTriggers()),
+            ),
+            (
+                Button(say("Position"), ShowPosition(position.id)),
+                Button(say("Refresh"), ShowPositionTriggers(position.id, percent)),
                 home_button(),
             ),
         ),
@@ -111,8 +126,8 @@ def triggers_screen(
     ]
     return Screen(
         blocks(
-            "<b>Triggers</b>" + (f" · {len(armed)} armed" if armed else ""),
-            *(entries or ["Nothing is armed. Open a position and tap TP / SL."]),
+            say("<b>Triggers</b>") + (say(" · {count} armed", count=len(armed)) if armed else ""),
+            *(entries or [say("Nothing is armed. Open a position and tap TP / SL.")]),
         ),
         rows(
             *(
@@ -125,8 +140,8 @@ def triggers_screen(
                 for number, one in enumerate(shown, first + 1)
             ),
             pager(ShowTriggers(page - 1) if page else None, following),
-            (Button("On every buy", ShowPresets()), Button("Positions", ShowPositions())),
-            (Button("Refresh", ShowTriggers(page)), home_button()),
+            (Button(say("On every buy"), ShowPresets()), Button(say("Positions"), ShowPositions())),
+            (Button(say("Refresh"), ShowTriggers(page)), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -134,14 +149,16 @@ def triggers_screen(
 
 def presets_screen(presets: Mapping[TriggerKind, Decimal], now: datetime) -> Screen:
     """What every purchase gets; a tap on the chosen one takes it away."""
-    told = [f"{NAMES[kind]}: {_change(kind, presets.get(kind))}" for kind in TriggerKind]
+    told = [f"{say(NAMES[kind])}: {_change(kind, presets.get(kind))}" for kind in TriggerKind]
     return Screen(
         blocks(
-            "<b>On every buy</b>",
+            say("<b>On every buy</b>"),
             lines(*told),
-            "Each new position gets these for all of its shares; where one of the kind is armed "
-            "already it stays as it is.",
-            HOW,
+            say(
+                "Each new position gets these for all of its shares; where one of the kind is "
+                "armed already it stays as it is."
+            ),
+            say(HOW),
         ),
         rows(
             *(
@@ -154,7 +171,7 @@ def presets_screen(presets: Mapping[TriggerKind, Decimal], now: datetime) -> Scr
                 )
                 for kind in TriggerKind
             ),
-            (Button("All triggers", ShowTriggers()), home_button()),
+            (Button(say("All triggers"), ShowTriggers()), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -163,32 +180,56 @@ def presets_screen(presets: Mapping[TriggerKind, Decimal], now: datetime) -> Scr
 def trigger_question(view: PositionView, kind: TriggerKind, percent: int) -> Screen:
     """Asks for the price in words."""
     back = ShowPositionTriggers(view.position.id, percent)
-    side = "above" if kind is TriggerKind.TAKE_PROFIT else "below"
     return Screen(
         blocks(
             bold(view.market.question, SHORT_TITLE),
-            f"<b>{NAMES[kind]}: at what price?</b>",
-            f"Send a price {side} the bid, like <code>45</code> for 45¢, or a distance from your "
-            f"average cost of {cents(view.position.holding.entry_price)}, like <code>30%</code>.",
+            say("<b>{words}: at what price?</b>", words=say(NAMES[kind])),
+            _how_to_say(kind, cents(view.position.holding.entry_price)),
         ),
-        ((Button("Back", back), home_button()),),
+        ((Button(say("Back"), back), home_button()),),
+    )
+
+
+def _how_to_say(kind: TriggerKind, cost: str) -> str:
+    if kind is TriggerKind.TAKE_PROFIT:
+        return say(
+            "Send a price above the bid, like <code>45</code> for 45¢, or a distance from your "
+            "average cost of {cost}, like <code>30%</code>.",
+            cost=cost,
+        )
+    return say(
+        "Send a price below the bid, like <code>45</code> for 45¢, or a distance from your "
+        "average cost of {cost}, like <code>30%</code>.",
+        cost=cost,
     )
 
 
 def described(trigger: Trigger) -> str:
     """`Stop loss at 40¢ for 50 %`, as HTML."""
-    part = "" if trigger.percent == PARTS[0] else f" for {trigger.percent} %"
-    trail = "" if trigger.trail is None else f", {trigger.trail.normalize():f} % behind"
-    left = "" if trigger.left is None else f", {shares(trigger.left)} left to sell"
+    part = "" if trigger.percent == PARTS[0] else say(" for {percent} %", percent=trigger.percent)
+    trail = (
+        ""
+        if trigger.trail is None
+        else say(", {trail} % behind", trail=f"{trigger.trail.normalize():f}")
+    )
+    left = "" if trigger.left is None else say(", {left} left to sell", left=shares(trigger.left))
     trouble = f" · <i>{safe(trigger.trouble, 200)}</i>" if trigger.trouble else ""
-    return f"{NAMES[trigger.kind]} at <b>{cents(trigger.level)}</b>{trail}{part}{left}{trouble}"
+    return say(
+        "{words} at <b>{level}</b>{trail}{part}{left}{trouble}",
+        words=say(NAMES[trigger.kind]),
+        level=cents(trigger.level),
+        trail=trail,
+        part=part,
+        left=left,
+        trouble=trouble,
+    )
 
 
 def in_short(armed: Sequence[Trigger]) -> str | None:
     """One line for the position's card; None without any."""
     if not armed:
         return None
-    return " · ".join(f"{NAMES[one.kind]} {cents(one.level)}" for one in armed)
+    return " · ".join(f"{say(NAMES[one.kind])} {cents(one.level)}" for one in armed)
 
 
 def _new_rows(view: PositionView, percent: int) -> tuple[Row, ...]:
@@ -200,7 +241,7 @@ def _new_rows(view: PositionView, percent: int) -> tuple[Row, ...]:
                 for change in CHANGES[kind]
             ),
             *(
-                (Button("Other", TypeTrigger(position, kind, percent)),)
+                (Button(say("Other"), TypeTrigger(position, kind, percent)),)
                 if kind is not TriggerKind.TRAILING_STOP
                 else ()
             ),
@@ -216,31 +257,36 @@ def _new_rows(view: PositionView, percent: int) -> tuple[Row, ...]:
 
 def _remove_rows(armed: Sequence[Trigger]) -> tuple[Row, ...]:
     buttons = [
-        Button(f"Remove {number}", RemoveTrigger(one.id)) for number, one in enumerate(armed, 1)
+        Button(say("Remove {number}", number=number), RemoveTrigger(one.id))
+        for number, one in enumerate(armed, 1)
     ]
     return tuple(tuple(buttons[at : at + 4]) for at in range(0, len(buttons), 4))
 
 
 def _label(kind: TriggerKind, change: int, *, is_on: bool = False) -> str:
-    mark = "✓ " if is_on else ""
+    label = say(SHORT_NAMES[kind], distance=_distance(kind, change))
+    return f"✓ {label}" if is_on else label
+
+
+def _distance(kind: TriggerKind, change: int) -> str:
     match kind:
         case TriggerKind.TAKE_PROFIT:
-            return f"{mark}TP +{change}%"
+            return f"+{change}%"
         case TriggerKind.STOP_LOSS:
-            return f"{mark}SL -{change}%"
+            return f"-{change}%"
         case TriggerKind.TRAILING_STOP:
-            return f"{mark}Trail {change}%"
+            return f"{change}%"
 
 
 def _part(part: int, *, is_on: bool) -> str:
-    name = "All" if part == PARTS[0] else f"{part}%"
+    name = say("All") if part == PARTS[0] else f"{part}%"
     return f"✓ {name}" if is_on else name
 
 
 def _change(kind: TriggerKind, change: Decimal | None) -> str:
     if change is None:
-        return "none"
-    return f"<b>{_label(kind, int(change)).partition(' ')[2]}</b>"
+        return say("none")
+    return f"<b>{_distance(kind, int(change))}</b>"
 
 
 def _question(markets: Mapping[MarketId, Market], trigger: Trigger) -> str:
