@@ -175,7 +175,7 @@ async def assemble(
         )
         bot = TelegramBot(_bot_settings(settings, place), services, board, manager, inbox=inbox)
         clients.push_async_callback(bot.close)
-        notices = NoticeSender(outbox, bot.messenger, bot.clock)
+        notices = NoticeSender(outbox, bot.messenger, bot.clock, services.reader_of)
         left_out = LeftOutNotice(
             users.owner, bot.messenger, bot.clock, settings.ws_max_subscriptions
         )

@@ -27,10 +27,10 @@ from telegram_bot.screens.limit import (
     price_question,
 )
 from telegram_bot.screens.screen import Screen
-from telegram_bot.words import mark, say
+from telegram_bot.words import say
 
 CENTS: Final = 100  # in a USDC
-SHARE_WORDS: Final = (mark("shares"), mark("share"), mark("sh"), mark("s"))
+SHARE_WORDS: Final = ("shares", "share", "sh", "s")
 
 
 async def open_limit(context: BotContext, wish: Limit) -> None:

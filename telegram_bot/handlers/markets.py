@@ -28,9 +28,10 @@ from telegram_bot.screens.markets import (
 )
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.text import plain
-from telegram_bot.words import say
+from telegram_bot.words import mark, say
 
 LONGEST_SEARCH = 200  # UTF-16 units that are looked at
+NO_SEARCH = mark("The venue does not answer, so I cannot search there right now.")
 
 
 async def open_trending(context: BotContext, action: Trending) -> None:

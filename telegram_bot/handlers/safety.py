@@ -93,9 +93,9 @@ def typed_limit(text: str) -> Decimal:
     """`0` is one too: it allows nothing. Raises: InvalidQuantity."""
     words = text.strip().removeprefix("$").strip()
     try:
-        value = Decimal(words) if words.replace(".", "", 1).isdecimal() else Decimal(say("NaN"))
+        value = Decimal(words) if words.replace(".", "", 1).isdecimal() else Decimal("NaN")
     except InvalidOperation:
-        value = Decimal(say("NaN"))
+        value = Decimal("NaN")
     if not value.is_finite() or not words.isascii():
         raise InvalidQuantity(say("That is no number. Please write for example 20"))
     return value

@@ -71,7 +71,7 @@ async def answer_tap(
     messenger, card = context.desk.messenger, context.on(message_id)
     match tapped:
         case None:
-            await messenger.answer(query_id, OLD_SCREEN)
+            await messenger.answer(query_id, say(OLD_SCREEN))
             async with context.held():
                 await tell_of_earlier(context, earlier)
                 await messenger.strip(context.chat_id, message_id)
@@ -144,7 +144,7 @@ async def _act(context: BotContext, action: Action) -> None:  # noqa: C901, PLR0
         case ShowChart() | ShowDepth() | ShowPnlCard() | ShowRecord():
             await pictures.show_picture(context, action)
         case Confirm() | ConfirmAgain() | CancelTicket() | Submitting():
-            raise ValueError(say("{action} is answered by its ticket", action=action))
+            raise ValueError(f"{action} is answered by its ticket")
         case _:
             await act_on_account(context, action)
 
@@ -162,7 +162,7 @@ async def _confirm(
     if found is TicketState.OPEN and shown is not None:
         await ticket.confirm(card, claim, shown, query_id)
         return
-    await desk.messenger.answer(query_id, ticket.EXPLANATIONS[found], alert=True)
+    await desk.messenger.answer(query_id, say(ticket.EXPLANATIONS[found]), alert=True)
     if found is TicketState.EXPIRED and shown is not None:
         async with card.held():
             await ticket.show_expired(card, shown)
@@ -192,7 +192,7 @@ async def _cancel(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
     desk = card.desk
     found, shown = desk.tickets.take(claim, TicketState.CANCELLED, desk.now())
     if shown is None or found not in {TicketState.OPEN, TicketState.EXPIRED}:
-        await desk.messenger.answer(query_id, ticket.EXPLANATIONS[found], alert=True)
+        await desk.messenger.answer(query_id, say(ticket.EXPLANATIONS[found]), alert=True)
         return
     await desk.messenger.answer(query_id, ticket.cancelled_words(shown.quote))
     async with card.held():

@@ -69,7 +69,7 @@ async def show_ticket(
     elif isinstance(quote, TradeQuote):
         screen = ticket_screen(quote, offer, now)
     else:
-        raise TypeError(say("{again} does not lead to a limit order", again=again))
+        raise TypeError(f"{again} does not lead to a limit order")
     view = LiveView(
         partial(_draw_ticket, desk, screen, quote, offer, again),
         markets=frozenset({quote.market.id}),
@@ -192,7 +192,7 @@ async def _lost(
 ) -> Placed:
     """The order is written down, so its receipt can say what happens next."""
     history, account = context.services.history, context.account
-    traced = await history.of_key(context.user.id, account, say("button:{claim}", claim=claim.id))
+    traced = await history.of_key(context.user.id, account, f"button:{claim.id}")
     if traced is None or not context.is_live:
         return Placed(failure_screen(unknown, ticket.again))
     return await _receipt(context, traced.order, ticket)

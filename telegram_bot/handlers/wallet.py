@@ -41,13 +41,13 @@ async def open_wallet(context: BotContext) -> None:
     services, user, desk = context.services, context.user.id, context.desk
     cash = await _paper_cash(context)
     if services.accounts is None or services.wallets is None:
-        await context.show(paper_only_screen(desk.mode, cash))
+        await context.show(paper_only_screen(say(desk.mode), cash))
         return
     state = await services.accounts.state(user)
     ready = await services.wallets.ready(user)
     held, trouble = await _money(context) if ready is not None else (None, "")
     view = WalletView(
-        mode=desk.live_mode if state.account is Account.LIVE else desk.mode,
+        mode=say(desk.live_mode if state.account is Account.LIVE else desk.mode),
         state=state,
         choices=await services.accounts.choices(user),
         ready=ready,

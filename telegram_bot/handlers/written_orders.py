@@ -177,7 +177,8 @@ async def _explain(context: BotContext, wish: OrderWish, found: Sequence[Market]
         return True
     if not isinstance(wish.subject, LinkWish) or not found:
         return False
-    sides = say(" and ").join(outcome.name for outcome in found[0].outcomes)
+    *others, last = (outcome.name for outcome in found[0].outcomes)
+    sides = say("{others} and {last}", others=", ".join(others), last=last) if others else last
     await context.show(
         unclear_screen(
             say(

@@ -27,7 +27,7 @@ def agreement_words(standing: AccountStanding, now: datetime) -> list[str]:
         return [say("The account was not checked against the venue yet.")]
     return [
         say(
-            "Agrees with the venue, checked {total_seconds}",
-            total_seconds=ago((now - standing.checked_at).total_seconds()),
+            "Agrees with the venue, checked {ago}",
+            ago=ago((now - standing.checked_at).total_seconds()),
         )
     ]

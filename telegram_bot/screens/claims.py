@@ -35,7 +35,7 @@ def claim_words(state: WalletMoneyState) -> str:
     return lines(
         say("<b>Results to claim</b>"),
         *(_line(each) for each in worth[:SHOWN]),
-        say("and {more} more", more=more) if more > 0 else None,
+        say("and {count} more", count=more) if more > 0 else None,
         say(HERE if state.can_act else ELSEWHERE),
     )
 
@@ -58,16 +58,16 @@ def _worth_claiming(state: WalletMoneyState) -> list[Claimable]:
 
 def _line(claim: Claimable) -> str:
     return say(
-        "{question}: {shares} {outcome} pay {claim}",
+        "{question}: {shares} {outcome} pay {value}",
         question=safe(claim.question, SHORT_TITLE),
         shares=shares(claim.shares),
         outcome=safe(claim.outcome, 20),
-        claim=money(claim.value),
+        value=money(claim.value),
     )
 
 
 def _button(claim: _Claim) -> Button:
     label = say(
-        "Redeem {claim} · {question}", claim=money(claim.value), question=plain(claim.question, 30)
+        "Redeem {value} · {question}", value=money(claim.value), question=plain(claim.question, 30)
     )
     return Button(label, Redeem(claim.market_id))

@@ -52,8 +52,8 @@ def stopped(why: Doubt, since: datetime, *, is_answered: bool) -> str:
 
 def restored(seconds: float, at: datetime) -> str:
     return say(
-        "The stream was interrupted for {lasted}; live again since {time}.",
-        lasted=_lasted(seconds),
+        "The stream was interrupted for {span}; live again since {time}.",
+        span=_lasted(seconds),
         time=clock_time(at),
     )
 

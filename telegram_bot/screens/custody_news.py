@@ -39,9 +39,9 @@ def _told(news: WalletChanged) -> tuple[str, tuple[str, ...]]:
 def _ending(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (
         say(
-            "It trades until {facts}. Set up a new one under Wallet before that; the one "
+            "It trades until {moment}. Set up a new one under Wallet before that; the one "
             "before is given up when the new one is ready.",
-            facts=_moment(facts, say("until")),
+            moment=_moment(facts, say("until")),
         ),
         say("Your positions and open orders stay where they are."),
     )
@@ -50,9 +50,9 @@ def _ending(facts: Mapping[str, str]) -> tuple[str, ...]:
 def _ended(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (
         say(
-            "Since {facts} nothing is signed with it: no new order with real money, also no "
+            "Since {moment} nothing is signed with it: no new order with real money, also no "
             "protective sell. Cancelling works.",
-            facts=_moment(facts, say("until")),
+            moment=_moment(facts, say("until")),
         ),
         say("Set up a new one under Wallet. Your positions and open orders stay where they are."),
     )
@@ -69,9 +69,9 @@ def _allowed(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (
         f"{safe(facts.get('label', ''), 40)} <code>{_address(facts)}</code>",
         say(
-            "It can be paid from {facts} on. <b>If it was not you</b>, remove it under "
+            "It can be paid from {moment} on. <b>If it was not you</b>, remove it under "
             "Withdrawals, then revoke the key under Wallet.",
-            facts=_moment(facts, say("usable_at")),
+            moment=_moment(facts, say("usable_at")),
         ),
     )
 
@@ -79,9 +79,9 @@ def _allowed(facts: Mapping[str, str]) -> tuple[str, ...]:
 def _requested(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (
         say(
-            "To <code>{address}</code>, at {facts}.",
+            "To <code>{address}</code>, at {moment}.",
             address=_address(facts),
-            facts=_moment(facts, say("due_at")),
+            moment=_moment(facts, say("due_at")),
         ),
         say(
             "Until then it can be cancelled. <b>If it was not you</b>, cancel it, then "

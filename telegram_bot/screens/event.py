@@ -14,7 +14,7 @@ EXCLUSIVE = mark("One question: at most one of these comes true, and only its Ye
 
 def event_screen(view: EventView) -> Screen:
     event, page = view.event, view.page
-    heading = bold(event.title) + (say(" · page {page}", page=page + 1) if page else "")
+    heading = bold(event.title) + (" · " + say("page {page}", page=page + 1) if page else "")
     exclusive = say(EXCLUSIVE) if event.neg_risk else None
     entries = [_entry(number, market) for number, market in enumerate(view.markets, 1)]
     return Screen(
@@ -40,7 +40,7 @@ def _entry(number: int, market: Market) -> str:
         fact
         for fact in (
             leader(market),
-            say("{volume_24h} in 24 h", volume_24h=volume(market.volume_24h)),
+            say("{volume} in 24 h", volume=volume(market.volume_24h)),
         )
         if fact
     ]

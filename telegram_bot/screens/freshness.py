@@ -15,7 +15,7 @@ def outcome_price(view: OutcomeView) -> str:
     """`62¢ · live`: a price with where it comes from and how old it is."""
     if view.price is not None and _is_listed(view):
         return say(
-            "{price} · from the catalogue, {when}", price=cents(view.price), when=_when(view.age)
+            "{price} · from the catalogue, {ago}", price=cents(view.price), ago=_when(view.age)
         )
     return priced(view.price, view.state, view.age, view.why)
 
@@ -36,12 +36,12 @@ def priced(
         case PriceState.LIVE:
             return say("{price} · live{unchanged}", price=cents(price), unchanged=unchanged(age))
         case PriceState.POLLED:
-            return say("{price} · polled {when}", price=cents(price), when=_when(age))
+            return say("{price} · polled {ago}", price=cents(price), ago=_when(age))
         case PriceState.SUSPECT:
-            return say("{price} · checking, last news {when}", price=cents(price), when=_when(age))
+            return say("{price} · checking, last news {ago}", price=cents(price), ago=_when(age))
         case PriceState.RESYNCING:
             return say(
-                "{price} · asking the venue, last news {when}", price=cents(price), when=_when(age)
+                "{price} · asking the venue, last news {ago}", price=cents(price), ago=_when(age)
             )
         case PriceState.DOWN:
             return _down(price, age, why)
@@ -72,7 +72,11 @@ def _now(words: str) -> str:
 
 def unchanged(age: float | None) -> str:
     """What a quiet live price adds."""
-    return say(", unchanged for {age}", age=span(age)) if age is not None and age >= FRESH else ""
+    return (
+        ", " + say("unchanged for {span}", span=span(age))
+        if age is not None and age >= FRESH
+        else ""
+    )
 
 
 def held_prices(views: Sequence[PositionView]) -> str | None:
@@ -87,7 +91,7 @@ def held_prices(views: Sequence[PositionView]) -> str | None:
     oldest = (
         say("of unknown age")
         if len(known) < len(ages)
-        else say("up to {max} old", max=span(max(known)))
+        else say("up to {span} old", span=span(max(known)))
     )
     live = len(views) - len(others)
     if not live:
@@ -108,12 +112,12 @@ def _missing(state: PriceState, why: Doubt | None) -> str:
 def _down(price: Price, age: float | None, why: Doubt | None) -> str:
     """Neither stream nor REST, or nobody has asked them yet."""
     if why is None or why is Doubt.UNHEARD:
-        return say("no live price: last {price}, {when}", price=cents(price), when=_when(age))
+        return say("no live price: last {price}, {ago}", price=cents(price), ago=_when(age))
     if age is None:
         return say("no price, last {price}: the venue does not answer", price=cents(price))
     return say(
-        "no price for {age}, last {price}: the venue does not answer",
-        age=span(age),
+        "no price for {span}, last {price}: the venue does not answer",
+        span=span(age),
         price=cents(price),
     )
 

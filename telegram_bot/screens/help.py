@@ -45,8 +45,8 @@ def help_screen(mode: str) -> Screen:
             lines(
                 say("<b>Or write the order</b>"),
                 say(
-                    "A market's name or link, then <code>buy yes 50</code>, <code>sell no all</code> "
-                    "or <code>buy yes 50 @45</code>: it leads to the same quote."
+                    "A market's name or link, then <code>buy yes 50</code>, <code>sell no "
+                    "all</code> or <code>buy yes 50 @45</code>: it leads to the same quote."
                 ),
             ),
             lines(
@@ -59,15 +59,15 @@ def help_screen(mode: str) -> Screen:
             lines(
                 say("<b>Take profit, stop loss</b>"),
                 say(
-                    "TP / SL on a position arms sells that fire by themselves, also while this chat "
-                    "is closed; On every buy arms them with each purchase."
+                    "TP / SL on a position arms sells that fire by themselves, also while this "
+                    "chat is closed; On every buy arms them with each purchase."
                 ),
             ),
             lines(
                 say("<b>Limit orders</b>"),
                 say(
-                    "With real money, Limit on a market or a position rests an order at your price. "
-                    "Orders shows what rests and takes it off the book."
+                    "With real money, Limit on a market or a position rests an order at your "
+                    "price. Orders shows what rests and takes it off the book."
                 ),
             ),
             lines(

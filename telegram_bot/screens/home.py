@@ -29,16 +29,16 @@ def home_screen(
                 say("<b>{total}</b> in total", total=money(portfolio.total)),
                 say("Cash {cash}", cash=money(portfolio.cash)),
                 say(
-                    "Positions {portfolio} · {count}",
-                    portfolio=money(portfolio.value),
+                    "Positions {value} · {count}",
+                    value=money(portfolio.value),
                     count=_count(len(portfolio.positions)),
                 ),
                 claim_line(portfolio),
                 _current(portfolio, now),
             ),
             lines(
-                say("Open P&amp;L {open_gain}", open_gain=open_gain(portfolio)),
-                say("Booked P&amp;L {realized}", realized=signed(portfolio.realized)),
+                say("Open P&amp;L {gain}", gain=open_gain(portfolio)),
+                say("Booked P&amp;L {profit}", profit=signed(portfolio.realized)),
             ),
             say("Send a word to search, or paste a polymarket.com link."),
         ),
@@ -63,7 +63,7 @@ def _current(portfolio: Portfolio, now: datetime) -> str | None:
     """A home card stands still, so it says when its prices were what it says they were."""
     words = held_prices(portfolio.positions)
     return words and say(
-        "At {time}: {word}", time=clock_time(now), word=words[0].lower() + words[1:]
+        "At {time}: {words}", time=clock_time(now), words=words[0].lower() + words[1:]
     )
 
 
@@ -71,7 +71,7 @@ def claim_line(portfolio: Portfolio) -> str | None:
     """What the totals count that is neither cash yet nor a position any more."""
     if not portfolio.claimable:
         return None
-    return say("To claim {claimable} · see Wallet", claimable=money(portfolio.claimable))
+    return say("To claim {amount} · see Wallet", amount=money(portfolio.claimable))
 
 
 def open_gain(portfolio: Portfolio) -> str:

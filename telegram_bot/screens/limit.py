@@ -140,9 +140,9 @@ def limit_amount_question(question: str, outcome: str, wish: Limit, means: Means
     return Screen(
         blocks(
             say(
-                "<b>How much {outcome} at {price_of}?</b>",
+                "<b>How much {outcome} at {price}?</b>",
                 outcome=safe(outcome, LABEL),
-                price_of=cents(price_of(wish)),
+                price=cents(price_of(wish)),
             ),
             safe(question),
             lines(_means(wish, means), how),
@@ -159,8 +159,8 @@ def limit_ticket_screen(quote: LimitQuote, offer: Offer, wish: Limit, now: datet
             limit_ticket_text(quote),
             _source(quote, now),
             say(
-                "This ticket expires in {left} s, at {time}.",
-                left=left,
+                "This ticket expires in {seconds} s, at {time}.",
+                seconds=left,
                 time=clock_time(offer.expires_at),
             ),
         ),
@@ -213,10 +213,18 @@ def limit_ticket_text(quote: LimitQuote) -> str:
     name = safe(quote.outcome.name, LABEL)
     size, price = shares(quote.size), cents(quote.price)
     return blocks(
-        say("<b>Buy {size} {name} at {price} or better?</b>", size=size, name=name, price=price)
+        say(
+            "<b>Buy {size} {outcome} at {price} or better?</b>",
+            size=size,
+            outcome=name,
+            price=price,
+        )
         if quote.side is Side.BUY
         else say(
-            "<b>Sell {size} {name} at {price} or better?</b>", size=size, name=name, price=price
+            "<b>Sell {size} {outcome} at {price} or better?</b>",
+            size=size,
+            outcome=name,
+            price=price,
         ),
         safe(quote.market.question),
         _worth(quote, name),
@@ -226,17 +234,17 @@ def limit_ticket_text(quote: LimitQuote) -> str:
 
 def _worth(quote: LimitQuote, name: str) -> str:
     if quote.side is Side.SELL:
-        return say("You get <b>{quote}</b> if all of it is taken.", quote=money(quote.value))
+        return say("You get <b>{value}</b> if all of it is taken.", value=money(quote.value))
     return lines(
         say(
-            "You pay <b>{quote}</b> if all of it is taken; it is held back until then.",
-            quote=money(quote.value),
+            "You pay <b>{value}</b> if all of it is taken; it is held back until then.",
+            value=money(quote.value),
         ),
         say(
-            "If {name} is right: {payout} ({quote_payout})",
-            name=name,
+            "If {outcome} is right: {payout} ({profit})",
+            outcome=name,
             payout=money(quote.payout),
-            quote_payout=signed(quote.payout - quote.value),
+            profit=signed(quote.payout - quote.value),
         ),
     )
 
@@ -291,7 +299,7 @@ def _means(wish: Limit, means: Means) -> str:
             "Cash {cash}. What the order may cost is held back while it rests.",
             cash=money(means.cash),
         )
-    return say("You hold {held} shares.", held=shares(means.held))
+    return say("You hold {shares} shares.", shares=shares(means.held))
 
 
 def _amounts(wish: Limit, means: Means) -> Row:

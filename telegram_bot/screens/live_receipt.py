@@ -39,8 +39,8 @@ def live_receipt_screen(
             _settled(traced),
             reserved_words(order),
             say(
-                "<i>Order {order} · live money · {time}</i>",
-                order=order.id,
+                "<i>Order {number} · live money · {time}</i>",
+                number=order.id,
                 time=clock_time(order.created_at),
             ),
         ),
@@ -66,7 +66,7 @@ def unclear_screen(unclear: Order, button_id: str) -> Screen:
     }
     return Screen(
         blocks(
-            say("<b>Order {unclear} in this market is not clear yet.</b>", unclear=unclear.id),
+            say("<b>Order {number} in this market is not clear yet.</b>", number=unclear.id),
             say(
                 "It is to buy {amount} at {price}, sent at {time}, and its answer was lost: it "
                 "may have been placed. I am checking with the venue.",
@@ -84,7 +84,7 @@ def unclear_screen(unclear: Order, button_id: str) -> Screen:
             (Button(say("Place a second order"), ConfirmAgain(button_id), Style.DANGER),),
             (
                 Button(say("Cancel"), CancelTicket(button_id)),
-                Button(say("Order {unclear}", unclear=unclear.id), ShowOrder(unclear.id)),
+                Button(say("Order {number}", number=unclear.id), ShowOrder(unclear.id)),
             ),
         ),
     )
@@ -101,9 +101,9 @@ def _story(traced: TracedOrder) -> tuple[str | None, ...]:
             say(REVERSED),
             question,
             say(
-                "{failed_size} shares were matched, and the chain refused the trade. Your cash "
+                "{shares} shares were matched, and the chain refused the trade. Your cash "
                 "and your shares are as before it.",
-                failed_size=shares(order.failed_size),
+                shares=shares(order.failed_size),
             ),
         )
     if order.status in HEADINGS:
@@ -125,15 +125,15 @@ def _story(traced: TracedOrder) -> tuple[str | None, ...]:
 
 def _nothing_done(order: Order) -> str:
     if order.ticket.side is Side.BUY:
-        return say("<b>Nothing was bought: {state_words}</b>", state_words=state_words(order))
-    return say("<b>Nothing was sold: {state_words}</b>", state_words=state_words(order))
+        return say("<b>Nothing was bought: {state}</b>", state=state_words(order))
+    return say("<b>Nothing was sold: {state}</b>", state=state_words(order))
 
 
 def _left(order: Order) -> str:
     if order.status is OrderStatus.PARTIAL:
         return say(
-            "The rest, {working_size} shares, waits in the book.",
-            working_size=shares(order.working_size),
+            "The rest, {shares} shares, waits in the book.",
+            shares=shares(order.working_size),
         )
     return say("The venue has yet to tell what becomes of the rest; this receipt follows it.")
 
@@ -142,14 +142,14 @@ def _asked(order: Order) -> str:
     ticket = order.ticket
     if ticket.side is Side.BUY:
         return say(
-            "Buy {amount} at {worst_price} or better",
+            "Buy {amount} at {price} or better",
             amount=_amount(order),
-            worst_price=cents(ticket.worst_price),
+            price=cents(ticket.worst_price),
         )
     return say(
-        "Sell {amount} at {worst_price} or better",
+        "Sell {amount} at {price} or better",
         amount=_amount(order),
-        worst_price=cents(ticket.worst_price),
+        price=cents(ticket.worst_price),
     )
 
 
@@ -157,7 +157,7 @@ def _amount(order: Order) -> str:
     name = safe(order.outcome, 40)
     if order.ticket.size is not None:
         return f"{shares(order.ticket.size)} {name}"
-    return say("{name} for {value}", name=name, value=money(order.ticket.spend or ZERO))
+    return say("{outcome} for {money}", outcome=name, money=money(order.ticket.spend or ZERO))
 
 
 def _settled(traced: TracedOrder) -> str | None:
@@ -166,7 +166,7 @@ def _settled(traced: TracedOrder) -> str | None:
     if Settlement.FAILED in traced.settlements:
         failed = shares(traced.order.failed_size)
         return say(
-            "<b>{failed} more shares failed on the chain and were taken back.</b>", failed=failed
+            "<b>{shares} more shares failed on the chain and were taken back.</b>", shares=failed
         )
     return settlement_words(traced.settlements)
 

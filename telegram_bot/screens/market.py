@@ -120,7 +120,7 @@ def _sides(view: MarketView) -> tuple[str, ...]:
         return tuple(_side(outcome) for outcome in view.outcomes)
     named = zip(view.market.outcomes, payouts, strict=False)
     paid = (
-        say("{each} pays {payout} a share", each=bold(each.name, LABEL), payout=cents(payout))
+        say("{outcome} pays {price} a share", outcome=bold(each.name, LABEL), price=cents(payout))
         for each, payout in named
     )
     return (lines(*paid),)
@@ -159,9 +159,9 @@ def _asked(view: OutcomeView) -> str:
 
 def _traded(market: Market) -> str:
     return say(
-        "Volume {volume_24h} in 24 h · {volume} in all",
-        volume_24h=volume(market.volume_24h),
-        volume=volume(market.volume),
+        "Volume {day} in 24 h · {total} in all",
+        day=volume(market.volume_24h),
+        total=volume(market.volume),
     )
 
 
@@ -169,10 +169,10 @@ def _held(view: PositionView) -> str:
     position = view.position
     holding = position.holding
     return say(
-        "You hold {amount} {outcome} at {entry_price}: {gain}",
-        amount=shares(holding.amount),
+        "You hold {shares} {outcome} at {price}: {gain}",
+        shares=shares(holding.amount),
         outcome=safe(position.outcome, LABEL),
-        entry_price=cents(holding.entry_price),
+        price=cents(holding.entry_price),
         gain=gain(position.pnl_amount, position.pnl_percentage),
     )
 
@@ -200,7 +200,7 @@ def _limit_buttons(market: Market) -> Row:
 
 def _position_button(view: PositionView) -> Row:
     name = plain(view.position.outcome, 24)
-    return (Button(say("My {name} position", name=name), ShowPosition(view.position.id)),)
+    return (Button(say("My {outcome} position", outcome=name), ShowPosition(view.position.id)),)
 
 
 def _picture_buttons(market: Market) -> Row:

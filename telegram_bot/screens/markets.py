@@ -69,8 +69,8 @@ def search_screen(page: MarketPage, words: str) -> Screen:
     """Results for `words`, or for what they were taken for."""
     remark = (
         say(
-            "Nothing has all of these words as they are. Taken for: {meant}",
-            meant=bold(page.meant, SHORT_TITLE),
+            "Nothing has all of these words as they are. Taken for: {words}",
+            words=bold(page.meant, SHORT_TITLE),
         )
         if page.meant
         else None
@@ -143,7 +143,9 @@ def _list(  # noqa: PLR0913 - each list differs in all of these
     now: datetime | None = None,
 ) -> Screen:
     """`others` lead elsewhere; with `now` each entry says when it ends."""
-    heading = bold(title, 80) + (say(" · page {page}", page=page.page + 1) if page.page else "")
+    heading = bold(title, 80) + (
+        " · " + say("page {page}", page=page.page + 1) if page.page else ""
+    )
     entries = [_entry(number, row, now) for number, row in enumerate(page.rows, 1)]
     return Screen(
         blocks(heading, remark, *(entries or [empty]), say(CATALOGUE_PRICES) if entries else None),
@@ -160,7 +162,7 @@ def _entry(number: int, row: MarketRow, now: datetime | None) -> str:
     market = row.market
     facts = [
         say("closed") if market.is_closed else leader(market),
-        say("{volume_24h} in 24 h", volume_24h=volume(market.volume_24h)),
+        say("{volume} in 24 h", volume=volume(market.volume_24h)),
         _ends(market, now),
     ]
     told = " · ".join(fact for fact in facts if fact)
@@ -172,7 +174,7 @@ def _entry(number: int, row: MarketRow, now: datetime | None) -> str:
                 title=bold(row.event.title, SHORT_TITLE),
                 count=row.count,
             ),
-            say("Busiest: {title} · {told}", title=safe(market.title, 50), told=told),
+            say("Busiest: {title} · {facts}", title=safe(market.title, 50), facts=told),
         )
     return lines(f"{number}. {bold(market.question, SHORT_TITLE)}", told)
 
@@ -180,9 +182,7 @@ def _entry(number: int, row: MarketRow, now: datetime | None) -> str:
 def _ends(market: Market, now: datetime | None) -> str | None:
     if now is None or market.ends_at is None:
         return None
-    return say(
-        "ends in {total_seconds}", total_seconds=span((market.ends_at - now).total_seconds())
-    )
+    return say("ends in {span}", span=span((market.ends_at - now).total_seconds()))
 
 
 def _open(number: int, row: MarketRow) -> Button:

@@ -85,7 +85,7 @@ def left_out_notice(tokens: int, limit: int) -> Screen:
     """For the owner: more prices are wanted than may be streamed."""
     return Screen(
         blocks(
-            say("<b>{tokens} prices are polled instead of streamed.</b>", tokens=tokens),
+            say("<b>{count} prices are polled instead of streamed.</b>", count=tokens),
             say(
                 "More is wanted than the limit of {limit} streamed tokens. Held positions go "
                 "first, then open orders, then open cards; the rest is polled and shown as such.",
@@ -117,7 +117,7 @@ def shares_question(question: str, outcome: str, held: str, ask: SellOther) -> S
             say("<b>How much {outcome} do you sell?</b>", outcome=safe(outcome, LABEL)),
             safe(question),
             lines(
-                say("You hold {held} shares.", held=held),
+                say("You hold {shares} shares.", shares=held),
                 say("Type shares, like <code>12.5</code>, or a part, like <code>30%</code>."),
             ),
         ),
@@ -137,9 +137,9 @@ def secret_refused(kind: SecretKind, *, was_deleted: bool) -> Screen:
             say(LOOKS_LIKE[kind]),
             fate,
             say(
-                "It has passed through Telegram, so treat it as known to others: {words}. This "
+                "It has passed through Telegram, so treat it as known to others: {advice}. This "
                 "bot never asks for one.",
-                words=say(WHAT_TO_DO[kind]),
+                advice=say(WHAT_TO_DO[kind]),
             ),
         ),
         ((home_button(),),),
@@ -172,7 +172,9 @@ def unexpected_screen(*, nothing_sent: bool, is_away: bool = False) -> Screen:
         say("The database did not answer. Please try again in a moment.") if is_away else say(WRONG)
     )
     if nothing_sent:
-        return notice(say("<b>{what}</b> Nothing was sent, your money is as before.", what=what))
+        return notice(
+            say("<b>{trouble}</b> Nothing was sent, your money is as before.", trouble=what)
+        )
     return Screen(
         blocks(
             f"<b>{what}</b>",

@@ -43,7 +43,7 @@ def order_notice(news: OrderMoved) -> Screen:
             lines(safe(news.question), _deed(news)),
             lines(_filled(news), _reversed(news), _meaning(news)),
             _reason(news),
-            say("<i>Order {order_id} · live money</i>", order_id=news.order_id),
+            say("<i>Order {number} · live money</i>", number=news.order_id),
         ),
         (_buttons(news),),
         keeps_message=True,
@@ -107,7 +107,8 @@ def _filled(news: OrderMoved) -> str | None:
     }
     if is_buy:
         return say(
-            "Bought <b>{shares}</b> at {price} on average, paid <b>{total}</b> with a fee of {fee}.",
+            "Bought <b>{shares}</b> at {price} on average, paid <b>{total}</b> with a fee of "
+            "{fee}.",
             **told,
         )
     return say(
@@ -120,9 +121,9 @@ def _reversed(news: OrderMoved) -> str | None:
     if not news.reversed:
         return None
     return say(
-        "{reversed} shares were matched, and the chain refused the trade: their cash and "
+        "{shares} shares were matched, and the chain refused the trade: their cash and "
         "shares are as before it. Nothing is ordered again by itself.",
-        reversed=shares(news.reversed),
+        shares=shares(news.reversed),
     )
 
 
@@ -141,7 +142,9 @@ def _meaning(news: OrderMoved) -> str | None:
     if news.left and news.status in UNDER_WAY:
         return say("The venue has yet to tell the rest of it, which stays held back until then.")
     if news.left and news.status not in OVER:
-        return say("{left} shares still wait, and stay held back for it.", left=shares(news.left))
+        return say(
+            "{shares} shares still wait, and stay held back for it.", shares=shares(news.left)
+        )
     if news.status in OVER:
         return say("What was held back for the rest is free again.")
     if news.status is OrderStatus.REJECTED:

@@ -115,9 +115,9 @@ def order_screen(traced: TracedOrder, now: datetime) -> Screen:
             lines(
                 f"<b>{_title(order)}</b>",
                 say(
-                    "Order {order} · {state_words} · {age}",
-                    order=order.id,
-                    state_words=state_words(order),
+                    "Order {number} · {state} · {age}",
+                    number=order.id,
+                    state=state_words(order),
                     age=_age(order, now),
                 ),
                 say(ORIGINS.get(order.ticket.origin, "")),
@@ -180,7 +180,7 @@ def state_words(order: Order) -> str:
     if order.status is OrderStatus.PARTIAL and not order.is_done:
         words = say("filled in part, the rest is resting")
     if order.cancel_requested_at is not None and not order.is_done:
-        return say("{words}, cancel requested", words=words)
+        return say("{state}, cancel requested", state=words)
     return words
 
 
@@ -198,9 +198,9 @@ def reserved_words(order: Order) -> str | None:
     if order.is_done:
         return None
     held = (
-        say("{working_value} of your cash", working_value=money(order.working_value))
+        say("{amount} of your cash", amount=money(order.working_value))
         if order.ticket.side is Side.BUY
-        else say("{working_size} of your shares", working_size=shares(order.working_size))
+        else say("{shares} of your shares", shares=shares(order.working_size))
     )
     if order.status is OrderStatus.UNKNOWN:
         return say(
@@ -217,7 +217,7 @@ def _heading(gone: int, left: int) -> str:
         return say("Nothing was open")
     if not left:
         return plural("Cancelled", "{n} orders cancelled", gone)
-    return say("{gone} cancelled, {left} not yet", gone=gone, left=left)
+    return say("{gone} cancelled, {others} not yet", gone=gone, others=left)
 
 
 def _entry(number: int, traced: TracedOrder, now: datetime) -> str:
@@ -248,11 +248,14 @@ def _progress(order: Order) -> str:
     if not order.filled_size:
         return ""
     if order.is_done:
-        return say("{filled_size} filled · ", filled_size=shares(order.filled_size))
-    return say(
-        "{filled_size} filled, {working_size} left · ",
-        filled_size=shares(order.filled_size),
-        working_size=shares(order.working_size),
+        return say("{filled} filled", filled=shares(order.filled_size)) + " · "
+    return (
+        say(
+            "{filled} filled, {left} left",
+            filled=shares(order.filled_size),
+            left=shares(order.working_size),
+        )
+        + " · "
     )
 
 
@@ -264,10 +267,10 @@ def _filled(order: Order) -> str | None:
             else say("Nothing of it is filled yet.")
         )
     return say(
-        "Filled {filled_size} shares for {filled_value} at {average_price}, fee {fee}",
-        filled_size=shares(order.filled_size),
-        filled_value=money(order.filled_value),
-        average_price=cents(order.average_price),
+        "Filled {shares} shares for {value} at {price}, fee {fee}",
+        shares=shares(order.filled_size),
+        value=money(order.filled_value),
+        price=cents(order.average_price),
         fee=money(order.fee),
     )
 
@@ -276,16 +279,16 @@ def _left(order: Order) -> str | None:
     if order.is_done:
         return None
     return say(
-        "{working_size} shares left at {worst_price}",
-        working_size=shares(order.working_size),
-        worst_price=cents(order.ticket.worst_price),
+        "{shares} shares left at {price}",
+        shares=shares(order.working_size),
+        price=cents(order.ticket.worst_price),
     )
 
 
 def _life(order: Order) -> str | None:
     ends = order.ticket.expires_at
     kind = say("Post-only") if order.ticket.post_only else None
-    until = say("Rests until {day_clock}", day_clock=day_clock(ends)) if ends else None
+    until = say("Rests until {moment}", moment=day_clock(ends)) if ends else None
     return " · ".join(part for part in (until, kind) if part) or None
 
 

@@ -104,10 +104,10 @@ def chart_screen(
             lines(
                 f"{bold(outcome.outcome.name, LABEL)} {outcome_price(outcome)}",
                 say(
-                    "{moved}: lowest {min}, highest {max}",
-                    moved=moved(history),
-                    min=cents(min(prices)),
-                    max=cents(max(prices)),
+                    "{change}: lowest {low}, highest {high}",
+                    change=moved(history),
+                    low=cents(min(prices)),
+                    high=cents(max(prices)),
                 ),
                 _own_trades(own),
             ),
@@ -125,9 +125,9 @@ def no_history_screen(market: Market, outcome: OutcomeView, ask: ShowChart) -> S
             bold(market.question),
             lines(
                 say(
-                    "The venue has no prices of {outcome} for {words}, so there is no chart.",
+                    "The venue has no prices of {outcome} for {span}, so there is no chart.",
                     outcome=safe(outcome.outcome.name, LABEL),
-                    words=say(BACK[ask.span]),
+                    span=say(BACK[ask.span]),
                 ),
                 outcome_line(outcome),
             ),
@@ -143,16 +143,16 @@ def depth_screen(market: Market, name: str, view: DepthView, ask: ShowDepth) -> 
             bold(market.question),
             lines(
                 say(
-                    "{name} bid {bid} · ask {ask} · {book_age}",
-                    name=bold(name, LABEL),
+                    "{outcome} bid {bid} · ask {ask} · {age}",
+                    outcome=bold(name, LABEL),
                     bid=cents(view.bid),
                     ask=cents(view.ask),
-                    book_age=book_age(view),
+                    age=book_age(view),
                 ),
                 say(
-                    "Buyers wait for {bid_size} shares, sellers offer {ask_size}",
-                    bid_size=shares(view.bid_size),
-                    ask_size=shares(view.ask_size),
+                    "Buyers wait for {bought} shares, sellers offer {offered}",
+                    bought=shares(view.bid_size),
+                    offered=shares(view.ask_size),
                 ),
             ),
         ),
@@ -173,7 +173,7 @@ def pnl_screen(view: PositionView, percent: Decimal | None, ask: ShowPnlCard) ->
             bold(market.question),
             lines(
                 f"<b>{safe(position.outcome, LABEL)} {told}</b>",
-                say("Bought at {entry_price}", entry_price=cents(position.holding.entry_price))
+                say("Bought at {price}", price=cents(position.holding.entry_price))
                 if is_open
                 else None,
                 price_line(position.current_price, view.state, view.price_age, view.why)
@@ -199,13 +199,13 @@ def record_screen(record: Record, portfolio: Portfolio, ask: ShowRecord, now: da
     """`/pnl`: what was booked in the period, and what is open now."""
     return Screen(
         blocks(
-            say("<b>P&amp;L · {words}</b>", words=say(PERIODS[ask.period])),
+            say("<b>P&amp;L · {period}</b>", period=say(PERIODS[ask.period])),
             lines(
                 say("Booked <b>{profit}</b> after all fees", profit=signed(record.profit)),
                 trades(record),
             ),
             lines(
-                say("Open P&amp;L {open_gain}", open_gain=open_gain(portfolio)),
+                say("Open P&amp;L {gain}", gain=open_gain(portfolio)),
                 say(
                     "{total} in total · cash {cash}",
                     total=money(portfolio.total),
@@ -235,15 +235,15 @@ def moved(history: PriceHistory) -> str:
     """`+3.5¢ in the last day`."""
     change, back = history.change, say(BACK[history.span])
     if not change:
-        return say("unchanged in {back}", back=back)
+        return say("unchanged in {span}", span=back)
     sign = "+" if change > 0 else "-"
-    return say("{change} in {back}", change=sign + cents(Price(abs(change))), back=back)
+    return say("{change} in {span}", change=sign + cents(Price(abs(change))), span=back)
 
 
 def trades(record: Record) -> str:
     """`14 trades · fees $1.20`."""
     number = plural("{n} trade", "{n} trades", record.fills)
-    return say("{number} · fees {fees}", number=number, fees=money(record.fees))
+    return say("{trades} · fees {fees}", trades=number, fees=money(record.fees))
 
 
 def share(percent: Decimal | None, result: Usdc) -> str:
@@ -256,7 +256,7 @@ def share(percent: Decimal | None, result: Usdc) -> str:
 
 
 def book_age(view: DepthView) -> str:
-    return say("live") if view.state is PriceState.LIVE else say("asked {age}", age=ago(view.age))
+    return say("live") if view.state is PriceState.LIVE else say("asked {ago}", ago=ago(view.age))
 
 
 def _own_trades(own: Sequence[Fill]) -> str | None:

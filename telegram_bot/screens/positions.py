@@ -48,7 +48,7 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
     entries = [_entry(number, view) for number, view in enumerate(shown, first + 1)]
     return Screen(
         blocks(
-            say("<b>Positions</b>") + (say(" · page {page}", page=page + 1) if page else ""),
+            say("<b>Positions</b>") + (" · " + say("page {page}", page=page + 1) if page else ""),
             lines(
                 say(
                     "<b>{total}</b> in total · cash {cash}",
@@ -56,10 +56,8 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
                     cash=money(portfolio.cash),
                 ),
                 claim_line(portfolio),
-                say("Open P&amp;L {open_gain}", open_gain=open_gain(portfolio)),
-                say(
-                    "Booked P&amp;L {realized} after all fees", realized=signed(portfolio.realized)
-                ),
+                say("Open P&amp;L {gain}", gain=open_gain(portfolio)),
+                say("Booked P&amp;L {profit} after all fees", profit=signed(portfolio.realized)),
                 held_prices(portfolio.positions),
             ),
             *(entries or [say("Nothing is open. Pick a market and buy your first position.")]),
@@ -97,13 +95,13 @@ def position_screen(
             bold(market.question),
             lines(
                 say(
-                    "{outcome} · {amount} shares",
+                    "{outcome} · {shares} shares",
                     outcome=bold(position.outcome, 40),
-                    amount=shares(holding.amount),
+                    shares=shares(holding.amount),
                 ),
                 say(
-                    "Bought at {entry_price} · cost {cost}",
-                    entry_price=cents(holding.entry_price),
+                    "Bought at {price} · cost {cost}",
+                    price=cents(holding.entry_price),
                     cost=money(_cost(position)),
                 ),
                 _price(view),
@@ -133,17 +131,17 @@ def _ended(view: PositionView, now: datetime) -> Screen:
             bold(view.market.question),
             lines(
                 say(
-                    "{outcome} · {word}, no shares left",
+                    "{outcome} · {state}, no shares left",
                     outcome=bold(position.outcome, 40),
-                    word=word.lower(),
+                    state=word.lower(),
                 ),
                 _paid_out(position),
             ),
             say(
-                "<b>P&amp;L {realized_pnl}</b> after all fees",
-                realized_pnl=signed(position.holding.realized_pnl),
+                "<b>P&amp;L {profit}</b> after all fees",
+                profit=signed(position.holding.realized_pnl),
             ),
-            say("Fees paid {fees_paid}", fees_paid=money(position.holding.fees_paid)),
+            say("Fees paid {fees}", fees=money(position.holding.fees_paid)),
             market_state(view.market),
         ),
         (
@@ -162,7 +160,7 @@ def _paid_out(position: Position) -> str | None:
     """What a share brought at the end; its price froze there."""
     if position.status is not PositionStatus.RESOLVED or position.current_price is None:
         return None
-    return say("Paid {current_price} a share", current_price=cents(position.current_price))
+    return say("Paid {price} a share", price=cents(position.current_price))
 
 
 def _entry(number: int, view: PositionView) -> str:
@@ -171,10 +169,10 @@ def _entry(number: int, view: PositionView) -> str:
     return lines(
         f"{number}. {bold(view.market.question, SHORT_TITLE)}",
         say(
-            "{amount} {outcome} at {entry_price}",
-            amount=shares(holding.amount),
+            "{shares} {outcome} at {price}",
+            shares=shares(holding.amount),
             outcome=safe(position.outcome, 30),
-            entry_price=cents(holding.entry_price),
+            price=cents(holding.entry_price),
         ),
         _price(view),
         say("P&amp;L {gain}", gain=gain(position.pnl_amount, position.pnl_percentage)),
@@ -201,8 +199,8 @@ def _worth(position: Position) -> str | None:
     if position.current_price is None:
         return None
     return say(
-        "Worth {amount} at that price",
-        amount=money(position.holding.amount * position.current_price),
+        "Worth {value} at that price",
+        value=money(position.holding.amount * position.current_price),
     )
 
 
@@ -211,10 +209,10 @@ def _sold_now(view: PositionView) -> str:
         return say("If sold now: unknown until its order book is seen again")
     result = usdc(view.liquidation - _cost(view.position))
     return say(
-        "If sold now: {liquidation} after the fee ({result}){by_book}",
-        liquidation=money(view.liquidation),
-        result=signed(result),
-        by_book=_by_book(view),
+        "If sold now: {value} after the fee ({profit}){basis}",
+        value=money(view.liquidation),
+        profit=signed(result),
+        basis=_by_book(view),
     )
 
 
@@ -224,11 +222,11 @@ def _by_book(view: PositionView) -> str:
         case PriceState.LIVE:
             return ""
         case PriceState.SUSPECT | PriceState.RESYNCING:
-            return say(", by a book that is being checked")
+            return ", " + say("by a book that is being checked")
         case PriceState.POLLED | PriceState.DOWN:
             age = view.price_age
             is_new = age is not None and age < FRESH and view.state is PriceState.POLLED
-            return "" if is_new else say(", by a book {aged} old", aged=_aged(age))
+            return "" if is_new else ", " + say("by a book {age} old", age=_aged(age))
 
 
 def _aged(age: float | None) -> str:
@@ -240,9 +238,9 @@ def _booked(position: Position) -> str | None:
     if not holding.realized_pnl and not holding.fees_paid:
         return None
     return say(
-        "Booked P&amp;L {realized_pnl} · fees paid {fees_paid}",
-        realized_pnl=signed(holding.realized_pnl),
-        fees_paid=money(holding.fees_paid),
+        "Booked P&amp;L {profit} · fees paid {fees}",
+        profit=signed(holding.realized_pnl),
+        fees=money(holding.fees_paid),
     )
 
 

@@ -33,8 +33,8 @@ def receipt_screen(
         blocks(
             *_story(order, market),
             say(
-                "<i>Order {order} · {account} money</i>",
-                order=order.id,
+                "<i>Order {number} · {account} money</i>",
+                number=order.id,
                 account=order.ticket.account,
             ),
         ),
@@ -81,16 +81,16 @@ def filled_story(order: Order, market: Market) -> tuple[str | None, ...]:
     amount = shares(order.filled_size)
     value, fee = money(order.filled_value), money(order.fee)
     if order.ticket.side is Side.BUY:
-        heading = say("<b>Bought {amount} {name}</b>", amount=amount, name=name)
+        heading = say("<b>Bought {shares} {outcome}</b>", shares=amount, outcome=name)
         total = money(usdc(order.filled_value + order.fee))
         paid = say("Paid {value} + fee {fee} = <b>{total}</b>", value=value, fee=fee, total=total)
         meaning = say(
-            "If {name} is right they pay {filled_size}.",
-            name=name,
-            filled_size=money(order.filled_size),
+            "If {outcome} is right they pay {amount}.",
+            outcome=name,
+            amount=money(order.filled_size),
         )
     else:
-        heading = say("<b>Sold {amount} {name}</b>", amount=amount, name=name)
+        heading = say("<b>Sold {shares} {outcome}</b>", shares=amount, outcome=name)
         total = money(usdc(order.filled_value - order.fee))
         paid = say("Got {value} - fee {fee} = <b>{total}</b>", value=value, fee=fee, total=total)
         meaning = say("The money is in your cash.")
@@ -100,8 +100,8 @@ def filled_story(order: Order, market: Market) -> tuple[str | None, ...]:
         lines(
             paid,
             say(
-                "Average price {average_price}{basis}",
-                average_price=cents(order.average_price),
+                "Average price {price}{basis}",
+                price=cents(order.average_price),
                 basis=_basis(order),
             ),
         ),
@@ -117,9 +117,11 @@ def _basis(order: Order) -> str:
         case None:
             return ""
         case PriceState.LIVE:
-            return say(" · from the live book at {at}", at=at)
+            return " · " + say("from the live book at {time}", time=at)
         case _:
-            return say(" · from a book fetched for this order at {at}, not streamed", at=at)
+            return " · " + say(
+                "from a book fetched for this order at {time}, not streamed", time=at
+            )
 
 
 def _rest(order: Order) -> str | None:
@@ -130,10 +132,10 @@ def _rest(order: Order) -> str | None:
     if missing is None:
         return None
     reason = sentence(order.reason) or say(
-        "The book had no more at {worst_price} or better.",
-        worst_price=cents(order.ticket.worst_price),
+        "The book had no more at {price} or better.",
+        price=cents(order.ticket.worst_price),
     )
-    return say("<b>Filled in part.</b> {missing} {reason}", missing=missing, reason=reason)
+    return say("<b>Filled in part.</b> {left} {reason}", left=missing, reason=reason)
 
 
 def _missing(order: Order) -> str | None:
@@ -147,8 +149,8 @@ def _missing(order: Order) -> str | None:
         )
     if ticket.size is not None and ticket.size > order.filled_size:
         return say(
-            "{filled_size} of {size} shares were sold.",
-            filled_size=shares(order.filled_size),
+            "{sold} of {size} shares were sold.",
+            sold=shares(order.filled_size),
             size=shares(ticket.size),
         )
     return None

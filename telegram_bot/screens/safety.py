@@ -122,7 +122,7 @@ def lifted_screen(switches: Switches, user: UserId) -> Screen:
 
 def reset_screen(was: str | None) -> Screen:
     why = (
-        say("It had opened because: {was}", was=safe(was, 200))
+        say("It had opened because: {reason}", reason=safe(was, 200))
         if was
         else say("It was closed already.")
     )
@@ -179,22 +179,22 @@ def switch_words(switches: Switches) -> list[str]:
     if switches.trip_of_all is not None:
         found.append(
             say(
-                "<b>Cancel only, for everybody:</b> {why} The owner looks into it.",
-                why=WHY[switches.trip_of_all],
+                "<b>Cancel only, for everybody:</b> {reason} The owner looks into it.",
+                reason=WHY[switches.trip_of_all],
             )
         )
     if switches.trip is not None:
         found.append(
             say(
-                "<b>Cancel only, for you:</b> {why} The owner looks into it.",
-                why=WHY[switches.trip],
+                "<b>Cancel only, for you:</b> {reason} The owner looks into it.",
+                reason=WHY[switches.trip],
             )
         )
     if switches.refusal:
         found.append(
             say(
-                "<b>The venue lets you buy nothing:</b> {refusal}",
-                refusal=safe(switches.refusal, 300),
+                "<b>The venue lets you buy nothing:</b> {reason}",
+                reason=safe(switches.refusal, 300),
             )
         )
     if switches.stop is Stop.EVERYTHING:

@@ -19,7 +19,7 @@ DRY_RUN: Final = mark(
 def hindrances(state: AccountState | None, switches: Switches) -> list[str]:
     """Why orders would be refused, or go to paper money."""
     held = state.hindrance if state is not None else ""
-    words = [say("<b>Not on real money:</b> {held}", held=safe(held, 300))] if held else []
+    words = [say("<b>Not on real money:</b> {reason}", reason=safe(held, 300))] if held else []
     return [*words, *switch_words(switches)]
 
 

@@ -26,7 +26,7 @@ def status_screen(
     """`newest_price` in seconds since any price was heard of."""
     ill = [part.name for part in parts if not part.is_well]
     summary = (
-        say("Needs a look: {join}", join=safe(", ".join(ill), 120))
+        say("Needs a look: {parts}", parts=safe(", ".join(ill), 120))
         if ill
         else say("Everything works.")
     )
@@ -35,7 +35,7 @@ def status_screen(
         blocks(
             bold(mode),
             summary,
-            lines(*(_part(part) for part in parts), say("Newest price: {news}", news=news)),
+            lines(*(_part(part) for part in parts), say("Newest price: {ago}", ago=news)),
         ),
         ((Button(say("Refresh"), Status()), home_button()),),
         stamp=stamped(now),

@@ -21,8 +21,8 @@ def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
             ticket_text(quote),
             _source(quote, now),
             say(
-                "This quote expires in {left} s, at {time}.",
-                left=left,
+                "This quote expires in {seconds} s, at {time}.",
+                seconds=left,
                 time=clock_time(offer.expires_at),
             ),
         ),
@@ -65,7 +65,7 @@ def _buy_text(quote: TradeQuote) -> str:
     profit = quote.payout - quote.cost
     value, fee = money(quote.value), money(quote.fee)
     return blocks(
-        say("<b>Buy {name}?</b>", name=name),
+        say("<b>Buy {outcome}?</b>", outcome=name),
         safe(quote.market.question),
         lines(
             say(
@@ -76,20 +76,20 @@ def _buy_text(quote: TradeQuote) -> str:
             ),
             say("You get <b>{shares}</b> shares", shares=shares(quote.shares)),
             say(
-                "Average {average} · at worst {worst_price}",
+                "Average {average} · at worst {worst}",
                 average=cents(quote.average),
-                worst_price=cents(quote.worst_price),
+                worst=cents(quote.worst_price),
             ),
         ),
         lines(
             say(
-                "If {name} is right: {payout} ({profit})",
-                name=name,
+                "If {outcome} is right: {payout} ({profit})",
+                outcome=name,
                 payout=money(quote.payout),
                 profit=signed(profit),
             ),
-            say("If not: $0.00 ({cost})", cost=signed(-quote.cost)),
-            say("Cash after this: {cash_after}", cash_after=money(quote.cash_after)),
+            say("If not: $0.00 ({loss})", loss=signed(-quote.cost)),
+            say("Cash after this: {cash}", cash=money(quote.cash_after)),
         ),
         _thin(quote),
     )
@@ -109,12 +109,12 @@ def _sell_text(quote: TradeQuote) -> str:
                 proceeds=money(quote.proceeds),
             ),
             say(
-                "Average {average} · at worst {worst_price}",
+                "Average {average} · at worst {worst}",
                 average=cents(quote.average),
-                worst_price=cents(quote.worst_price),
+                worst=cents(quote.worst_price),
             ),
         ),
-        say("Cash after this: {cash_after}", cash_after=money(quote.cash_after)),
+        say("Cash after this: {cash}", cash=money(quote.cash_after)),
         _thin(quote),
     )
 
@@ -124,17 +124,17 @@ def _thin(quote: TradeQuote) -> str | None:
         return None
     if quote.side is Side.BUY and quote.spend is not None:
         return say(
-            "<b>Thin book:</b> only {quote} of your {spend} finds a seller at this price. "
+            "<b>Thin book:</b> only {found} of your {spend} finds a seller at this price. "
             "The rest stays in cash.",
-            quote=money(quote.value),
+            found=money(quote.value),
             spend=money(quote.spend),
         )
     if quote.size is not None:
         return say(
-            "<b>Thin book:</b> only {shares} of your {size} shares find a buyer at this "
+            "<b>Thin book:</b> only {found} of your {shares} shares find a buyer at this "
             "price. The rest stays yours.",
-            shares=shares(quote.shares),
-            size=shares(quote.size),
+            found=shares(quote.shares),
+            shares=shares(quote.size),
         )
     return None
 
@@ -149,7 +149,7 @@ def _source(quote: TradeQuote, now: datetime) -> str:
         )
     fetched = clock_time(now - timedelta(seconds=quote.age))
     return say(
-        "Not streamed right now: quoted from a book fetched at {fetched}. Confirm takes "
+        "Not streamed right now: quoted from a book fetched at {time}. Confirm takes "
         "the newest one.",
-        fetched=fetched,
+        time=fetched,
     )

@@ -5,6 +5,7 @@ from typing import Final
 
 from telegram_bot.words import mark, plural, reader, say
 
+UTC: Final = "UTC"
 FRESH: Final = 10.0  # seconds; an older price shows its age
 MINUTE: Final = 60
 HOUR: Final = 3600
@@ -88,12 +89,8 @@ def _local(moment: datetime) -> datetime:
 
 def _zone(local: datetime) -> str:
     """`UTC`, `CET`; `UTC-03` where the zone has no letters of its own."""
-    name = local.tzname() or ""
-    return (
-        name
-        if name.isalpha()
-        else say("UTC{removeprefix}", removeprefix=name.removeprefix(say("UTC")))
-    )
+    name = local.tzname() or UTC
+    return name if name.isalpha() else f"{UTC}{name.removeprefix(UTC)}"
 
 
 def _month(local: datetime) -> str:

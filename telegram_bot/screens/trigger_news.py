@@ -18,20 +18,20 @@ def trigger_notice(news: TriggerFired) -> Screen:
     name = say(NAMES[news.kind])
     return Screen(
         blocks(
-            say("<b>{name} sold</b>", name=name)
+            say("<b>{trigger} sold</b>", trigger=name)
             if news.sold
-            else say("<b>{name} could not sell</b>", name=name),
+            else say("<b>{trigger} could not sell</b>", trigger=name),
             lines(
                 safe(news.question),
                 say(
-                    "{outcome} · {name} at {level}",
+                    "{outcome} · {trigger} at {price}",
                     outcome=safe(news.outcome, 40),
-                    name=name.lower(),
-                    level=cents(news.level),
+                    trigger=name.lower(),
+                    price=cents(news.level),
                 ),
             ),
             lines(_sold(news), _left(news)),
-            say("Reason: {trouble}", trouble=safe(news.trouble, 300)) if news.trouble else None,
+            say("Reason: {reason}", reason=safe(news.trouble, 300)) if news.trouble else None,
             say("<i>live money</i>") if news.account is Account.LIVE else say("<i>paper money</i>"),
         ),
         (
@@ -48,10 +48,10 @@ def _sold(news: TriggerFired) -> str | None:
     if not news.sold:
         return None
     return say(
-        "Sold <b>{sold}</b> at {average} on average, got <b>{news}</b> with a fee of {fee}.",
-        sold=shares(news.sold),
-        average=cents(news.average),
-        news=money(usdc(news.value - news.fee)),
+        "Sold <b>{shares}</b> at {price} on average, got <b>{total}</b> with a fee of {fee}.",
+        shares=shares(news.sold),
+        price=cents(news.average),
+        total=money(usdc(news.value - news.fee)),
         fee=money(news.fee),
     )
 
@@ -61,4 +61,6 @@ def _left(news: TriggerFired) -> str | None:
         return say("It is done, and not armed any more.") if news.sold else None
     if not news.sold:
         return say("Nothing was sold. It stays armed and keeps trying.")
-    return say("{left} shares are left to sell; it stays armed for them.", left=shares(news.left))
+    return say(
+        "{shares} shares are left to sell; it stays armed for them.", shares=shares(news.left)
+    )

@@ -82,10 +82,10 @@ def position_triggers_screen(
             bold(view.market.question, SHORT_TITLE),
             lines(
                 say(
-                    "{outcome} · {amount} shares, bought at {entry_price}",
+                    "{outcome} · {shares} shares, bought at {price}",
                     outcome=bold(position.outcome, 40),
-                    amount=shares(holding.amount),
-                    entry_price=cents(holding.entry_price),
+                    shares=shares(holding.amount),
+                    price=cents(holding.entry_price),
                 ),
                 price_line(position.current_price, view.state, view.price_age, view.why),
             ),
@@ -126,7 +126,8 @@ def triggers_screen(
     ]
     return Screen(
         blocks(
-            say("<b>Triggers</b>") + (say(" · {count} armed", count=len(armed)) if armed else ""),
+            say("<b>Triggers</b>")
+            + (" · " + say("{count} armed", count=len(armed)) if armed else ""),
             *(entries or [say("Nothing is armed. Open a position and tap TP / SL.")]),
         ),
         rows(
@@ -183,7 +184,7 @@ def trigger_question(view: PositionView, kind: TriggerKind, percent: int) -> Scr
     return Screen(
         blocks(
             bold(view.market.question, SHORT_TITLE),
-            say("<b>{words}: at what price?</b>", words=say(NAMES[kind])),
+            say("<b>{trigger}: at what price?</b>", trigger=say(NAMES[kind])),
             _how_to_say(kind, cents(view.position.holding.entry_price)),
         ),
         ((Button(say("Back"), back), home_button()),),
@@ -206,18 +207,24 @@ def _how_to_say(kind: TriggerKind, cost: str) -> str:
 
 def described(trigger: Trigger) -> str:
     """`Stop loss at 40¢ for 50 %`, as HTML."""
-    part = "" if trigger.percent == PARTS[0] else say(" for {percent} %", percent=trigger.percent)
+    part = (
+        "" if trigger.percent == PARTS[0] else " " + say("for {percent} %", percent=trigger.percent)
+    )
     trail = (
         ""
         if trigger.trail is None
-        else say(", {trail} % behind", trail=f"{trigger.trail.normalize():f}")
+        else ", " + say("{percent} % behind", percent=f"{trigger.trail.normalize():f}")
     )
-    left = "" if trigger.left is None else say(", {left} left to sell", left=shares(trigger.left))
+    left = (
+        ""
+        if trigger.left is None
+        else ", " + say("{shares} left to sell", shares=shares(trigger.left))
+    )
     trouble = f" · <i>{safe(trigger.trouble, 200)}</i>" if trigger.trouble else ""
     return say(
-        "{words} at <b>{level}</b>{trail}{part}{left}{trouble}",
-        words=say(NAMES[trigger.kind]),
-        level=cents(trigger.level),
+        "{trigger} at <b>{price}</b>{trail}{part}{left}{trouble}",
+        trigger=say(NAMES[trigger.kind]),
+        price=cents(trigger.level),
         trail=trail,
         part=part,
         left=left,

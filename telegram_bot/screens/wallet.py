@@ -127,13 +127,14 @@ def until_words(wallet: LiveWallet, now: datetime) -> str | None:
     day = date_time(until)
     if wallet.is_expired(now):
         return say(
-            "<b>Session key ended {day}.</b> Nothing is signed with it; cancelling works", day=day
+            "<b>Session key ended {moment}.</b> Nothing is signed with it; cancelling works",
+            moment=day,
         )
     soon = wallet.warn_at is not None and wallet.warn_at <= now
     words = say(
-        "Session key until {day}, {total_seconds} left",
-        day=day,
-        total_seconds=span((until - now).total_seconds()),
+        "Session key until {moment}, {span} left",
+        moment=day,
+        span=span((until - now).total_seconds()),
     )
     return say("<b>{words}: set up a new one soon</b>", words=words) if soon else words
 
@@ -141,13 +142,13 @@ def until_words(wallet: LiveWallet, now: datetime) -> str | None:
 def _in_use(view: WalletView) -> str:
     if view.state.account is Account.LIVE:
         return say("In use: <b>real money</b>")
-    words = say("In use: paper money, cash {paper_cash}", paper_cash=view.paper_cash)
+    words = say("In use: paper money, cash {cash}", cash=view.paper_cash)
     if view.state.hindrance:
         return lines(
             words,
             say(
-                "<b>You chose real money, but:</b> {hindrance}",
-                hindrance=safe(view.state.hindrance, 300),
+                "<b>You chose real money, but:</b> {reason}",
+                reason=safe(view.state.hindrance, 300),
             ),
         )
     return words
@@ -159,8 +160,8 @@ def _key(wallet: LiveWallet | None, now: datetime) -> str | None:
     return lines(
         say(TIERS[wallet.tier]),
         until_words(wallet, now),
-        say("Key address <code>{key_address}</code>", key_address=safe(wallet.key_address, 60)),
-        say("Wallet <code>{funder}</code>", funder=safe(wallet.funder, 60))
+        say("Key address <code>{address}</code>", address=safe(wallet.key_address, 60)),
+        say("Wallet <code>{address}</code>", address=safe(wallet.funder, 60))
         if wallet.funder
         else None,
     )
@@ -170,23 +171,21 @@ def _waiting(wallet: LiveWallet | None) -> str | None:
     if wallet is None:
         return None
     return lines(
-        say("<b>Being set up:</b> {words}", words=say(TIERS[wallet.tier])),
-        say("Key address <code>{key_address}</code>", key_address=safe(wallet.key_address, 60)),
+        say("<b>Being set up:</b> {tier}", tier=say(TIERS[wallet.tier])),
+        say("Key address <code>{address}</code>", address=safe(wallet.key_address, 60)),
     )
 
 
 def _money(view: WalletView) -> tuple[str, ...]:
     if view.trouble:
-        return (
-            say("Balances are not known right now: {trouble}", trouble=safe(view.trouble, 300)),
-        )
+        return (say("Balances are not known right now: {reason}", reason=safe(view.trouble, 300)),)
     state = view.money
     if state is None:
         return ()
     return (
         lines(
             say("Cash at the venue <b>{cash}</b>", cash=money(state.cash)),
-            say("The venue may take {allowance}", allowance=_allowance(state)),
+            say("The venue may take {amount}", amount=_allowance(state)),
             say(APPROVALS[state.approvals]),
         ),
         lines(
@@ -229,9 +228,7 @@ def _taking_over(standing: AccountStanding | None) -> Row:
 def _allowance(state: WalletMoneyState) -> str:
     is_boundless = state.allowance > 10**9
     return (
-        say("any amount")
-        if is_boundless
-        else say("up to {allowance}", allowance=money(state.allowance))
+        say("any amount") if is_boundless else say("up to {amount}", amount=money(state.allowance))
     )
 
 

@@ -42,24 +42,24 @@ def tiers_screen() -> Screen:
             lines(
                 say("<b>Session key</b> · recommended"),
                 say(
-                    "Made here; you authorise it with your own wallet, elsewhere, for trading alone. "
-                    "Whoever steals it can trade badly until you revoke it or it runs out. They "
+                    "Made here; you authorise it with your own wallet, elsewhere, for trading "
+                    "alone. Whoever steals it can trade badly until you revoke it or it runs out. They "
                     "cannot take the money out."
                 ),
             ),
             lines(
                 say("<b>Owner key of a deposit wallet</b> · only if you know why"),
                 say(
-                    "Made here as well. Whoever steals it can take <b>everything</b> in that wallet. "
-                    "It is encrypted, and withdrawals need an authenticator, an address on your "
+                    "Made here as well. Whoever steals it can take <b>everything</b> in that "
+                    "wallet. It is encrypted, and withdrawals need an authenticator, an address on your "
                     "list, and two hours."
                 ),
             ),
             lines(
                 say("<b>Key of an ordinary account</b> · discouraged"),
                 say(
-                    "Whoever steals it can take everything that account ever holds, anywhere. It is "
-                    "never made here and never typed here: whoever runs this bot brings it on the "
+                    "Whoever steals it can take everything that account ever holds, anywhere. It "
+                    "is never made here and never typed here: whoever runs this bot brings it on the "
                     "console, by <code>python -m scripts.keys import</code>. Seed phrases are "
                     "refused."
                 ),
@@ -80,11 +80,9 @@ def setup_screen(wallet: LiveWallet, trouble: str = "") -> Screen:
     return Screen(
         blocks(
             _steps_heading(wallet),
-            say(
-                "Its address: <code>{key_address}</code>", key_address=safe(wallet.key_address, 60)
-            ),
+            say("Its address: <code>{address}</code>", address=safe(wallet.key_address, 60)),
             lines(*(f"{number}. {step}" for number, step in enumerate(steps, 1))),
-            say("<b>Not yet:</b> {trouble}", trouble=safe(trouble, 400)) if trouble else None,
+            say("<b>Not yet:</b> {reason}", reason=safe(trouble, 400)) if trouble else None,
             say(NEVER_HERE),
         ),
         (
@@ -160,11 +158,12 @@ def revoke_screen(wallet: LiveWallet) -> Screen:
     """Asks first: it is for good."""
     return Screen(
         blocks(
-            say("<b>Give up this key for good?</b> {words}", words=say(TIERS[wallet.tier])),
+            say("<b>Give up this key for good?</b> {tier}", tier=say(TIERS[wallet.tier])),
             lines(
                 say("Our copy is deleted and you are back on paper money."),
                 say(
-                    "Your positions and your money stay where they are, in your wallet at the venue."
+                    "Your positions and your money stay where they are, in your wallet at the "
+                    "venue."
                 ),
                 say("Your open orders are cancelled first; you are told if one cannot be."),
             ),
@@ -226,7 +225,8 @@ def _session_steps() -> tuple[str, ...]:
 def _owner_steps(wallet: LiveWallet) -> tuple[str, ...]:
     return (
         say(
-            "The deposit wallet of this key: <code>{funder}</code>.", funder=safe(wallet.funder, 60)
+            "The deposit wallet of this key: <code>{address}</code>.",
+            address=safe(wallet.funder, 60),
         )
         if wallet.funder
         else say("The deposit wallet of this key: Check makes it."),
@@ -241,15 +241,15 @@ def _owner_steps(wallet: LiveWallet) -> tuple[str, ...]:
 def _custody(tier: Tier | None) -> str:
     if tier is None:
         return say("<b>Custody.</b> No key is set up yet.")
-    return say("<b>Custody.</b> {words}.", words=say(TIERS[tier]))
+    return say("<b>Custody.</b> {tier}.", tier=say(TIERS[tier]))
 
 
 def _daily(choices: Choices, most: Usdc | None, *, is_known: bool) -> str:
     if is_known and choices.daily_limit is not None:
         return say(
-            "You have read this and typed {daily_limit} a day. Limits changes it; a raise "
+            "You have read this and typed {limit} a day. Limits changes it; a raise "
             "takes 24 hours.",
-            daily_limit=money(choices.daily_limit),
+            limit=money(choices.daily_limit),
         )
     if most is None:
         return say(
@@ -258,8 +258,8 @@ def _daily(choices: Choices, most: Usdc | None, *, is_known: bool) -> str:
         )
     return say(
         "<b>Now type how many dollars you may buy for in a day</b>, for example "
-        "<code>50</code>. At most {most}. Typing it says that you have read this page.",
-        most=money(most),
+        "<code>50</code>. At most {limit}. Typing it says that you have read this page.",
+        limit=money(most),
     )
 
 

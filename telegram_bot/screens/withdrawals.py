@@ -101,7 +101,7 @@ def address_question() -> Screen:
 
 
 def withdrawal_question(address: AllowedAddress, cash: Usdc | None) -> Screen:
-    have = say("There is {cash}.", cash=money(cash)) if cash is not None else None
+    have = say("There is {amount}.", amount=money(cash)) if cash is not None else None
     return Screen(
         blocks(
             say("<b>How much to {label}?</b>", label=safe(address.label, 40)),
@@ -173,7 +173,7 @@ def address_added_screen(address: AllowedAddress) -> Screen:
         blocks(
             say("<b>{label} is on your list.</b>", label=safe(address.label, 40)),
             f"<code>{safe(address.address, 60)}</code>",
-            say("It can be paid from {date_clock} on.", date_clock=date_clock(at)),
+            say("It can be paid from {moment} on.", moment=date_clock(at)),
         ),
         ((Button(say("Withdrawals"), ShowWithdrawals()), home_button()),),
     )
@@ -185,23 +185,25 @@ def can_withdraw(tier: Tier | None) -> bool:
 
 def _address(each: AllowedAddress, now: datetime) -> str:
     state = (
-        "" if each.usable_at <= now else say(" · usable in {left}", left=_left(each.usable_at, now))
+        ""
+        if each.usable_at <= now
+        else " · " + say("usable in {span}", span=_left(each.usable_at, now))
     )
     return f"{safe(each.label, 40)} <code>{safe(each.address, 60)}</code>{state}"
 
 
 def _withdrawal(each: Withdrawal, now: datetime) -> str:
     due = (
-        say(" in {left}", left=_left(each.due_at, now))
+        " " + say("in {span}", span=_left(each.due_at, now))
         if each.state is WithdrawalState.WAITING
         else ""
     )
     reason = f" ({safe(each.reason, 120)})" if each.reason and each.state in _EXPLAINED else ""
     return say(
-        "{amount} to {short}: {words}{due}{reason}",
+        "{amount} to {address}: {state}{due}{reason}",
         amount=money(each.amount),
-        short=_short(each.address),
-        words=say(STATES[each.state]),
+        address=_short(each.address),
+        state=say(STATES[each.state]),
         due=due,
         reason=reason,
     )
