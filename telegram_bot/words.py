@@ -6,7 +6,7 @@ it is used: `say(TABLE[key])`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -32,9 +32,19 @@ class Reader:
 _reader: ContextVar[Reader] = ContextVar("reader", default=Reader())  # noqa: B039 - it is frozen
 
 
-def install(language: str, translations: NullTranslations) -> None:
-    """From now on, for every reader of that language."""
-    _catalogues[language.lower()] = translations
+def install(language: str, translations: NullTranslations) -> Callable[[], None]:
+    """From now on, for every reader of that language; what is returned takes it away again."""
+    name = language.lower()
+    before = _catalogues.get(name)
+    _catalogues[name] = translations
+
+    def remove() -> None:
+        if before is None:
+            _catalogues.pop(name, None)
+        else:
+            _catalogues[name] = before
+
+    return remove
 
 
 def reader() -> Reader:

@@ -43,24 +43,24 @@ def tiers_screen() -> Screen:
                 say("<b>Session key</b> · recommended"),
                 say(
                     "Made here; you authorise it with your own wallet, elsewhere, for trading "
-                    "alone. Whoever steals it can trade badly until you revoke it or it runs out. They "
-                    "cannot take the money out."
+                    "alone. Whoever steals it can trade badly until you revoke it or it runs out. "
+                    "They cannot take the money out."
                 ),
             ),
             lines(
                 say("<b>Owner key of a deposit wallet</b> · only if you know why"),
                 say(
                     "Made here as well. Whoever steals it can take <b>everything</b> in that "
-                    "wallet. It is encrypted, and withdrawals need an authenticator, an address on your "
-                    "list, and two hours."
+                    "wallet. It is encrypted, and withdrawals need an authenticator, an address on "
+                    "your list, and two hours."
                 ),
             ),
             lines(
                 say("<b>Key of an ordinary account</b> · discouraged"),
                 say(
                     "Whoever steals it can take everything that account ever holds, anywhere. It "
-                    "is never made here and never typed here: whoever runs this bot brings it on the "
-                    "console, by <code>python -m scripts.keys import</code>. Seed phrases are "
+                    "is never made here and never typed here: whoever runs this bot brings it on "
+                    "the console, by <code>python -m scripts.keys import</code>. Seed phrases are "
                     "refused."
                 ),
             ),
