@@ -15,7 +15,7 @@ from telegram_bot.actions import Action, Limit
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.live_messages import LiveView
 from telegram_bot.pacing import Urgency
-from telegram_bot.screens.limit import (
+from telegram_bot.screens.limit_ticket import (
     limit_expired_screen,
     limit_submitting_screen,
     limit_ticket_screen,

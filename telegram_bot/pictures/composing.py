@@ -25,14 +25,7 @@ from telegram_bot.pictures.plans import (
 )
 from telegram_bot.screens.freshness import outcome_price, price_line
 from telegram_bot.screens.numbers import cents, money, shares, signed
-from telegram_bot.screens.pictures import (
-    PERIODS,
-    DepthView,
-    book_age,
-    moved,
-    share,
-    trades,
-)
+from telegram_bot.screens.picture_words import PERIODS, DepthView, book_age, moved, share, trades
 from telegram_bot.words import say
 
 CURRENT = frozenset({PriceState.LIVE, PriceState.POLLED})

@@ -10,7 +10,7 @@ from core.domain.units import ZERO, PositionId
 from telegram_bot.account_actions import ShowOrder, ShowOrders
 from telegram_bot.actions import Action, CancelTicket, ConfirmAgain, ShowMarket, ShowPosition
 from telegram_bot.screens.numbers import cents, money, shares
-from telegram_bot.screens.orders import reserved_words, settlement_words, state_words
+from telegram_bot.screens.order_words import reserved_words, settlement_words, state_words
 from telegram_bot.screens.receipt import filled_story, sentence
 from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button
 from telegram_bot.screens.text import safe

@@ -8,7 +8,7 @@ from telegram_bot.actions import ShowPosition
 from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.screen import Button, Screen, blocks, lines
 from telegram_bot.screens.text import safe
-from telegram_bot.screens.triggers import NAMES
+from telegram_bot.screens.trigger_words import NAMES
 from telegram_bot.trigger_actions import ShowPositionTriggers
 from telegram_bot.words import say
 

@@ -26,6 +26,13 @@ from telegram_bot.screens.screen import (
     stamped,
 )
 from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.trigger_words import (
+    NAMES,
+    PARTS,
+    described,
+    distance_of,
+    label_of,
+)
 from telegram_bot.trigger_actions import (
     ArmTrigger,
     RemoveTrigger,
@@ -45,21 +52,6 @@ CHANGES: Final = MappingProxyType(
         TriggerKind.TRAILING_STOP: (5, 10, 20),
     }
 )
-NAMES: Final = MappingProxyType(
-    {
-        TriggerKind.TAKE_PROFIT: mark("Take profit"),
-        TriggerKind.STOP_LOSS: mark("Stop loss"),
-        TriggerKind.TRAILING_STOP: mark("Trailing stop"),
-    }
-)
-SHORT_NAMES: Final = MappingProxyType(
-    {
-        TriggerKind.TAKE_PROFIT: mark("TP {distance}"),
-        TriggerKind.STOP_LOSS: mark("SL {distance}"),
-        TriggerKind.TRAILING_STOP: mark("Trail {distance}"),
-    }
-)
-PARTS: Final = (100, 50, 25)
 HOW: Final = mark(
     "They sell by themselves, also while this chat is closed: once the bid that "
     "really takes the shares has been there on two books a second apart. A thin book "
@@ -165,7 +157,7 @@ def presets_screen(presets: Mapping[TriggerKind, Decimal], now: datetime) -> Scr
             *(
                 tuple(
                     Button(
-                        _label(kind, change, is_on=presets.get(kind) == change),
+                        label_of(kind, change, is_on=presets.get(kind) == change),
                         SetPreset(kind, 0 if presets.get(kind) == change else change),
                     )
                     for change in CHANGES[kind]
@@ -205,46 +197,12 @@ def _how_to_say(kind: TriggerKind, cost: str) -> str:
     )
 
 
-def described(trigger: Trigger) -> str:
-    """`Stop loss at 40¢ for 50 %`, as HTML."""
-    part = (
-        "" if trigger.percent == PARTS[0] else " " + say("for {percent} %", percent=trigger.percent)
-    )
-    trail = (
-        ""
-        if trigger.trail is None
-        else ", " + say("{percent} % behind", percent=f"{trigger.trail.normalize():f}")
-    )
-    left = (
-        ""
-        if trigger.left is None
-        else ", " + say("{shares} left to sell", shares=shares(trigger.left))
-    )
-    trouble = f" · <i>{safe(trigger.trouble, 200)}</i>" if trigger.trouble else ""
-    return say(
-        "{trigger} at <b>{price}</b>{trail}{part}{left}{trouble}",
-        trigger=say(NAMES[trigger.kind]),
-        price=cents(trigger.level),
-        trail=trail,
-        part=part,
-        left=left,
-        trouble=trouble,
-    )
-
-
-def in_short(armed: Sequence[Trigger]) -> str | None:
-    """One line for the position's card; None without any."""
-    if not armed:
-        return None
-    return " · ".join(f"{say(NAMES[one.kind])} {cents(one.level)}" for one in armed)
-
-
 def _new_rows(view: PositionView, percent: int) -> tuple[Row, ...]:
     position = view.position.id
     of_kinds = tuple(
         (
             *(
-                Button(_label(kind, change), ArmTrigger(position, kind, change, percent))
+                Button(label_of(kind, change), ArmTrigger(position, kind, change, percent))
                 for change in CHANGES[kind]
             ),
             *(
@@ -270,21 +228,6 @@ def _remove_rows(armed: Sequence[Trigger]) -> tuple[Row, ...]:
     return tuple(tuple(buttons[at : at + 4]) for at in range(0, len(buttons), 4))
 
 
-def _label(kind: TriggerKind, change: int, *, is_on: bool = False) -> str:
-    label = say(SHORT_NAMES[kind], distance=_distance(kind, change))
-    return f"✓ {label}" if is_on else label
-
-
-def _distance(kind: TriggerKind, change: int) -> str:
-    match kind:
-        case TriggerKind.TAKE_PROFIT:
-            return f"+{change}%"
-        case TriggerKind.STOP_LOSS:
-            return f"-{change}%"
-        case TriggerKind.TRAILING_STOP:
-            return f"{change}%"
-
-
 def _part(part: int, *, is_on: bool) -> str:
     name = say("All") if part == PARTS[0] else f"{part}%"
     return f"✓ {name}" if is_on else name
@@ -293,7 +236,7 @@ def _part(part: int, *, is_on: bool) -> str:
 def _change(kind: TriggerKind, change: Decimal | None) -> str:
     if change is None:
         return say("none")
-    return f"<b>{_distance(kind, int(change))}</b>"
+    return f"<b>{distance_of(kind, int(change))}</b>"
 
 
 def _question(markets: Mapping[MarketId, Market], trigger: Trigger) -> str:

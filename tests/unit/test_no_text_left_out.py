@@ -40,7 +40,7 @@ SAID_ELSEWHERE: Final = {
     ("bot.py", "COMMANDS"): "each row is said in the loop over them",
     ("screens/help.py", "COMMANDS"): "each row is said in the loop over them",
     ("handlers/messages.py", "COMMANDS"): "actions by the name of a command, no words",
-    ("screens/limit.py", "LIVES"): "each label is said in the loop over them",
+    ("screens/limit_ticket.py", "LIVES"): "each label is said in the loop over them",
     ("screens/live_receipt.py", "HEADINGS"): "whether there is one",
     ("screens/custody_news.py", "STORIES"): "the heading is said where it is filled",
     ("screens/failure_words.py", "MEANINGS"): "each sentence is said in a loop",
