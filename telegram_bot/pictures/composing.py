@@ -22,11 +22,13 @@ from telegram_bot.pictures.plans import (
     EquityPicture,
     PnlPicture,
     PricePicture,
+    Wording,
 )
 from telegram_bot.screens.freshness import outcome_price, price_line
 from telegram_bot.screens.numbers import cents, money, shares, signed
 from telegram_bot.screens.picture_words import PERIODS, DepthView, book_age, moved, share, trades
-from telegram_bot.words import say
+from telegram_bot.screens.times import MONTHS, zone_name
+from telegram_bot.words import reader, say
 
 CURRENT = frozenset({PriceState.LIVE, PriceState.POLLED})
 
@@ -67,6 +69,7 @@ def price_picture(
         average=average,
         whose=whose,
         theme=ask.theme,
+        wording=wording(last),
     )
 
 
@@ -99,6 +102,7 @@ def depth_picture(
         asks=book.asks,
         whose=whose,
         theme=ask.theme,
+        wording=wording(),
     )
 
 
@@ -136,6 +140,22 @@ def equity_picture(
         opened=portfolio.unrealized,
         whose=whose,
         theme=ask.theme,
+        wording=wording(until),
+    )
+
+
+def wording(at: datetime | None = None) -> Wording:
+    """For the reader of now, with the zone as it is called at that moment."""
+    zone = "UTC" if at is None else zone_name(at)
+    return Wording(
+        times=say("Times in {zone}", zone=zone),
+        bought=say("bought"),
+        sold=say("sold"),
+        average=say("your average"),
+        opened=say("with open P&L"),
+        depth=say("Shares up to each price"),
+        months=tuple(say(month) for month in MONTHS),
+        zone=reader().zone,
     )
 
 

@@ -47,7 +47,7 @@ def ago(seconds: float) -> str:
 def clock_time(moment: datetime) -> str:
     """`14:03:09 UTC`."""
     local = _local(moment)
-    return f"{local:%H:%M:%S} {_zone(local)}"
+    return f"{local:%H:%M:%S} {zone_name(local)}"
 
 
 def date(moment: datetime) -> str:
@@ -59,7 +59,9 @@ def date(moment: datetime) -> str:
 def date_time(moment: datetime) -> str:
     """`31 Dec 2026, 23:59 UTC`."""
     local = _local(moment)
-    return say("{date}, {time} {zone}", date=date(local), time=f"{local:%H:%M}", zone=_zone(local))
+    return say(
+        "{date}, {time} {zone}", date=date(local), time=f"{local:%H:%M}", zone=zone_name(local)
+    )
 
 
 def date_clock(moment: datetime) -> str:
@@ -71,6 +73,12 @@ def day_clock(moment: datetime) -> str:
     """`31 Dec, 23:59:07 UTC`: near enough to do without its year."""
     local = _local(moment)
     return say("{day} {month}, {time}", day=local.day, month=_month(local), time=clock_time(local))
+
+
+def zone_name(moment: datetime) -> str:
+    """`UTC`, `CET`; `UTC-03` where the reader's zone has no letters of its own."""
+    name = _local(moment).tzname() or UTC
+    return name if name.isalpha() else f"{UTC}{name.removeprefix(UTC)}"
 
 
 def ending(ends_at: datetime | None, now: datetime) -> str | None:
@@ -85,12 +93,6 @@ def ending(ends_at: datetime | None, now: datetime) -> str | None:
 
 def _local(moment: datetime) -> datetime:
     return moment.astimezone(reader().zone)
-
-
-def _zone(local: datetime) -> str:
-    """`UTC`, `CET`; `UTC-03` where the zone has no letters of its own."""
-    name = local.tzname() or UTC
-    return name if name.isalpha() else f"{UTC}{name.removeprefix(UTC)}"
 
 
 def _month(local: datetime) -> str:
