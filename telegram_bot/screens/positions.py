@@ -125,16 +125,15 @@ def position_screen(
 
 def _ended(view: PositionView, now: datetime) -> Screen:
     position = view.position
-    word = say("Resolved") if position.status is PositionStatus.RESOLVED else say("Closed")
+    is_resolved = position.status is PositionStatus.RESOLVED
+    name = bold(position.outcome, 40)
     return Screen(
         blocks(
             bold(view.market.question),
             lines(
-                say(
-                    "{outcome} · {state}, no shares left",
-                    outcome=bold(position.outcome, 40),
-                    state=word.lower(),
-                ),
+                say("{outcome} · resolved, no shares left", outcome=name)
+                if is_resolved
+                else say("{outcome} · closed, no shares left", outcome=name),
                 _paid_out(position),
             ),
             say(

@@ -1,5 +1,6 @@
 """What became of an order: what happened, what it means in money, what can be done next."""
 
+from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.health import PriceState
 from core.domain.market import Market
@@ -32,15 +33,17 @@ def receipt_screen(
     return Screen(
         blocks(
             *_story(order, market),
-            say(
-                "<i>Order {number} · {account} money</i>",
-                number=order.id,
-                account=order.ticket.account,
-            ),
+            _signature(order),
         ),
         (_next(market, position, again if order.status in _NOTHING_LEFT else None),),
         keeps_message=True,
     )
+
+
+def _signature(order: Order) -> str:
+    if order.ticket.account is Account.LIVE:
+        return say("<i>Order {number} · live money</i>", number=order.id)
+    return say("<i>Order {number} · paper money</i>", number=order.id)
 
 
 def _story(order: Order, market: Market) -> tuple[str | None, ...]:

@@ -10,7 +10,7 @@ from typing import Final
 from telegram_bot.screens.help import COMMANDS
 
 PACKAGE: Final = Path(__file__).parents[2] / "telegram_bot"
-ROOMS: Final = ("screens", "handlers")
+ROOMS: Final = ("screens/", "handlers/", "pictures/composing.py")
 SPOKEN: Final = frozenset({"say", "mark", "plural"})
 MARKUP: Final = re.compile(r"<[^>]*>|&\w+;")
 PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -27,6 +27,7 @@ NAMING: Final = frozenset({"name", "extra", "error", "kind"})
 ALLOWED: Final = {
     ("handlers/safety.py", "NaN"): "a number",
     ("screens/times.py", "UTC"): "a zone's own name",
+    ("pictures/composing.py", "UTC"): "a zone's own name",
     ("handlers/limit.py", "shares"): "what people may type, not what they read",
     ("handlers/limit.py", "share"): "what people may type, not what they read",
     ("handlers/limit.py", "sh"): "what people may type, not what they read",
@@ -48,6 +49,7 @@ SAID_ELSEWHERE: Final = {
     ("screens/failure_words.py", "WAYS"): "the label is said once there is one",
     ("handlers/wallet.py", "DRY_RUN"): "a sentence of the core, which has one of that name",
     ("handlers/withdrawing.py", "DRY_RUN"): "a sentence of the core, which has one of that name",
+    ("pictures/composing.py", "MONTHS"): "each name is said in a loop",
     ("reporting.py", "MEANINGS"): "of the feed, for operators",
     ("reporting.py", "REASONS"): "for operators, who read English",
 }
@@ -63,7 +65,7 @@ def trees() -> dict[str, ast.Module]:
 
 
 def rooms() -> dict[str, ast.Module]:
-    return {name: tree for name, tree in trees().items() if name.partition("/")[0] in ROOMS}
+    return {name: tree for name, tree in trees().items() if name.startswith(ROOMS)}
 
 
 def called(node: ast.AST) -> str:
