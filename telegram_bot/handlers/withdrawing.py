@@ -116,7 +116,7 @@ async def take_code(context: BotContext, question: CodeFor, message_id: int, tex
 
 
 def limit_code_words(question: NewLimit) -> str:
-    return say("It raises a limit: {words}.", words=say(LABELS[question.kind]))
+    return say("It raises a limit: {limit}.", limit=say(LABELS[question.kind]))
 
 
 async def has_factor(context: BotContext) -> bool:
