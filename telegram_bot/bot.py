@@ -35,11 +35,13 @@ from telegram_bot.receipts import Receipts
 from telegram_bot.tickets import Tickets
 from telegram_bot.transport import TelegramTransport
 from telegram_bot.typing_sign import TypingSign
+from telegram_bot.words import mark, say
 
 logger = logging.getLogger(__name__)
 
 App: TypeAlias = Application[Any, Any, Any, Any, Any, None]
 
+POLYMARKET: Final = "Polymarket"
 CONNECTIONS: Final = 64  # to Telegram at once, beside the one that polls
 CHECK_PATIENCE: Final = 10.0  # seconds
 STOP_PATIENCE: Final = 3.0  # seconds that answers under way get at the end
@@ -58,7 +60,7 @@ class BotSettings:
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)  # made up if there is none
     poll_timeout: float = 25.0  # seconds that Telegram may hold a poll
-    venue: str = "Polymarket"
+    venue: str = POLYMARKET
     is_sandbox: bool = False
     is_dry_run: bool = True
     pace: Pace = field(default_factory=Pace)
@@ -69,13 +71,17 @@ class BotSettings:
     def mode(self) -> str:
         """Venue and kind of money, as the first line of every home card says it."""
         if self.is_sandbox:
-            return "SANDBOX · paper money"
-        return f"{self.venue} · paper {'(DRY_RUN_MODE)' if self.is_dry_run else 'money'}"
+            return mark("SANDBOX · paper money")
+        if self.venue != POLYMARKET:
+            return f"{self.venue} · paper {'(DRY_RUN_MODE)' if self.is_dry_run else 'money'}"
+        if self.is_dry_run:
+            return mark("Polymarket · paper (DRY_RUN_MODE)")
+        return mark("Polymarket · paper money")
 
     @property
     def live_mode(self) -> str:
         """The same for those who trade their own money; nobody's is in the sandbox."""
-        return "SANDBOX · LIVE mode · test money" if self.is_sandbox else LIVE_MODE
+        return mark("SANDBOX · LIVE mode · test money") if self.is_sandbox else LIVE_MODE
 
 
 class TelegramBot:
@@ -183,7 +189,7 @@ class TelegramBot:
 
     async def _receive(self) -> None:
         bot, reach = self._application.bot, self._reaching.until_answered
-        commands = [BotCommand(each.name, each.meaning) for each in MENU]
+        commands = [BotCommand(each.name, say(each.meaning)) for each in MENU]
         await reach(lambda: bot.set_my_commands(commands))
         logger.info("Telegram answers as @%s", bot.username)
         if self._webhook_url is not None:

@@ -27,6 +27,7 @@ from telegram_bot.live_assembly import Live
 from telegram_bot.notices import NoticeSender
 from telegram_bot.pacing import pace_of
 from telegram_bot.picture_assembly import build_pictures
+from telegram_bot.readers import preferred_reader
 from telegram_bot.reporting import Health
 from telegram_bot.screens.status import PartState
 from telegram_bot.startup import Place
@@ -76,7 +77,7 @@ def build_chat(ground: Ground, trading: Trading, users: UserService, health: Hea
     most = settings.ws_max_subscriptions
     return Chat(
         bot=bot,
-        notices=NoticeSender(shared.outbox, bot.messenger, bot.clock),
+        notices=NoticeSender(shared.outbox, bot.messenger, bot.clock, services.reader_of),
         left_out=LeftOutNotice(users.owner, bot.messenger, bot.clock, most),
     )
 
@@ -84,6 +85,7 @@ def build_chat(ground: Ground, trading: Trading, users: UserService, health: Hea
 def _services(ground: Ground, trading: Trading, users: UserService, health: Health) -> Services:
     shared, board, risk = ground.shared, ground.board, ground.risk
     sessions, books, positions = shared.sessions, shared.books, trading.positions
+    preferences = Preferences(sessions, risk.audit)
     return Services(
         users=users,
         markets=MarketService(sessions, ground.catalogue, board, positions[Account.PAPER], books),
@@ -93,7 +95,8 @@ def _services(ground: Ground, trading: Trading, users: UserService, health: Heal
         parts=lambda: _part_states(health),
         newest_price=board.newest_age,
         watchlist=Watchlist(sessions),
-        preferences=Preferences(sessions, risk.audit),
+        preferences=preferences,
+        reader_of=preferred_reader(preferences.of),
         kill_switch=trading.switch,
         breakers=risk.breakers,
         own_limits=risk.own_limits,

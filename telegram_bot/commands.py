@@ -18,6 +18,7 @@ from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Tren
 from telegram_bot.finding_actions import Browse, Shelf
 from telegram_bot.picture_actions import ShowRecord
 from telegram_bot.trigger_actions import ShowTriggers
+from telegram_bot.words import mark
 
 
 class Scope(Enum):
@@ -40,25 +41,29 @@ class Command:
 
 COMMANDS: Final = (
     Command("start", "", Home(), Scope.HIDDEN),
-    Command("home", "What you have, on a fresh card", Home()),
-    Command("markets", "What trades most, and categories", Trending()),
-    Command("search", "Markets by their words; words alone do as well", Trending()),
-    Command("watch", "What you watch", Browse(Shelf.WATCHED)),
-    Command("positions", "What you hold, live, and selling", ShowPositions()),
+    Command("home", mark("What you have, on a fresh card"), Home()),
+    Command("markets", mark("What trades most, and categories"), Trending()),
+    Command("search", mark("Markets by their words; words alone do as well"), Trending()),
+    Command("watch", mark("What you watch"), Browse(Shelf.WATCHED)),
+    Command("positions", mark("What you hold, live, and selling"), ShowPositions()),
     Command(
-        "triggers", "What sells by itself: take profit, stop loss, trailing stop", ShowTriggers()
+        "triggers",
+        mark("What sells by itself: take profit, stop loss, trailing stop"),
+        ShowTriggers(),
     ),
-    Command("pnl", "What your trading came to, with a picture", ShowRecord()),
-    Command("orders", "What rests and what was ordered, and cancelling", ShowOrders()),
-    Command("wallet", "Which money, which key, and setting up real money", ShowWallet()),
-    Command("limits", "The most you may buy for with real money", ShowLimits()),
-    Command("stop", "End new buys and automation at once", StopTrading()),
-    Command("resume", "Trade again after /stop", ResumeTrading()),
-    Command("halt", "For the owner: nobody may do anything but cancel", HaltTrading(), Scope.OWNER),
-    Command("lift", "For the owner: end the halt", LiftHalt(), Scope.OWNER),
-    Command("help", "How this works", Help()),
-    Command("status", "How the bot and its prices are", Status()),
-    Command("cancel", "Forget a question that is waiting", None),
+    Command("pnl", mark("What your trading came to, with a picture"), ShowRecord()),
+    Command("orders", mark("What rests and what was ordered, and cancelling"), ShowOrders()),
+    Command("wallet", mark("Which money, which key, and setting up real money"), ShowWallet()),
+    Command("limits", mark("The most you may buy for with real money"), ShowLimits()),
+    Command("stop", mark("End new buys and automation at once"), StopTrading()),
+    Command("resume", mark("Trade again after /stop"), ResumeTrading()),
+    Command(
+        "halt", mark("For the owner: nobody may do anything but cancel"), HaltTrading(), Scope.OWNER
+    ),
+    Command("lift", mark("For the owner: end the halt"), LiftHalt(), Scope.OWNER),
+    Command("help", mark("How this works"), Help()),
+    Command("status", mark("How the bot and its prices are"), Status()),
+    Command("cancel", mark("Forget a question that is waiting"), None),
 )
 MENU: Final = tuple(command for command in COMMANDS if command.scope is not Scope.HIDDEN)
 ACTIONS: Final = MappingProxyType[str, Action](

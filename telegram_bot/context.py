@@ -38,15 +38,17 @@ from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Urgency
 from telegram_bot.pending import PendingInputs
 from telegram_bot.pictures.album import Album
+from telegram_bot.readers import ReaderOf, default_reader
 from telegram_bot.receipts import Receipts
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.status import PartState
 from telegram_bot.tickets import Tickets
 from telegram_bot.typing_sign import TypingSign
+from telegram_bot.words import mark, say
 
 Own = TypeVar("Own")
-LIVE_MODE: Final = "LIVE · real money"
-OTHER_ACCOUNT: Final = (
+LIVE_MODE: Final = mark("LIVE · real money")
+OTHER_ACCOUNT: Final = mark(
     "This was drawn for your other account, and you have changed over since. Nothing was done. "
     "Open it again from Home."
 )
@@ -111,11 +113,15 @@ class Services:
     money: WalletMoney | None = None
     triggers: Triggers | None = None
     pictures: PictureParts | None = None  # None: nothing is drawn
+    reader_of: ReaderOf = default_reader
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all conversations share. `mode` and `live_mode` say venue and kind of money."""
+    """What all conversations share.
+
+    `mode` and `live_mode`, messages yet to be said, name venue and kind of money.
+    """
 
     services: Services
     codec: Codec
@@ -173,12 +179,12 @@ class BotContext:
     @property
     def mode(self) -> str:
         """Venue and kind of money, of this act's account."""
-        return self.desk.live_mode if self.is_live else self.desk.mode
+        return say(self.desk.live_mode if self.is_live else self.desk.mode)
 
     def check_account(self, account: Account) -> None:
         """Raises: Rejected if that was drawn or quoted with the other kind of money."""
         if (account is Account.LIVE) != self.is_live:
-            raise Rejected(OTHER_ACCOUNT)
+            raise Rejected(say(OTHER_ACCOUNT))
 
     def on(self, message_id: int) -> "BotContext":
         """The same act, answered on that card."""
@@ -239,5 +245,5 @@ class BotContext:
     def _own(self, of_accounts: Mapping[Account, Own]) -> Own:
         found = of_accounts.get(self.account)
         if found is None:
-            raise Rejected("This Polycool trades paper money only.")
+            raise Rejected(say("This Polycool trades paper money only."))
         return found

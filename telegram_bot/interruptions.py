@@ -10,6 +10,7 @@ from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from telegram_bot.screens.continuity import POLLED_INSTEAD, restored, stopped
+from telegram_bot.words import say
 
 TOLD: Final = 60.0  # seconds that a card tells of an interruption which is over
 FIRST_BOOKS: Final = 6.0  # seconds that the stream gets before a card says that it brings nothing
@@ -60,7 +61,7 @@ class Interruptions:
         if over is not None and self._now() - over.ended < TOLD:
             return restored(over.ended - over.began, self._moment(over.ended))
         if looked_for >= FIRST_BOOKS and any(self._brings_nothing(token) for token in tokens):
-            return POLLED_INSTEAD
+            return say(POLLED_INSTEAD)
         return None
 
     def _stopped(self, first: Gap, gaps: list[Gap]) -> str:

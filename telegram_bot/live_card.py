@@ -14,6 +14,7 @@ from telegram_bot.interruptions import Interruption
 from telegram_bot.lanes import Place
 from telegram_bot.pacing import Urgency
 from telegram_bot.screens.screen import Screen
+from telegram_bot.words import Reader, reader
 
 LEAST_MOVE: Final = Decimal("0.005")  # USDC a share: less is no reason for an edit of its own,
 LEAST_SHARE: Final = Decimal("0.01")  # unless it is so much of the price
@@ -55,7 +56,8 @@ class Drawn:
 @dataclass(slots=True, eq=False)
 class Card:
     """Times are the clock's. `changed_at`: the oldest news that it does not show, as far as known;
-    `waiting`: its place in the queue while an edit waits for its turn.
+    `waiting`: its place in the queue while an edit waits for its turn; `reader`: of the act that
+    opened it.
     """
 
     chat_id: int
@@ -73,6 +75,7 @@ class Card:
     over: Interruption | None = None  # of its prices, the last that ended
     changed_at: float | None = None
     waiting: Place | None = None
+    reader: Reader = field(default_factory=reader)
 
     def urgency(self, sight: Sight) -> Urgency:
         """Of showing that: whether prices are live must not wait behind where they moved."""

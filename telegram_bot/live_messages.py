@@ -24,6 +24,7 @@ from telegram_bot.live_card import Card, Drawn, LiveView, is_news, look
 from telegram_bot.messenger import LiveEdit, Messenger
 from telegram_bot.screens.continuity import noted
 from telegram_bot.screens.screen import Screen, paused
+from telegram_bot.words import reading_as
 
 __all__ = ["PAUSE_AFTER", "LiveMessages", "LiveView"]
 
@@ -158,6 +159,10 @@ class LiveMessages:
         card.news.set()
 
     async def _follow(self, card: Card) -> None:
+        with reading_as(card.reader):
+            await self._keep_current(card)
+
+    async def _keep_current(self, card: Card) -> None:
         if card.crashes >= MAX_CRASHES:
             await self._drop(card.chat_id)
             return

@@ -23,12 +23,14 @@ from core.services.outbox import Outbox
 from telegram_bot.clock import Clock
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Urgency
+from telegram_bot.readers import ReaderOf, default_reader
 from telegram_bot.screens.custody_news import custody_notice
 from telegram_bot.screens.order_news import order_notice, warning_notice
 from telegram_bot.screens.reconciliation import reconciliation_screen
 from telegram_bot.screens.resolution import resolution_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.trigger_news import trigger_notice
+from telegram_bot.words import reading_as
 
 SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
     {
@@ -50,10 +52,17 @@ logger = logging.getLogger(__name__)
 class NoticeSender:
     """Private chats have their user's id, so a notice needs no chat of its own."""
 
-    def __init__(self, outbox: Outbox, messenger: Messenger, clock: Clock) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        messenger: Messenger,
+        clock: Clock,
+        reader_of: ReaderOf = default_reader,
+    ) -> None:
         self._outbox = outbox
         self._messenger = messenger
         self._clock = clock
+        self._reader_of = reader_of
         self._has_resumed = False
         self._is_failing = False
 
@@ -86,10 +95,12 @@ class NoticeSender:
             self._has_resumed = True
 
     async def _send(self, notice: Notice) -> None:
+        with reading_as(await self._reader_of(notice.user_id)):
+            screen = screen_of(notice.news)
         try:
             sent = await self._messenger.send(
                 notice.telegram_id,
-                screen_of(notice.news),
+                screen,
                 urgency=_urgency(notice.news),
                 silent=notice.silent,
             )

@@ -19,6 +19,7 @@ from telegram_bot.live_messages import LiveMessages
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Urgency
 from telegram_bot.screens.screen import Screen
+from telegram_bot.words import Reader, reader, reading_as
 
 PERIOD: Final = 5.0  # seconds between two looks
 KEPT_FOR: Final = 3600.0  # seconds; what settles later is found under Orders
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 class _Receipt:
     last_word: LastWord
     shown_at: float
+    reader: Reader
 
 
 class Receipts:
@@ -47,7 +49,7 @@ class Receipts:
 
     def follow(self, chat_id: int, message_id: int, last_word: LastWord) -> None:
         """From now on, until it is over; whatever that message was followed for before is not."""
-        self._open[chat_id, message_id] = _Receipt(last_word, self._clock.now())
+        self._open[chat_id, message_id] = _Receipt(last_word, self._clock.now(), reader())
         self._open.move_to_end((chat_id, message_id))
         if len(self._open) > MOST:
             self._open.popitem(last=False)
@@ -63,7 +65,8 @@ class Receipts:
 
     async def _end(self, place: tuple[int, int], receipt: _Receipt) -> None:
         try:
-            screen = await receipt.last_word()
+            with reading_as(receipt.reader):
+                screen = await receipt.last_word()
         except (PolycoolError, SQLAlchemyError, OSError) as fault:
             logger.debug("a receipt cannot be drawn: %r", fault)
             screen = None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
 from telegram.constants import ChatType
 
 from core.domain.account import Account
@@ -20,6 +20,7 @@ from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
 from telegram_bot.screens.notices import unexpected_screen
 from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
 from telegram_bot.tickets import TicketState
+from telegram_bot.words import Reader, mark, reading_as, say
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ SPEAKING: Final = (
 )  # taps that are answered with words
 CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
 NOT_YOURS: Final = EXPLANATIONS[TicketState.FOREIGN]
-STILL_BUSY: Final = "One moment: I am still busy with what you tapped before."
+STILL_BUSY: Final = mark("One moment: I am still busy with what you tapped before.")
 STRANGERS: Final = 10_000  # remembered, so that each is logged once
 TOLD_AGAIN: Final = timedelta(minutes=1)  # between two words about what came too late
 
@@ -41,7 +42,7 @@ class Dispatcher:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._admitted: set[int] = set()
+        self._admitted: dict[int, Reader] = {}  # as they last read, by Telegram's id
         self._strangers: set[int] = set()
         self._told_too_late: dict[tuple[int, int], datetime] = {}  # by chat and card
 
@@ -53,22 +54,27 @@ class Dispatcher:
 
     async def too_late(self, update: Update) -> None:
         """Do nothing about it, and say so: once a card, and once for all words."""
-        query, chat = update.callback_query, update.effective_chat
-        sender = update.effective_user
+        chat, sender = update.effective_chat, update.effective_user
         if chat is None or sender is None or chat.type != ChatType.PRIVATE:
             return
-        if await self._admit(sender.id, sender.first_name) is None:
+        user = await self._admit(sender.id, sender.first_name)
+        if user is None:
             return
+        with reading_as(await self._reader(user)):
+            await self._say_too_late(update, chat.id)
+
+    async def _say_too_late(self, update: Update, chat_id: int) -> None:
+        query = update.callback_query
         messenger, now = self._desk.messenger, self._desk.now()
         if query is not None:
-            await messenger.answer(query.id, TOO_LATE)
+            await messenger.answer(query.id, say(TOO_LATE))
         card = query.message.message_id if query is not None and query.message is not None else 0
-        told_at = self._told_too_late.get((chat.id, card))
+        told_at = self._told_too_late.get((chat_id, card))
         if told_at is None or now - told_at > TOLD_AGAIN:
             if len(self._told_too_late) >= STRANGERS:
                 self._told_too_late.clear()
-            self._told_too_late[chat.id, card] = now
-            await messenger.send(chat.id, too_late_screen(is_tap=query is not None))
+            self._told_too_late[chat_id, card] = now
+            await messenger.send(chat_id, too_late_screen(is_tap=query is not None))
 
     async def acknowledge(self, update: Update) -> None:
         """End the waiting circle of a tap that needs no words, also while its user's chat is busy.
@@ -85,7 +91,8 @@ class Dispatcher:
         if query is None or query.message is None or not isinstance(action, SPEAKING):
             return
         on_its_way = self._is_on_its_way(action, query.message.chat.id, query.message.message_id)
-        words = STILL_WAITING if on_its_way else STILL_BUSY
+        with reading_as(self._admitted[query.from_user.id]):
+            words = say(STILL_WAITING if on_its_way else STILL_BUSY)
         await self._desk.messenger.answer(query.id, words, alert=on_its_way)
 
     async def failed(self, update: Update, error: Exception) -> None:
@@ -99,7 +106,8 @@ class Dispatcher:
         )
         chat = update.effective_chat
         if chat is not None and chat.id in self._admitted:
-            screen = unexpected_screen(nothing_sent=not self._is_order(update), is_away=is_away)
+            with reading_as(self._admitted[chat.id]):
+                screen = unexpected_screen(nothing_sent=not self._is_order(update), is_away=is_away)
             await self._desk.messenger.send(chat.id, screen)
 
     async def _tap(self, query: CallbackQuery) -> None:
@@ -109,8 +117,14 @@ class Dispatcher:
         user = await self._admit(query.from_user.id, query.from_user.first_name)
         if user is None:
             return
+        with reading_as(await self._reader(user)):
+            await self._answer_tap(query, message, user)
+
+    async def _answer_tap(
+        self, query: CallbackQuery, message: MaybeInaccessibleMessage, user: User
+    ) -> None:
         if query.from_user.id != message.chat.id:
-            await self._desk.messenger.answer(query.id, NOT_YOURS, alert=True)
+            await self._desk.messenger.answer(query.id, say(NOT_YOURS), alert=True)
             return
         codec, data = self._desk.codec, query.data or ""
         context = await self._context(user, message.chat.id)
@@ -123,17 +137,19 @@ class Dispatcher:
             return
         user = await self._admit(sender.id, sender.first_name)
         if user is not None:
-            context = await self._context(user, message.chat.id, keeps_question=True)
-            await answer_message(context, message.message_id, message.text, message.caption)
+            with reading_as(await self._reader(user)):
+                context = await self._context(user, message.chat.id, keeps_question=True)
+                await answer_message(context, message.message_id, message.text, message.caption)
             return
         owner = await self._claimed(sender.id, sender.first_name, message.text or "")
         if owner is not None:
-            await act(await self._context(owner, message.chat.id), Home())
+            with reading_as(await self._reader(owner)):
+                await act(await self._context(owner, message.chat.id), Home())
 
     async def _admit(self, telegram_id: int, first_name: str) -> User | None:
         user = await self._desk.services.users.admit(telegram_id, first_name)
         if user is not None:
-            self._admitted.add(telegram_id)
+            self._admitted.setdefault(telegram_id, Reader())
         elif telegram_id not in self._strangers and len(self._strangers) < STRANGERS:
             self._strangers.add(telegram_id)
             logger.info("Somebody who is not allowed wrote to the bot: %s", telegram_id)
@@ -150,8 +166,13 @@ class Dispatcher:
             logger.warning("an owner code was refused: %s", refusal)
             return None
         if owner is not None:
-            self._admitted.add(telegram_id)
+            self._admitted.setdefault(telegram_id, Reader())
         return owner
+
+    async def _reader(self, user: User) -> Reader:
+        reader = await self._desk.services.reader_of(user.id)
+        self._admitted[user.telegram_id] = reader
+        return reader
 
     async def _context(
         self, user: User, chat_id: int, *, keeps_question: bool = False

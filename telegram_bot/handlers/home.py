@@ -9,6 +9,7 @@ from telegram_bot.screens.home import home_screen
 from telegram_bot.screens.notices import notice
 from telegram_bot.screens.standing import DRY_RUN, hindrances, key_words
 from telegram_bot.screens.status import status_screen
+from telegram_bot.words import say
 
 
 async def open_home(context: BotContext) -> None:
@@ -30,7 +31,9 @@ async def open_status(context: BotContext) -> None:
 
 async def cancel(context: BotContext, *, was_asked: bool) -> None:
     """`was_asked`: a question was waiting, and is forgotten by now."""
-    text = "Forgotten. Nothing was bought or sold." if was_asked else "Nothing was waiting."
+    text = (
+        say("Forgotten. Nothing was bought or sold.") if was_asked else say("Nothing was waiting.")
+    )
     await context.show(notice(text))
 
 
@@ -38,7 +41,7 @@ async def _remarks(context: BotContext) -> list[str]:
     """What stands in the way of trading, or will."""
     services, user, now = context.services, context.user.id, context.desk.now()
     if context.desk.is_dry_run:
-        return [DRY_RUN, *hindrances(None, await switches_of(context))]
+        return [say(DRY_RUN), *hindrances(None, await switches_of(context))]
     state = None if services.accounts is None else await services.accounts.state(user)
     remarks = hindrances(state, await switches_of(context))
     if context.is_live and services.wallets is not None:

@@ -27,6 +27,7 @@ from telegram_bot.screens.limit import (
     price_question,
 )
 from telegram_bot.screens.screen import Screen
+from telegram_bot.words import say
 
 CENTS: Final = 100  # in a USDC
 SHARE_WORDS: Final = ("shares", "share", "sh", "s")
@@ -99,7 +100,7 @@ def _wish(wish: Limit, token: TokenId, now: datetime) -> LimitWish:
     ends = _end(wish.life, now)
     is_money = wish.unit is Unit.MONEY
     if is_money and wish.way is Way.SELL:
-        raise InvalidQuantity("A sale is of shares. Please choose the amount again.")
+        raise InvalidQuantity(say("A sale is of shares. Please choose the amount again."))
     return LimitWish(
         market_id=wish.market_id,
         token_id=token,

@@ -28,8 +28,10 @@ from telegram_bot.screens.markets import (
 )
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.text import plain
+from telegram_bot.words import mark, say
 
 LONGEST_SEARCH = 200  # UTF-16 units that are looked at
+NO_SEARCH = mark("The venue does not answer, so I cannot search there right now.")
 
 
 async def open_trending(context: BotContext, action: Trending) -> None:
@@ -48,7 +50,8 @@ async def open_link(context: BotContext, link: VenueLink) -> None:
 
 async def resolved(context: BotContext, link: VenueLink) -> Market | EventView:
     """What a link names. Raises: NotFound, Unavailable."""
-    async with patience(context, "open this link"):
+    late = say("The venue does not answer, so I cannot open this link right now.")
+    async with patience(context, late):
         return await context.services.markets.resolve_link(link)
 
 
@@ -61,7 +64,7 @@ async def search_words_of(context: BotContext, text: str) -> None:
 
 
 async def search(context: BotContext, action: Search) -> None:
-    async with patience(context, "search there"):
+    async with patience(context, say(NO_SEARCH)):
         page = await context.services.markets.search(action.words, action.page)
     await context.show(search_screen(page, action.words))
 
@@ -71,7 +74,7 @@ async def find(context: BotContext, action: FindingAction) -> None:
         case Browse(shelf, page):
             await context.show(await _shelf(context, shelf, page))
         case SearchVenue(words):
-            async with patience(context, "search there"):
+            async with patience(context, say(NO_SEARCH)):
                 found = await context.services.markets.search_venue(words)
             await context.show(search_screen(found, words))
         case Watch(market_id, wanted):
@@ -132,13 +135,13 @@ def _market_card(context: BotContext, view: MarketView, *, is_watched: bool) -> 
 
 
 @asynccontextmanager
-async def patience(context: BotContext, deed: str) -> AsyncIterator[None]:
-    """Raises: Unavailable with a sentence when it takes longer than anybody wants to wait."""
+async def patience(context: BotContext, sentence: str) -> AsyncIterator[None]:
+    """Raises: Unavailable with that sentence when it takes longer than anybody wants to wait."""
     try:
         async with asyncio.timeout(context.desk.venue_patience):
             yield
     except TimeoutError as late:
-        raise Unavailable(f"The venue does not answer, so I cannot {deed} right now.") from late
+        raise Unavailable(sentence) from late
 
 
 async def open_found(context: BotContext, found: Market | EventView) -> None:
@@ -154,4 +157,4 @@ async def _category(context: BotContext, key: str) -> str:
     for name, _ in await context.services.markets.categories():
         if category_key(name) == key:
             return name
-    raise NotFound("This category has no open markets any more.")
+    raise NotFound(say("This category has no open markets any more."))

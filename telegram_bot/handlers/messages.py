@@ -15,6 +15,7 @@ from telegram_bot.handlers.taps import act
 from telegram_bot.handlers.wishes import open_text
 from telegram_bot.screens.notices import TEXT_ONLY, failure_screen, notice, secret_refused
 from telegram_bot.screens.text import plain
+from telegram_bot.words import say
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ async def answer_message(
 
 async def _answer(context: BotContext, message_id: int, text: str | None) -> None:
     if text is None:
-        await context.show(notice(TEXT_ONLY))
+        await context.show(notice(say(TEXT_ONLY)))
     elif text.startswith("/"):
         await _obey(context, text)
     else:

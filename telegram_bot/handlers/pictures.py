@@ -27,6 +27,7 @@ from telegram_bot.pictures.plans import Picture
 from telegram_bot.screens import pictures as screens
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.screen import Screen
+from telegram_bot.words import say
 
 
 async def show_picture(context: BotContext, action: PictureAction) -> None:
@@ -138,7 +139,7 @@ async def _tell(context: BotContext, screen: Screen) -> None:
 def _parts(context: BotContext) -> PictureParts:
     """Raises: Unavailable in a program that draws nothing."""
     if context.services.pictures is None:
-        raise Unavailable("This Polycool draws no pictures.")
+        raise Unavailable(say("This Polycool draws no pictures."))
     return context.services.pictures
 
 
@@ -149,7 +150,9 @@ async def _patience(context: BotContext) -> AsyncIterator[None]:
         async with asyncio.timeout(context.desk.venue_patience):
             yield
     except TimeoutError as late:
-        raise Unavailable("The venue does not answer, so there is no chart right now.") from late
+        raise Unavailable(
+            say("The venue does not answer, so there is no chart right now.")
+        ) from late
 
 
 def _outcome(view: MarketView, place: int) -> OutcomeView:
@@ -160,7 +163,7 @@ def _outcome(view: MarketView, place: int) -> OutcomeView:
 def _place(market: Market, place: int) -> int:
     """Raises: NotFound for a place that the market does not have."""
     if place >= len(market.outcomes):
-        raise NotFound("This market has no such outcome.")
+        raise NotFound(say("This market has no such outcome."))
     return place
 
 

@@ -11,7 +11,7 @@ from telegram_bot.handlers.triggers import armed_of
 from telegram_bot.live_messages import LiveView
 from telegram_bot.screens.positions import position_screen, positions_screen
 from telegram_bot.screens.screen import Screen
-from telegram_bot.screens.triggers import in_short
+from telegram_bot.screens.trigger_words import in_short
 
 NOTHING: Final = Usdc(ZERO)
 

@@ -20,9 +20,10 @@ from telegram_bot.screens.safety import (
     resumed_screen,
     stopped_screen,
 )
+from telegram_bot.words import mark, say
 
-OWNER_ONLY = "Only the owner of this bot can do that. /stop stops your own trading."
-NOT_HERE = "This part is not running here."
+OWNER_ONLY = mark("Only the owner of this bot can do that. /stop stops your own trading.")
+NOT_HERE = mark("This part is not running here.")
 
 
 async def stop(context: BotContext, *, everything: bool) -> None:
@@ -96,28 +97,28 @@ def typed_limit(text: str) -> Decimal:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or not words.isascii():
-        raise InvalidQuantity("That is no number. Please write for example 20")
+        raise InvalidQuantity(say("That is no number. Please write for example 20"))
     return value
 
 
 def _refuse_others(context: BotContext) -> None:
     if not context.is_owner:
-        raise Rejected(OWNER_ONLY)
+        raise Rejected(say(OWNER_ONLY))
 
 
 def _switch(context: BotContext) -> KillSwitch:
     if context.services.kill_switch is None:
-        raise Rejected(NOT_HERE)
+        raise Rejected(say(NOT_HERE))
     return context.services.kill_switch
 
 
 def _breakers(context: BotContext) -> Breakers:
     if context.services.breakers is None:
-        raise Rejected(NOT_HERE)
+        raise Rejected(say(NOT_HERE))
     return context.services.breakers
 
 
 def _limits(context: BotContext) -> OwnLimits:
     if context.services.own_limits is None:
-        raise Rejected(NOT_HERE)
+        raise Rejected(say(NOT_HERE))
     return context.services.own_limits

@@ -19,6 +19,7 @@ from telegram_bot.picture_actions import (
 )
 from telegram_bot.screens.notices import OLD_SCREEN, failure_screen
 from telegram_bot.tickets import ShownTicket, TicketState
+from telegram_bot.words import say
 
 
 async def answer_tap(
@@ -36,12 +37,12 @@ async def answer_tap(
     messenger, card = context.desk.messenger, context.on(message_id)
     match tapped:
         case None:
-            await messenger.answer(query_id, OLD_SCREEN)
+            await messenger.answer(query_id, say(OLD_SCREEN))
             async with context.held():
                 await tell_of_earlier(context, earlier)
                 await messenger.strip(context.chat_id, message_id)
         case Tapped(Submitting()):
-            await messenger.answer(query_id, "Your order is on its way.")
+            await messenger.answer(query_id, say("Your order is on its way."))
         case Tapped(Confirm(button_id)):
             await _confirm(card, _claim(card, button_id, message_id), query_id)
         case Tapped(ConfirmAgain(button_id)):
@@ -77,7 +78,7 @@ async def _confirm(
     if found is TicketState.OPEN and shown is not None:
         await ticket.confirm(card, claim, shown, query_id)
         return
-    await desk.messenger.answer(query_id, ticket.EXPLANATIONS[found], alert=True)
+    await desk.messenger.answer(query_id, say(ticket.EXPLANATIONS[found]), alert=True)
     if found is TicketState.EXPIRED and shown is not None:
         async with card.held():
             await ticket.show_expired(card, shown)
@@ -90,14 +91,14 @@ async def _is_held_up(
     try:
         card.check_account(shown.quote.account)
     except Rejected as refusal:
-        await card.desk.messenger.answer(query_id, "Nothing was done.")
+        await card.desk.messenger.answer(query_id, say("Nothing was done."))
         async with card.held():
             await card.show(failure_screen(refusal))
         return True
     unclear = () if knows_of_unclear else await ticket.unclear_orders(card, shown)
     if not unclear:
         return False
-    await card.desk.messenger.answer(query_id, "Not sent yet: please read this first.")
+    await card.desk.messenger.answer(query_id, say("Not sent yet: please read this first."))
     async with card.held():
         await ticket.warn(card, shown, unclear[0])
     return True
@@ -107,7 +108,7 @@ async def _cancel(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
     desk = card.desk
     found, shown = desk.tickets.take(claim, TicketState.CANCELLED, desk.now())
     if shown is None or found not in {TicketState.OPEN, TicketState.EXPIRED}:
-        await desk.messenger.answer(query_id, ticket.EXPLANATIONS[found], alert=True)
+        await desk.messenger.answer(query_id, say(ticket.EXPLANATIONS[found]), alert=True)
         return
     await desk.messenger.answer(query_id, ticket.cancelled_words(shown.quote))
     async with card.held():

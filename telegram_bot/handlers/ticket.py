@@ -15,7 +15,7 @@ from telegram_bot.actions import Action, Limit
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.live_messages import LiveView
 from telegram_bot.pacing import Urgency
-from telegram_bot.screens.limit import (
+from telegram_bot.screens.limit_ticket import (
     limit_expired_screen,
     limit_submitting_screen,
     limit_ticket_screen,
@@ -26,6 +26,7 @@ from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.ticket import expired_screen, submitting_screen, ticket_screen
 from telegram_bot.tickets import ShownTicket, TicketState
+from telegram_bot.words import mark, say
 
 EXPIRY_MARGIN: Final = 0.5  # seconds after the end of an offer until its card says so
 TOLD_AFTER: Final = 0.05  # seconds; most orders have left by then, and none has to wait for words
@@ -42,15 +43,17 @@ class Placed(NamedTuple):
 
 Placing: TypeAlias = asyncio.Task[Placed]
 
-STILL_WAITING: Final = (
-    "Still waiting for the venue's answer to your first tap. One ticket is one order: this tap "
-    "does nothing."
+STILL_WAITING: Final = mark(
+    "Still waiting for the venue's answer to your first tap. One ticket is one "
+    "order: this tap does nothing."
 )
 EXPLANATIONS: Final = {
-    TicketState.USED: "This ticket was used already: one ticket, one order. This tap did nothing.",
-    TicketState.CANCELLED: "You cancelled this ticket. Nothing was bought or sold.",
-    TicketState.EXPIRED: "This quote has expired. Nothing was bought or sold.",
-    TicketState.FOREIGN: "This button is not yours, or not valid any more. Nothing was done.",
+    TicketState.USED: mark(
+        "This ticket was used already: one ticket, one order. This tap did nothing."
+    ),
+    TicketState.CANCELLED: mark("You cancelled this ticket. Nothing was bought or sold."),
+    TicketState.EXPIRED: mark("This quote has expired. Nothing was bought or sold."),
+    TicketState.FOREIGN: mark("This button is not yours, or not valid any more. Nothing was done."),
 }
 
 
@@ -128,7 +131,7 @@ async def _answer(context: BotContext, query_id: str, placing: Placing) -> None:
 async def submitting_word(placing: Placing) -> str:
     """Nothing where the order was quicker: what became of it is on the card then."""
     done, _ = await asyncio.wait({placing}, timeout=TOLD_AFTER)
-    return "" if done else "Submitting…"
+    return "" if done else say("Submitting…")
 
 
 async def _show(context: BotContext, placed: Placed, again: Action) -> None:
@@ -163,8 +166,10 @@ async def show_expired(context: BotContext, ticket: ShownTicket) -> None:
 
 def cancelled_words(quote: TradeQuote | LimitQuote) -> str:
     if isinstance(quote, LimitQuote):
-        return "Cancelled. No order was placed."
-    return f"Cancelled. Nothing was {'bought' if quote.side is Side.BUY else 'sold'}."
+        return say("Cancelled. No order was placed.")
+    if quote.side is Side.BUY:
+        return say("Cancelled. Nothing was bought.")
+    return say("Cancelled. Nothing was sold.")
 
 
 async def _place(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> Placed:

@@ -27,6 +27,7 @@ from telegram_bot.screens.market import amount_screen
 from telegram_bot.screens.notices import amount_question, shares_question
 from telegram_bot.screens.numbers import shares
 from telegram_bot.screens.screen import Screen
+from telegram_bot.words import say
 
 CENTS: Final = 100  # in a USDC
 
@@ -119,5 +120,5 @@ async def _draw_amounts(context: BotContext, action: Buy) -> Screen:
 
 def outcome_at(market: Market, place: int) -> Outcome:
     if place >= len(market.outcomes):
-        raise NotFound("This market has no such outcome.")
+        raise NotFound(say("This market has no such outcome."))
     return market.outcomes[place]

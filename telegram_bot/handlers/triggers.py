@@ -27,6 +27,7 @@ from telegram_bot.trigger_actions import (
     TriggerAction,
     TypeTrigger,
 )
+from telegram_bot.words import say
 
 
 async def act_on_triggers(context: BotContext, action: TriggerAction) -> None:
@@ -97,7 +98,7 @@ async def armed_of(context: BotContext, position_id: PositionId | None = None) -
 def triggers_of(context: BotContext) -> Triggers:
     """Raises: Rejected."""
     if context.services.triggers is None:
-        raise Rejected("This Polycool has no triggers.")
+        raise Rejected(say("This Polycool has no triggers."))
     return context.services.triggers
 
 

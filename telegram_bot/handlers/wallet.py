@@ -21,7 +21,7 @@ from telegram_bot.account_actions import ShowRisk, ShowWallet
 from telegram_bot.context import BotContext, WalletMoney
 from telegram_bot.screens.deposit import deposit_screen, qr_picture
 from telegram_bot.screens.numbers import money
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.wallet import WalletView, paper_only_screen, wallet_screen
 from telegram_bot.screens.wallet_setup import (
@@ -33,6 +33,7 @@ from telegram_bot.screens.wallet_setup import (
     setup_screen,
     tiers_screen,
 )
+from telegram_bot.words import plural, say
 
 
 async def open_wallet(context: BotContext) -> None:
@@ -40,13 +41,13 @@ async def open_wallet(context: BotContext) -> None:
     services, user, desk = context.services, context.user.id, context.desk
     cash = await _paper_cash(context)
     if services.accounts is None or services.wallets is None:
-        await context.show(paper_only_screen(desk.mode, cash))
+        await context.show(paper_only_screen(say(desk.mode), cash))
         return
     state = await services.accounts.state(user)
     ready = await services.wallets.ready(user)
     held, trouble = await _money(context) if ready is not None else (None, "")
     view = WalletView(
-        mode=desk.live_mode if state.account is Account.LIVE else desk.mode,
+        mode=say(desk.live_mode if state.account is Account.LIVE else desk.mode),
         state=state,
         choices=await services.accounts.choices(user),
         ready=ready,
@@ -111,16 +112,18 @@ async def revoke(context: BotContext, *, is_sure: bool) -> None:
     waiting, ready = await wallets.waiting(user), await wallets.ready(user)
     if waiting is not None and not is_sure:
         await wallets.give_up_waiting(user)
-        await context.show(_done("The set-up is given up.", given_up_words(in_use=ready)))
+        await context.show(_done(say("The set-up is given up."), given_up_words(in_use=ready)))
     elif ready is None and waiting is None:
-        raise NotFound("There is no key to give up.")
+        raise NotFound(say("There is no key to give up."))
     elif not is_sure and ready is not None:
         await context.show(revoke_screen(ready))
     else:
         left = await _orders_left(context)
         gone = await wallets.revoke(user)
-        words = "There was no key any more." if gone is None else after_revoking(gone)
-        await context.show(_done("The key is given up.", lines(orders_left_words(left), words)))
+        words = say("There was no key any more.") if gone is None else after_revoking(gone)
+        await context.show(
+            _done(say("The key is given up."), lines(orders_left_words(left), words))
+        )
 
 
 async def _orders_left(context: BotContext) -> int:
@@ -147,7 +150,7 @@ async def take_daily_limit(context: BotContext, limit: Usdc) -> None:
     """Raises: Rejected, OverLimit."""
     accounts, user = _accounts(context), context.user.id
     if (await accounts.choices(user)).is_informed:
-        raise Rejected("You have typed a daily limit already. Change it under Limits.")
+        raise Rejected(say("You have typed a daily limit already. Change it under Limits."))
     await accounts.read_risk(user, limit)
     context.desk.pending.forget(user)
     await show_risk(context)
@@ -167,8 +170,10 @@ async def go_paper(context: BotContext) -> None:
 async def approve(context: BotContext) -> None:
     """Raises: Rejected, Unavailable, OutcomeUnknown."""
     await _money_desk(context).approve(context.user.id)
-    words = "The venue's contracts may take what your orders offer, once the chain confirms it."
-    await context.show(_done("The approvals are sent.", words))
+    words = say(
+        "The venue's contracts may take what your orders offer, once the chain confirms it."
+    )
+    await context.show(_done(say("The approvals are sent."), words))
 
 
 async def redeem(context: BotContext, market_id: MarketId) -> None:
@@ -176,8 +181,11 @@ async def redeem(context: BotContext, market_id: MarketId) -> None:
     money_desk = _money_desk(context)
     market = await context.services.markets.market(market_id)
     await money_desk.redeem(context.user.id, market_id)
-    words = f"{safe(market.question)}: the money is in your cash once the chain confirms it."
-    await context.show(_done("The claim is sent.", words))
+    words = say(
+        "{question}: the money is in your cash once the chain confirms it.",
+        question=safe(market.question),
+    )
+    await context.show(_done(say("The claim is sent."), words))
 
 
 async def take_over(context: BotContext) -> None:
@@ -185,10 +193,13 @@ async def take_over(context: BotContext) -> None:
     if context.services.take_over is None:
         raise TradesPlayMoneyOnly(DRY_RUN)
     count = await context.services.take_over(context.user.id)
-    words = "Shares of one outcome were" if count == 1 else f"Shares of {count} outcomes were"
-    story = f"{words} booked as the venue counts them. No order was placed."
+    story = plural(
+        "Shares of one outcome were booked as the venue counts them. No order was placed.",
+        "Shares of {n} outcomes were booked as the venue counts them. No order was placed.",
+        count,
+    )
     await context.show(
-        _done("Taken over." if count else "Nothing to take over.", story if count else "")
+        _done(say("Taken over.") if count else say("Nothing to take over."), story if count else "")
     )
 
 
@@ -241,4 +252,6 @@ def _accounts(context: BotContext) -> Accounts:
 
 
 def _done(heading: str, words: str) -> Screen:
-    return Screen(blocks(f"<b>{heading}</b>", words), ((Button("Wallet", ShowWallet()), HOME),))
+    return Screen(
+        blocks(f"<b>{heading}</b>", words), ((Button(say("Wallet"), ShowWallet()), home_button()),)
+    )

@@ -18,10 +18,11 @@ from telegram_bot.handlers.markets import (
 )
 from telegram_bot.handlers.written_orders import open_order
 from telegram_bot.screens.choice import unclear_screen
+from telegram_bot.words import mark, say
 
-A_WALLET = (
-    "That is a wallet's address. A card with its positions and trades is still to come; until "
-    "then, send a market's name or link."
+A_WALLET = mark(
+    "That is a wallet's address. A card with its positions and trades is still to "
+    "come; until then, send a market's name or link."
 )
 
 
@@ -31,7 +32,7 @@ async def open_text(context: BotContext, text: str) -> None:
         case Unclear(sentence):
             await context.show(unclear_screen(sentence))
         case WalletWish():
-            await context.show(unclear_screen(A_WALLET))
+            await context.show(unclear_screen(say(A_WALLET)))
         case LinkWish(link):
             await open_link(context, link)
         case SlugWish() as wish:
@@ -48,7 +49,8 @@ async def _open_slug(context: BotContext, wish: SlugWish) -> None:
     markets = context.services.markets
     found = await markets.of_slug(wish.slug, ask=False)
     if found is None and not (await markets.search_known(wish.words)).rows:
-        async with patience(context, "look for that"):
+        late = say("The venue does not answer, so I cannot look for that right now.")
+        async with patience(context, late):
             found = await markets.of_slug(wish.slug, ask=True)
     if found is None:
         await search_words_of(context, wish.words)

@@ -28,6 +28,7 @@ from telegram_bot.screens.withdrawals import (
     withdrawal_question,
     withdrawals_screen,
 )
+from telegram_bot.words import say
 
 
 async def open_withdrawals(context: BotContext) -> None:
@@ -74,8 +75,8 @@ async def take_address(context: BotContext, text: str) -> None:
     """Raises: Rejected for what is no address."""
     address, _, label = text.strip().partition(" ")
     if not address:
-        raise Rejected("That is no address.")
-    what = f"It puts <code>{safe(address, 60)}</code> on your list."
+        raise Rejected(say("That is no address."))
+    what = say("It puts <code>{address}</code> on your list.", address=safe(address, 60))
     await ask_code(context, CodeFor(Allowing(address, label.strip())), what)
 
 
@@ -83,7 +84,9 @@ async def take_amount(context: BotContext, address_id: AddressId, text: str) -> 
     """Raises: InvalidQuantity, NotFound."""
     amount = typed_usdc(text)
     address = await _address(context, address_id)
-    what = f"It sends <b>{money(amount)}</b> to {safe(address.label, 40)}."
+    what = say(
+        "It sends <b>{amount}</b> to {label}.", amount=money(amount), label=safe(address.label, 40)
+    )
     await ask_code(context, CodeFor(Paying(address_id, amount)), what)
 
 
@@ -113,7 +116,7 @@ async def take_code(context: BotContext, question: CodeFor, message_id: int, tex
 
 
 def limit_code_words(question: NewLimit) -> str:
-    return f"It raises a limit: {LABELS[question.kind]}."
+    return say("It raises a limit: {limit}.", limit=say(LABELS[question.kind]))
 
 
 async def has_factor(context: BotContext) -> bool:
@@ -141,7 +144,7 @@ async def _address(context: BotContext, address_id: AddressId) -> AllowedAddress
     listed = await _withdrawals(context).addresses(context.user.id)
     found = next((each for each in listed if each.id == address_id), None)
     if found is None:
-        raise NotFound("This address is not on your list any more.")
+        raise NotFound(say("This address is not on your list any more."))
     return found
 
 

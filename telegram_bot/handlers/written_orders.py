@@ -25,14 +25,15 @@ from telegram_bot.actions import (
 )
 from telegram_bot.context import BotContext
 from telegram_bot.handlers.limit import CENTS
-from telegram_bot.handlers.markets import market_view, patience, resolved
+from telegram_bot.handlers.markets import NO_SEARCH, market_view, patience, resolved
 from telegram_bot.handlers.taps import act
 from telegram_bot.screens.choice import Choice, choice_screen, unclear_screen
 from telegram_bot.screens.limit import PARTS
 from telegram_bot.screens.notices import failure_screen
+from telegram_bot.words import mark, say
 
-NOTHING_HELD: Final = "You hold nothing of this, so there is nothing to sell."
-NO_PRICE: Final = "There is no price to go by right now; please write one in cents, like @45."
+NOTHING_HELD: Final = mark("You hold nothing of this, so there is nothing to sell.")
+NO_PRICE: Final = mark("There is no price to go by right now; please write one in cents, like @45.")
 
 
 async def open_order(context: BotContext, wish: OrderWish) -> bool:
@@ -66,7 +67,7 @@ async def _candidates(context: BotContext, subject: Subject) -> tuple[Sequence[M
     if found is not None:
         return _open_ones(await markets.of_event(found.event.id)), False
     words = "" if isinstance(subject, LinkWish) else subject.words
-    async with patience(context, "search there"):
+    async with patience(context, say(NO_SEARCH)):
         listed, is_guess = await markets.candidates(words)
     return _open_ones(listed), is_guess
 
@@ -154,12 +155,15 @@ def _relative(asked: PriceWish | None, view: OutcomeView, tick: Decimal, side: S
     else:
         base, factor = view.price, asked.factor if isinstance(asked, Times) else ONE
     if base is None:
-        raise InvalidQuantity(NO_PRICE)
+        raise InvalidQuantity(say(NO_PRICE))
     rounding = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING
     price = (base * factor / tick).to_integral_value(rounding) * tick
     if not 0 < price < 1:
         raise InvalidQuantity(
-            f"That would be {price * 100:.1f} cents; a price is between 0 and 100."
+            say(
+                "That would be {price} cents; a price is between 0 and 100.",
+                price=f"{price * 100:.1f}",
+            )
         )
     return Price(price)
 
@@ -169,12 +173,19 @@ async def _explain(context: BotContext, wish: OrderWish, found: Sequence[Market]
     named = [market for market in found if _places(market, wish.outcome)]
     if wish.side is Side.SELL and named:
         back = ShowMarket(named[0].id)
-        await context.show(failure_screen(NotEnoughShares(NOTHING_HELD), back))
+        await context.show(failure_screen(NotEnoughShares(say(NOTHING_HELD)), back))
         return True
     if not isinstance(wish.subject, LinkWish) or not found:
         return False
-    sides = " and ".join(outcome.name for outcome in found[0].outcomes)
+    *others, last = (outcome.name for outcome in found[0].outcomes)
+    sides = say("{others} and {last}", others=", ".join(others), last=last) if others else last
     await context.show(
-        unclear_screen(f"There is no outcome {wish.outcome} here. This market has {sides}.")
+        unclear_screen(
+            say(
+                "There is no outcome {outcome} here. This market has {sides}.",
+                outcome=wish.outcome,
+                sides=sides,
+            )
+        )
     )
     return True

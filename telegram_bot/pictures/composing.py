@@ -22,17 +22,13 @@ from telegram_bot.pictures.plans import (
     EquityPicture,
     PnlPicture,
     PricePicture,
+    Wording,
 )
 from telegram_bot.screens.freshness import outcome_price, price_line
 from telegram_bot.screens.numbers import cents, money, shares, signed
-from telegram_bot.screens.pictures import (
-    PERIODS,
-    DepthView,
-    book_age,
-    moved,
-    share,
-    trades,
-)
+from telegram_bot.screens.picture_words import PERIODS, DepthView, book_age, moved, share, trades
+from telegram_bot.screens.times import MONTHS, zone_name
+from telegram_bot.words import reader, say
 
 CURRENT = frozenset({PriceState.LIVE, PriceState.POLLED})
 
@@ -73,6 +69,7 @@ def price_picture(
         average=average,
         whose=whose,
         theme=ask.theme,
+        wording=wording(last),
     )
 
 
@@ -92,18 +89,20 @@ def depth_picture(
 ) -> DepthPicture:
     """Raises: EmptyBook."""
     if not book.bids and not book.asks:
-        raise EmptyBook("The order book of this outcome is empty right now.")
+        raise EmptyBook(say("The order book of this outcome is empty right now."))
     spread = ""
     if book.bids and book.asks:
-        spread = f"spread {cents(Price(book.asks[0].price - book.bids[0].price))} · "
+        gap = cents(Price(book.asks[0].price - book.bids[0].price))
+        spread = say("spread {spread}", spread=gap) + " · "
     return DepthPicture(
         title=market.question,
         outcome=name,
-        note=f"bid / ask · {spread}{book_age(depth_view(book))}",
+        note=f"{say('bid / ask')} · {spread}{book_age(depth_view(book))}",
         bids=book.bids,
         asks=book.asks,
         whose=whose,
         theme=ask.theme,
+        wording=wording(),
     )
 
 
@@ -116,12 +115,12 @@ def pnl_picture(
     result = position.pnl_amount if is_open else position.holding.realized_pnl
     percent = position.pnl_percentage if is_open else percent
     facts = _open_facts(view) if is_open else ()
-    amounts = (("Profit and loss", signed(result)), *(_amounts(view) if is_open else ()))
+    amounts = ((say("Profit and loss"), signed(result)), *(_amounts(view) if is_open else ()))
     return PnlPicture(
         title=view.market.question,
         outcome=position.outcome,
         headline=share(percent, result).capitalize(),
-        note=_standing(view) if is_open else "over, after all fees",
+        note=_standing(view) if is_open else say("over, after all fees"),
         profit=result,
         facts=facts if ask.is_discreet else (*amounts, *facts),
         whose=whose,
@@ -133,14 +132,30 @@ def equity_picture(
     record: Record, portfolio: Portfolio, until: datetime, whose: str, ask: ShowRecord
 ) -> EquityPicture:
     return EquityPicture(
-        title=f"Booked P&L · {PERIODS[ask.period]}",
+        title=say("Booked P&L · {period}", period=say(PERIODS[ask.period])),
         headline=signed(record.profit),
-        note=f"after all fees · {trades(record)}",
+        note=say("after all fees · {trades}", trades=trades(record)),
         points=record.points,
         until=max(until.replace(second=0, microsecond=0), record.points[-1].at),
         opened=portfolio.unrealized,
         whose=whose,
         theme=ask.theme,
+        wording=wording(until),
+    )
+
+
+def wording(at: datetime | None = None) -> Wording:
+    """For the reader of now, with the zone as it is called at that moment."""
+    zone = "UTC" if at is None else zone_name(at)
+    return Wording(
+        times=say("Times in {zone}", zone=zone),
+        bought=say("bought"),
+        sold=say("sold"),
+        average=say("your average"),
+        opened=say("with open P&L"),
+        depth=say("Shares up to each price"),
+        months=tuple(say(month) for month in MONTHS),
+        zone=reader().zone,
     )
 
 
@@ -151,17 +166,17 @@ def _waiting(levels: Sequence[Level]) -> Size:
 def _open_facts(view: PositionView) -> tuple[tuple[str, str], ...]:
     """Prices, which say nothing of how much somebody has."""
     return (
-        ("Bought at", cents(view.position.holding.entry_price)),
-        ("Price", cents(view.position.current_price)),
+        (say("Bought at"), cents(view.position.holding.entry_price)),
+        (say("Price"), cents(view.position.current_price)),
     )
 
 
 def _amounts(view: PositionView) -> tuple[tuple[str, str], ...]:
     position = view.position
-    held = (("Shares", shares(position.holding.amount)),)
+    held = ((say("Shares"), shares(position.holding.amount)),)
     if position.current_price is None:
         return held
-    return (*held, ("Worth", money(position.holding.amount * position.current_price)))
+    return (*held, (say("Worth"), money(position.holding.amount * position.current_price)))
 
 
 def _standing(view: PositionView) -> str:
@@ -169,4 +184,4 @@ def _standing(view: PositionView) -> str:
     _, _, words = price_line(
         view.position.current_price, view.state, view.price_age, view.why
     ).partition(" · ")
-    return f"open · {words}" if words else "open · no price of now"
+    return say("open · {words}", words=words) if words else say("open · no price of now")

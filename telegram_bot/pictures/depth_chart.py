@@ -39,7 +39,7 @@ def depth_chart(plan: DepthPicture) -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _price(value)))
     number_scale(axes, 0.0, max(*most, 1.0) * 1.08, rough)
-    sheet.sign(plan.whose, ("Shares up to each price", palette.faint))
+    sheet.sign(plan.whose, (plan.wording.depth, palette.faint))
     return sheet.figure
 
 

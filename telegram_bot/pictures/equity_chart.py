@@ -35,7 +35,7 @@ def equity_chart(plan: EquityPicture) -> Figure:
         ends = [profits[-1], profits[-1] + float(plan.opened)]
         axes.plot([now, now], ends, color=palette.line, linewidth=LINE, linestyle=":")
         axes.plot([now], ends[1:], "o", color=palette.line, markersize=MARKER, clip_on=False)
-    time_scale(axes, plan.points[0].at, plan.until)
+    time_scale(axes, plan.points[0].at, plan.until, plan.wording)
     number_scale(axes, low, high, _dollars)
     sheet.sign(plan.whose, *_legend(plan, palette))
     return sheet.figure
@@ -47,9 +47,9 @@ def _range(plan: EquityPicture, profits: list[float]) -> tuple[float, float]:
 
 
 def _legend(plan: EquityPicture, palette: Palette) -> list[tuple[str, str]]:
-    told = [("Times in UTC", palette.faint)]
+    told = [(plan.wording.times, palette.faint)]
     if plan.opened:
-        words = f"\N{BLACK CIRCLE} with open P&L {signed(Decimal(plan.opened))}"
+        words = f"\N{BLACK CIRCLE} {plan.wording.opened} {signed(Decimal(plan.opened))}"
         told.append((words, palette.line))
     return told
 

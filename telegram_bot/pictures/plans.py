@@ -1,20 +1,42 @@
 """What a picture shows, as plain data: equal plans are equal pictures."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from core.domain.book import Level, Side
 from core.domain.history import PricePoint
 from core.domain.record import EquityPoint
 from core.domain.units import Price, Usdc
 
+MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+
 
 class Theme(StrEnum):
     DARK = "d"
     LIGHT = "l"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is written beside a graph, in its reader's language; times are of `zone`."""
+
+    times: str = "Times in UTC"
+    bought: str = "bought"
+    sold: str = "sold"
+    average: str = "your average"
+    opened: str = "with open P&L"
+    depth: str = "Shares up to each price"
+    months: tuple[str, ...] = MONTHS
+    zone: tzinfo = UTC
+
+
+ENGLISH: Final = Wording()
 
 
 class Entry(NamedTuple):
@@ -37,6 +59,7 @@ class PricePicture:
     average: Price | None  # what the reader paid on average; None without shares
     whose: str
     theme: Theme = Theme.DARK
+    wording: Wording = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +73,7 @@ class DepthPicture:
     asks: tuple[Level, ...]
     whose: str
     theme: Theme = Theme.DARK
+    wording: Wording = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +102,7 @@ class EquityPicture:
     opened: Usdc
     whose: str
     theme: Theme = Theme.DARK
+    wording: Wording = ENGLISH
 
 
 Picture: TypeAlias = PricePicture | DepthPicture | PnlPicture | EquityPicture

@@ -32,7 +32,7 @@ def price_chart(plan: PricePicture) -> Figure:
     axes.plot(times, prices, color=palette.line, linewidth=LINE, drawstyle="steps-post")
     axes.plot(times[-1:], prices[-1:], "o", color=palette.line, markersize=MARKER * 0.8)
     _mark(axes, plan, palette)
-    time_scale(axes, plan.points[0].at, plan.points[-1].at)
+    time_scale(axes, plan.points[0].at, plan.points[-1].at, plan.wording)
     number_scale(axes, low, high, lambda value: cents(Price(value)))
     sheet.sign(plan.whose, *_legend(plan, palette))
     return sheet.figure
@@ -65,7 +65,7 @@ def _mark(axes: Axes, plan: PricePicture, palette: Palette) -> None:
         height = float(plan.average)
         axes.axhline(height, color=palette.faint, linewidth=2, linestyle=(0, (4, 4)))
         axes.annotate(
-            f"your average {cents(plan.average)}",
+            f"{plan.wording.average} {cents(plan.average)}",
             (0, height),
             xycoords=("axes fraction", "data"),
             xytext=(6, 5),
@@ -81,8 +81,8 @@ def _legend(plan: PricePicture, palette: Palette) -> list[tuple[str, str]]:
     """What the marks mean; only those that are there."""
     sides = {entry.side for entry in plan.entries}
     marks = {
-        Side.BUY: ("\N{BLACK UP-POINTING TRIANGLE} bought", palette.gain),
-        Side.SELL: ("\N{BLACK DOWN-POINTING TRIANGLE} sold", palette.loss),
+        Side.BUY: (f"\N{BLACK UP-POINTING TRIANGLE} {plan.wording.bought}", palette.gain),
+        Side.SELL: (f"\N{BLACK DOWN-POINTING TRIANGLE} {plan.wording.sold}", palette.loss),
     }
     told = [mark for side, mark in marks.items() if side in sides]
-    return [("Times in UTC", palette.faint), *told]
+    return [(plan.wording.times, palette.faint), *told]

@@ -1,12 +1,14 @@
 """Scales that people read at a glance: round times, cents, dollars."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from telegram_bot.pictures.plans import Wording
 
 MINUTE: Final = 60
 HOUR: Final = 3_600
@@ -26,14 +28,15 @@ def seconds(at: datetime) -> float:
     return at.timestamp()
 
 
-def time_scale(axes: Axes, first: datetime, last: datetime) -> None:
-    """The horizontal axis from one moment to another, UTC."""
+def time_scale(axes: Axes, first: datetime, last: datetime, wording: Wording) -> None:
+    """The horizontal axis from one moment to another, on the reader's clock."""
     begin, end = seconds(first), max(seconds(last), seconds(first) + MINUTE)
     axes.set_xlim(begin, end + (end - begin) * 0.02)
     step = next((step for step in STEPS if (end - begin) / step <= MOST_TICKS), STEPS[-1])
-    start = int(-(-begin // step) * step)
+    ahead = int((first.astimezone(wording.zone).utcoffset() or timedelta()).total_seconds())
+    start = int(-(-(begin + ahead) // step) * step) - ahead
     ticks = [at for at in range(start, int(end) + 1, step) if _is_inside(at, begin, end)]
-    axes.set_xticks(ticks, [_moment(at, step) for at in ticks])
+    axes.set_xticks(ticks, [_moment(at, step, wording) for at in ticks])
 
 
 def number_scale(axes: Axes, low: float, high: float, words: Callable[[Decimal], str]) -> None:
@@ -56,12 +59,13 @@ def _is_inside(at: float, begin: float, end: float) -> bool:
     return begin + edge <= at <= end - edge / 2
 
 
-def _moment(at: int, step: int) -> str:
-    moment = datetime.fromtimestamp(at, UTC)
+def _moment(at: int, step: int, wording: Wording) -> str:
+    moment = datetime.fromtimestamp(at, wording.zone)
+    month = wording.months[moment.month - 1]
     if step >= 6 * MONTH:
-        return f"{moment:%b %Y}"
-    if step >= DAY or at % DAY == 0:
-        return f"{moment.day} {moment:%b}"
+        return f"{month} {moment.year}"
+    if step >= DAY or (moment.hour, moment.minute) == (0, 0):
+        return f"{moment.day} {month}"
     return f"{moment:%H:%M}"
 
 

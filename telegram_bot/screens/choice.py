@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from core.domain.market import Market
 from telegram_bot.actions import Action, Trending
 from telegram_bot.screens.markets import CATALOGUE_PRICES, leader
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, rows
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines, rows
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
+from telegram_bot.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +22,24 @@ class Choice:
 
 def choice_screen(text: str, choices: Sequence[Choice], *, is_guess: bool) -> Screen:
     """`text` is the order as written; `is_guess`: nothing fits it as it was written."""
-    heading = "Did you mean one of these?" if is_guess else "Which one do you mean?"
+    heading = say("Did you mean one of these?") if is_guess else say("Which one do you mean?")
     return Screen(
         blocks(
             lines(f"<b>{heading}</b>", safe(text, 120)),
             *(_entry(number, choice) for number, choice in enumerate(choices, 1)),
-            "Your choice leads to the ticket. Nothing is ordered before you confirm it.",
-            CATALOGUE_PRICES,
+            say("Your choice leads to the ticket. Nothing is ordered before you confirm it."),
+            say(CATALOGUE_PRICES),
         ),
         rows(
             *((_button(number, choice),) for number, choice in enumerate(choices, 1)),
-            (Button("Markets", Trending()), HOME),
+            (Button(say("Markets"), Trending()), home_button()),
         ),
     )
 
 
 def unclear_screen(sentence: str) -> Screen:
     """What is missing from what was written, and the ways on."""
-    return Screen(safe(sentence, 500), ((Button("Markets", Trending()), HOME),))
+    return Screen(safe(sentence, 500), ((Button(say("Markets"), Trending()), home_button()),))
 
 
 def _entry(number: int, choice: Choice) -> str:

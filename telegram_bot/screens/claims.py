@@ -9,12 +9,13 @@ from telegram_bot.account_actions import Redeem
 from telegram_bot.screens.numbers import money, shares
 from telegram_bot.screens.screen import Button, Row, lines
 from telegram_bot.screens.text import SHORT_TITLE, plain, safe
+from telegram_bot.words import mark, say
 
 SHOWN: Final = 5  # results; the others are counted
-HERE: Final = "It is no cash until then. Redeem turns it into cash, for no fee."
-ELSEWHERE: Final = (
-    "It is no cash until then. This key cannot claim it: you do it at Polymarket, with your own "
-    "wallet."
+HERE: Final = mark("It is no cash until then. Redeem turns it into cash, for no fee.")
+ELSEWHERE: Final = mark(
+    "It is no cash until then. This key cannot claim it: you do it at Polymarket, "
+    "with your own wallet."
 )
 
 
@@ -32,10 +33,10 @@ def claim_words(state: WalletMoneyState) -> str:
         return ""
     more = len(worth) - SHOWN
     return lines(
-        "<b>Results to claim</b>",
+        say("<b>Results to claim</b>"),
         *(_line(each) for each in worth[:SHOWN]),
-        f"and {more} more" if more > 0 else None,
-        HERE if state.can_act else ELSEWHERE,
+        say("and {count} more", count=more) if more > 0 else None,
+        say(HERE if state.can_act else ELSEWHERE),
     )
 
 
@@ -56,12 +57,17 @@ def _worth_claiming(state: WalletMoneyState) -> list[Claimable]:
 
 
 def _line(claim: Claimable) -> str:
-    return (
-        f"{safe(claim.question, SHORT_TITLE)}: {shares(claim.shares)} {safe(claim.outcome, 20)} "
-        f"pay {money(claim.value)}"
+    return say(
+        "{question}: {shares} {outcome} pay {value}",
+        question=safe(claim.question, SHORT_TITLE),
+        shares=shares(claim.shares),
+        outcome=safe(claim.outcome, 20),
+        value=money(claim.value),
     )
 
 
 def _button(claim: _Claim) -> Button:
-    label = f"Redeem {money(claim.value)} · {plain(claim.question, 30)}"
+    label = say(
+        "Redeem {value} · {question}", value=money(claim.value), question=plain(claim.question, 30)
+    )
     return Button(label, Redeem(claim.market_id))

@@ -7,44 +7,55 @@ from types import MappingProxyType
 from typing import Final
 
 from core.domain.health import Doubt
-from telegram_bot.screens.numbers import MINUTE, clock_time, span
 from telegram_bot.screens.screen import Screen, blocks
+from telegram_bot.screens.times import MINUTE, clock_time, span
+from telegram_bot.words import mark, say
 
 REASONS: Final[Mapping[Doubt, str]] = MappingProxyType(
     {
-        Doubt.UNHEARD: "the venue has sent no book",
-        Doubt.DISCONNECTED: "the connection to the venue was lost",
-        Doubt.STALLED: "this program stood still for a while",
-        Doubt.SILENT: "the venue went silent",
-        Doubt.UNPROVEN: "there was neither news nor an answer",
-        Doubt.FROZEN: "news stopped while the venue's book moved on",
-        Doubt.MISSED: "an update was missed",
-        Doubt.HASH: "our book differed from the venue's",
-        Doubt.DISORDER: "updates came out of order",
-        Doubt.UNREADABLE: "an update could not be read",
-        Doubt.CROSSED: "bids and asks crossed",
-        Doubt.TICK: "the venue changed the price steps",
+        Doubt.UNHEARD: mark("the venue has sent no book"),
+        Doubt.DISCONNECTED: mark("the connection to the venue was lost"),
+        Doubt.STALLED: mark("this program stood still for a while"),
+        Doubt.SILENT: mark("the venue went silent"),
+        Doubt.UNPROVEN: mark("there was neither news nor an answer"),
+        Doubt.FROZEN: mark("news stopped while the venue's book moved on"),
+        Doubt.MISSED: mark("an update was missed"),
+        Doubt.HASH: mark("our book differed from the venue's"),
+        Doubt.DISORDER: mark("updates came out of order"),
+        Doubt.UNREADABLE: mark("an update could not be read"),
+        Doubt.CROSSED: mark("bids and asks crossed"),
+        Doubt.TICK: mark("the venue changed the price steps"),
     }
 )
 """Each ends a sentence that begins with what happened."""
 
-POLLED_INSTEAD: Final = (
+POLLED_INSTEAD: Final = mark(
     "These prices are not streamed now, they are polled. Each order gets a fresh book first."
 )
 
 
 def stopped(why: Doubt, since: datetime, *, is_answered: bool) -> str:
     """`is_answered`: the venue still tells prices when it is asked."""
-    meaning = (
-        ". Orders still work, each on a book fetched for it."
-        if is_answered
-        else ", and the venue does not answer. No order is placed before it does."
+    told = {"time": clock_time(since), "reason": say(REASONS[why])}
+    if is_answered:
+        return say(
+            "Live prices stopped at {time}: {reason}. Orders still work, each on a book fetched "
+            "for it.",
+            **told,
+        )
+    return say(
+        "Live prices stopped at {time}: {reason}, and the venue does not answer. No order is "
+        "placed before it does.",
+        **told,
     )
-    return f"Live prices stopped at {clock_time(since)}: {REASONS[why]}{meaning}"
 
 
 def restored(seconds: float, at: datetime) -> str:
-    return f"The stream was interrupted for {_lasted(seconds)}; live again since {clock_time(at)}."
+    return say(
+        "The stream was interrupted for {span}; live again since {time}.",
+        span=_lasted(seconds),
+        time=clock_time(at),
+    )
 
 
 def noted(screen: Screen, line: str | None) -> Screen:
@@ -54,5 +65,5 @@ def noted(screen: Screen, line: str | None) -> Screen:
 
 def _lasted(seconds: float) -> str:
     if seconds < 1:
-        return "less than 1 s"
-    return f"{seconds:.0f} s" if seconds < MINUTE else span(seconds)
+        return say("less than 1 s")
+    return say("{seconds} s", seconds=f"{seconds:.0f}") if seconds < MINUTE else span(seconds)

@@ -5,8 +5,9 @@ from io import BytesIO
 import segno
 
 from telegram_bot.account_actions import ShowWallet
-from telegram_bot.screens.screen import HOME, Button, CopyButton, Screen, blocks
+from telegram_bot.screens.screen import Button, CopyButton, Screen, blocks, home_button
 from telegram_bot.screens.text import safe
+from telegram_bot.words import say
 
 MODULE = 8  # pixels a square
 QUIET = 4  # squares of white around it, as readers want
@@ -27,11 +28,19 @@ def deposit_screen(address: str) -> Screen:
     """The caption; a record, because a picture never turns into a card."""
     return Screen(
         blocks(
-            "Deposit address, for pUSD or USDC.e on Polygon only:",
+            say("Deposit address, for pUSD or USDC.e on Polygon only:"),
             f"<code>{safe(address, 60)}</code>",
-            "Another token or another chain is lost. Compare the first and the last characters "
-            "with what your wallet has read.",
+            say(
+                "Another token or another chain is lost. Compare the first and the last "
+                "characters with what your wallet has read."
+            ),
         ),
-        ((CopyButton("Copy deposit address", address), Button("Wallet", ShowWallet()), HOME),),
+        (
+            (
+                CopyButton(say("Copy deposit address"), address),
+                Button(say("Wallet"), ShowWallet()),
+                home_button(),
+            ),
+        ),
         keeps_message=True,
     )

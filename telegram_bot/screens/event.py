@@ -5,23 +5,24 @@ from core.domain.views import EventView
 from telegram_bot.actions import ShowEvent, ShowMarket, Trending
 from telegram_bot.screens.markets import CATALOGUE_PRICES, leader
 from telegram_bot.screens.numbers import cents, volume
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, pager, rows
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines, pager, rows
 from telegram_bot.screens.text import LABEL, bold, plain, safe
+from telegram_bot.words import mark, say
 
-EXCLUSIVE = "One question: at most one of these comes true, and only its Yes pays."
+EXCLUSIVE = mark("One question: at most one of these comes true, and only its Yes pays.")
 
 
 def event_screen(view: EventView) -> Screen:
     event, page = view.event, view.page
-    heading = bold(event.title) + (f" · page {page + 1}" if page else "")
-    exclusive = EXCLUSIVE if event.neg_risk else None
+    heading = bold(event.title) + (" · " + say("page {page}", page=page + 1) if page else "")
+    exclusive = say(EXCLUSIVE) if event.neg_risk else None
     entries = [_entry(number, market) for number, market in enumerate(view.markets, 1)]
     return Screen(
         blocks(
             heading,
             exclusive,
-            lines(*entries) or "None of its markets is open.",
-            CATALOGUE_PRICES if entries else None,
+            lines(*entries) or say("None of its markets is open."),
+            say(CATALOGUE_PRICES) if entries else None,
         ),
         rows(
             *((_open(number, market),) for number, market in enumerate(view.markets, 1)),
@@ -29,13 +30,20 @@ def event_screen(view: EventView) -> Screen:
                 ShowEvent(event.id, page - 1) if page else None,
                 ShowEvent(event.id, page + 1) if view.has_more else None,
             ),
-            (Button("Markets", Trending()), HOME),
+            (Button(say("Markets"), Trending()), home_button()),
         ),
     )
 
 
 def _entry(number: int, market: Market) -> str:
-    facts = [fact for fact in (leader(market), f"{volume(market.volume_24h)} in 24 h") if fact]
+    facts = [
+        fact
+        for fact in (
+            leader(market),
+            say("{volume} in 24 h", volume=volume(market.volume_24h)),
+        )
+        if fact
+    ]
     return f"{number}. {safe(market.title, 60)} · {' · '.join(facts)}"
 
 

@@ -6,15 +6,24 @@ from core.domain.health import Doubt, PriceState
 from core.domain.market import Source
 from core.domain.units import Price
 from core.domain.views import OutcomeView, PositionView
-from telegram_bot.screens.numbers import FRESH, ago, cents, span
+from telegram_bot.screens.numbers import cents
+from telegram_bot.screens.times import FRESH, ago, span
+from telegram_bot.words import say
 
 
 def outcome_price(view: OutcomeView) -> str:
     """`62¢ · live`: a price with where it comes from and how old it is."""
-    is_listed = view.source is Source.API and view.state is PriceState.DOWN
-    if is_listed and view.price is not None and view.why is None:
-        return f"{cents(view.price)} · from the catalogue, {_when(view.age)}"
+    if view.price is not None and _is_listed(view):
+        return say(
+            "{price} · from the catalogue, {ago}", price=cents(view.price), ago=_when(view.age)
+        )
     return priced(view.price, view.state, view.age, view.why)
+
+
+def _is_listed(view: OutcomeView) -> bool:
+    """Whether its price is the catalogue's, because nobody has asked for another yet."""
+    is_unasked = view.state is PriceState.DOWN and view.why is None
+    return is_unasked and view.source is Source.API
 
 
 def priced(
@@ -25,13 +34,15 @@ def priced(
         return _missing(state, why)
     match state:
         case PriceState.LIVE:
-            return f"{cents(price)} · live{unchanged(age)}"
+            return say("{price} · live{unchanged}", price=cents(price), unchanged=unchanged(age))
         case PriceState.POLLED:
-            return f"{cents(price)} · polled {_when(age)}"
+            return say("{price} · polled {ago}", price=cents(price), ago=_when(age))
         case PriceState.SUSPECT:
-            return f"{cents(price)} · checking, last news {_when(age)}"
+            return say("{price} · checking, last news {ago}", price=cents(price), ago=_when(age))
         case PriceState.RESYNCING:
-            return f"{cents(price)} · asking the venue, last news {_when(age)}"
+            return say(
+                "{price} · asking the venue, last news {ago}", price=cents(price), ago=_when(age)
+            )
         case PriceState.DOWN:
             return _down(price, age, why)
 
@@ -40,16 +51,32 @@ def price_line(
     price: Price | None, state: PriceState, age: float | None, why: Doubt | None = None
 ) -> str:
     """`Now 62¢ · live`, or a sentence of its own where there is no price of now."""
-    return now_line(priced(price, state, age, why))
+    words = priced(price, state, age, why)
+    return _sentence(words) if price is None or state is PriceState.DOWN else _now(words)
 
 
-def now_line(words: str) -> str:
-    return words[0].upper() + words[1:] if words.startswith("no ") else f"Now {words}"
+def outcome_line(view: OutcomeView) -> str:
+    """The same of an outcome."""
+    words = outcome_price(view)
+    has_none = view.price is None or (view.state is PriceState.DOWN and not _is_listed(view))
+    return _sentence(words) if has_none else _now(words)
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def _now(words: str) -> str:
+    return say("Now {words}", words=words)
 
 
 def unchanged(age: float | None) -> str:
     """What a quiet live price adds."""
-    return f", unchanged for {span(age)}" if age is not None and age >= FRESH else ""
+    return (
+        ", " + say("unchanged for {span}", span=span(age))
+        if age is not None and age >= FRESH
+        else ""
+    )
 
 
 def held_prices(views: Sequence[PositionView]) -> str | None:
@@ -58,30 +85,42 @@ def held_prices(views: Sequence[PositionView]) -> str | None:
         return None
     others = [view for view in views if view.state is not PriceState.LIVE]
     if not others:
-        return "All prices live"
+        return say("All prices live")
     ages = [view.price_age for view in others]
     known = [age for age in ages if age is not None]
-    oldest = "of unknown age" if len(known) < len(ages) else f"up to {span(max(known))} old"
+    oldest = (
+        say("of unknown age")
+        if len(known) < len(ages)
+        else say("up to {span} old", span=span(max(known)))
+    )
     live = len(views) - len(others)
-    return f"{live} of {len(views)} prices live, the rest {oldest}" if live else _none_live(oldest)
-
-
-def _none_live(oldest: str) -> str:
-    return f"No price is live: {oldest}"
+    if not live:
+        return say("No price is live: {oldest}", oldest=oldest)
+    return say(
+        "{live} of {count} prices live, the rest {oldest}",
+        live=live,
+        count=len(views),
+        oldest=oldest,
+    )
 
 
 def _missing(state: PriceState, why: Doubt | None) -> str:
     is_silent = state is PriceState.DOWN and why not in {None, Doubt.UNHEARD}
-    return "no price: the venue does not answer" if is_silent else "no price yet"
+    return say("no price: the venue does not answer") if is_silent else say("no price yet")
 
 
 def _down(price: Price, age: float | None, why: Doubt | None) -> str:
     """Neither stream nor REST, or nobody has asked them yet."""
     if why is None or why is Doubt.UNHEARD:
-        return f"no live price: last {cents(price)}, {_when(age)}"
-    since = "" if age is None else f" for {span(age)}"
-    return f"no price{since}, last {cents(price)}: the venue does not answer"
+        return say("no live price: last {price}, {ago}", price=cents(price), ago=_when(age))
+    if age is None:
+        return say("no price, last {price}: the venue does not answer", price=cents(price))
+    return say(
+        "no price for {span}, last {price}: the venue does not answer",
+        span=span(age),
+        price=cents(price),
+    )
 
 
 def _when(age: float | None) -> str:
-    return "age unknown" if age is None else ago(age)
+    return say("age unknown") if age is None else ago(age)

@@ -7,9 +7,11 @@ from core.domain.views import Portfolio
 from telegram_bot.account_actions import ShowOrders, ShowWallet
 from telegram_bot.actions import Help, Home, ShowPositions, Status, Trending
 from telegram_bot.screens.freshness import held_prices
-from telegram_bot.screens.numbers import clock_time, gain, money, signed
+from telegram_bot.screens.numbers import gain, money, signed
 from telegram_bot.screens.screen import Button, Screen, Style, blocks, lines, stamped
 from telegram_bot.screens.text import bold
+from telegram_bot.screens.times import clock_time
+from telegram_bot.words import plural, say
 
 
 def home_screen(
@@ -24,25 +26,33 @@ def home_screen(
             bold(mode),
             lines(*remarks),
             lines(
-                f"<b>{money(portfolio.total)}</b> in total",
-                f"Cash {money(portfolio.cash)}",
-                f"Positions {money(portfolio.value)} · {_count(len(portfolio.positions))}",
+                say("<b>{total}</b> in total", total=money(portfolio.total)),
+                say("Cash {cash}", cash=money(portfolio.cash)),
+                say(
+                    "Positions {value} · {count}",
+                    value=money(portfolio.value),
+                    count=_count(len(portfolio.positions)),
+                ),
                 claim_line(portfolio),
                 _current(portfolio, now),
             ),
             lines(
-                f"Open P&amp;L {open_gain(portfolio)}",
-                f"Booked P&amp;L {signed(portfolio.realized)}",
+                say("Open P&amp;L {gain}", gain=open_gain(portfolio)),
+                say("Booked P&amp;L {profit}", profit=signed(portfolio.realized)),
             ),
-            "Send a word to search, or paste a polymarket.com link.",
+            say("Send a word to search, or paste a polymarket.com link."),
         ),
         (
             (
-                Button("Markets", Trending(), Style.PRIMARY),
-                Button("Positions", ShowPositions()),
+                Button(say("Markets"), Trending(), Style.PRIMARY),
+                Button(say("Positions"), ShowPositions()),
             ),
-            (Button("Orders", ShowOrders()), Button("Wallet", ShowWallet())),
-            (Button("Refresh", Home()), Button("Status", Status()), Button("Help", Help())),
+            (Button(say("Orders"), ShowOrders()), Button(say("Wallet"), ShowWallet())),
+            (
+                Button(say("Refresh"), Home()),
+                Button(say("Status"), Status()),
+                Button(say("Help"), Help()),
+            ),
         ),
         stamp=stamped(now),
         whose=None,
@@ -52,14 +62,16 @@ def home_screen(
 def _current(portfolio: Portfolio, now: datetime) -> str | None:
     """A home card stands still, so it says when its prices were what it says they were."""
     words = held_prices(portfolio.positions)
-    return words and f"At {clock_time(now)}: {words[0].lower()}{words[1:]}"
+    return words and say(
+        "At {time}: {words}", time=clock_time(now), words=words[0].lower() + words[1:]
+    )
 
 
 def claim_line(portfolio: Portfolio) -> str | None:
     """What the totals count that is neither cash yet nor a position any more."""
     if not portfolio.claimable:
         return None
-    return f"To claim {money(portfolio.claimable)} · see Wallet"
+    return say("To claim {amount} · see Wallet", amount=money(portfolio.claimable))
 
 
 def open_gain(portfolio: Portfolio) -> str:
@@ -70,4 +82,4 @@ def open_gain(portfolio: Portfolio) -> str:
 
 
 def _count(positions: int) -> str:
-    return {0: "none open", 1: "1 open"}.get(positions, f"{positions} open")
+    return plural("{n} open", "{n} open", positions) if positions else say("none open")

@@ -9,21 +9,23 @@ from core.domain.order import Order, OrderStatus
 from core.domain.units import ZERO, PositionId
 from telegram_bot.account_actions import ShowOrder, ShowOrders
 from telegram_bot.actions import Action, CancelTicket, ConfirmAgain, ShowMarket, ShowPosition
-from telegram_bot.screens.numbers import cents, clock_time, money, shares
-from telegram_bot.screens.orders import reserved_words, settlement_words, state_words
+from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.order_words import reserved_words, settlement_words, state_words
 from telegram_bot.screens.receipt import filled_story, sentence
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import clock_time
+from telegram_bot.words import mark, say
 
 HEADINGS: Final = {
-    OrderStatus.NEW: "Submitting…",
-    OrderStatus.SIGNED: "Submitting…",
-    OrderStatus.LIVE: "Resting in the book",
-    OrderStatus.MATCHED: "Matched, being settled",
-    OrderStatus.DELAYED: "Accepted, and delayed by the venue",
-    OrderStatus.UNKNOWN: "Checking with the venue",
+    OrderStatus.NEW: mark("Submitting…"),
+    OrderStatus.SIGNED: mark("Submitting…"),
+    OrderStatus.LIVE: mark("Resting in the book"),
+    OrderStatus.MATCHED: mark("Matched, being settled"),
+    OrderStatus.DELAYED: mark("Accepted, and delayed by the venue"),
+    OrderStatus.UNKNOWN: mark("Checking with the venue"),
 }
-REVERSED: Final = "<b>Failed, and taken back</b>"
+REVERSED: Final = mark("<b>Failed, and taken back</b>")
 
 
 def live_receipt_screen(
@@ -36,7 +38,11 @@ def live_receipt_screen(
             *_story(traced),
             _settled(traced),
             reserved_words(order),
-            f"<i>Order {order.id} · live money · {clock_time(order.created_at)}</i>",
+            say(
+                "<i>Order {number} · live money · {time}</i>",
+                number=order.id,
+                time=clock_time(order.created_at),
+            ),
         ),
         (_buttons(traced, position, again),),
         keeps_message=True,
@@ -53,20 +59,32 @@ def is_final(traced: TracedOrder) -> bool:
 def unclear_screen(unclear: Order, button_id: str) -> Screen:
     """Before a second order in a market where nobody knows yet what became of the first."""
     ticket = unclear.ticket
-    deed = "buy" if ticket.side is Side.BUY else "sell"
+    told = {
+        "amount": _amount(unclear),
+        "price": cents(ticket.worst_price),
+        "time": clock_time(unclear.created_at),
+    }
     return Screen(
         blocks(
-            f"<b>Order {unclear.id} in this market is not clear yet.</b>",
-            f"It is to {deed} {_amount(unclear)} at {cents(ticket.worst_price)}, "
-            f"sent at {clock_time(unclear.created_at)}, and its answer was lost: it may have been "
-            "placed. I am checking with the venue.",
-            "If you go on, <b>you may end up with both</b>. Nothing was sent yet.",
+            say("<b>Order {number} in this market is not clear yet.</b>", number=unclear.id),
+            say(
+                "It is to buy {amount} at {price}, sent at {time}, and its answer was lost: it "
+                "may have been placed. I am checking with the venue.",
+                **told,
+            )
+            if ticket.side is Side.BUY
+            else say(
+                "It is to sell {amount} at {price}, sent at {time}, and its answer was lost: it "
+                "may have been placed. I am checking with the venue.",
+                **told,
+            ),
+            say("If you go on, <b>you may end up with both</b>. Nothing was sent yet."),
         ),
         (
-            (Button("Place a second order", ConfirmAgain(button_id), Style.DANGER),),
+            (Button(say("Place a second order"), ConfirmAgain(button_id), Style.DANGER),),
             (
-                Button("Cancel", CancelTicket(button_id)),
-                Button(f"Order {unclear.id}", ShowOrder(unclear.id)),
+                Button(say("Cancel"), CancelTicket(button_id)),
+                Button(say("Order {number}", number=unclear.id), ShowOrder(unclear.id)),
             ),
         ),
     )
@@ -80,43 +98,66 @@ def _story(traced: TracedOrder) -> tuple[str | None, ...]:
     question = safe(market.question)
     if order.failed_size:
         return (
-            REVERSED,
+            say(REVERSED),
             question,
-            (
-                f"{shares(order.failed_size)} shares were matched, and the chain refused the "
-                "trade. Your cash and your shares are as before it."
+            say(
+                "{shares} shares were matched, and the chain refused the trade. Your cash "
+                "and your shares are as before it.",
+                shares=shares(order.failed_size),
             ),
         )
     if order.status in HEADINGS:
-        return (f"<b>{HEADINGS[order.status]}</b>", question, _asked(order))
+        return (f"<b>{say(HEADINGS[order.status])}</b>", question, _asked(order))
     if order.is_lost_sight_of:
-        return ("<b>Not followed any more</b>", question, _asked(order), sentence(order.reason))
-    deed = "bought" if order.ticket.side is Side.BUY else "sold"
+        return (
+            say("<b>Not followed any more</b>"),
+            question,
+            _asked(order),
+            sentence(order.reason),
+        )
     return (
-        f"<b>Nothing was {deed}: {state_words(order)}</b>",
+        _nothing_done(order),
         question,
         sentence(order.reason) or _why_nothing(order),
-        "Your cash and your positions are as before.",
+        say("Your cash and your positions are as before."),
     )
+
+
+def _nothing_done(order: Order) -> str:
+    if order.ticket.side is Side.BUY:
+        return say("<b>Nothing was bought: {state}</b>", state=state_words(order))
+    return say("<b>Nothing was sold: {state}</b>", state=state_words(order))
 
 
 def _left(order: Order) -> str:
     if order.status is OrderStatus.PARTIAL:
-        return f"The rest, {shares(order.working_size)} shares, waits in the book."
-    return "The venue has yet to tell what becomes of the rest; this receipt follows it."
+        return say(
+            "The rest, {shares} shares, waits in the book.",
+            shares=shares(order.working_size),
+        )
+    return say("The venue has yet to tell what becomes of the rest; this receipt follows it.")
 
 
 def _asked(order: Order) -> str:
     ticket = order.ticket
-    deed = "Buy" if ticket.side is Side.BUY else "Sell"
-    return f"{deed} {_amount(order)} at {cents(ticket.worst_price)} or better"
+    if ticket.side is Side.BUY:
+        return say(
+            "Buy {amount} at {price} or better",
+            amount=_amount(order),
+            price=cents(ticket.worst_price),
+        )
+    return say(
+        "Sell {amount} at {price} or better",
+        amount=_amount(order),
+        price=cents(ticket.worst_price),
+    )
 
 
 def _amount(order: Order) -> str:
     name = safe(order.outcome, 40)
     if order.ticket.size is not None:
         return f"{shares(order.ticket.size)} {name}"
-    return f"{name} for {money(order.ticket.spend or ZERO)}"
+    return say("{outcome} for {money}", outcome=name, money=money(order.ticket.spend or ZERO))
 
 
 def _settled(traced: TracedOrder) -> str | None:
@@ -124,24 +165,30 @@ def _settled(traced: TracedOrder) -> str | None:
         return None
     if Settlement.FAILED in traced.settlements:
         failed = shares(traced.order.failed_size)
-        return f"<b>{failed} more shares failed on the chain and were taken back.</b>"
+        return say(
+            "<b>{shares} more shares failed on the chain and were taken back.</b>", shares=failed
+        )
     return settlement_words(traced.settlements)
 
 
 def _buttons(traced: TracedOrder, position: PositionId | None, again: Action | None) -> Row:
     order = traced.order
     if not order.is_done:
-        return (Button("Order", ShowOrder(order.id)), Button("Orders", ShowOrders()), HOME)
-    market = Button("Market", ShowMarket(traced.market.id))
+        return (
+            Button(say("Order"), ShowOrder(order.id)),
+            Button(say("Orders"), ShowOrders()),
+            home_button(),
+        )
+    market = Button(say("Market"), ShowMarket(traced.market.id))
     if position is not None and order.filled_size:
-        return (Button("Position", ShowPosition(position)), market, HOME)
+        return (Button(say("Position"), ShowPosition(position)), market, home_button())
     if again is not None:
-        return (Button("Try again", again, Style.PRIMARY), market, HOME)
-    return (market, Button("Orders", ShowOrders()), HOME)
+        return (Button(say("Try again"), again, Style.PRIMARY), market, home_button())
+    return (market, Button(say("Orders"), ShowOrders()), home_button())
 
 
 def _why_nothing(order: Order) -> str:
     """An order that rested was not turned down by anybody."""
     if not order.ticket.kind.rests:
-        return "The order found nobody on the other side."
-    return "It waited in the book, and nobody took its price before it was gone."
+        return say("The order found nobody on the other side.")
+    return say("It waited in the book, and nobody took its price before it was gone.")

@@ -19,28 +19,23 @@ from telegram_bot.actions import (
 )
 from telegram_bot.finding_actions import Watch
 from telegram_bot.picture_actions import ShowChart, ShowDepth
-from telegram_bot.screens.freshness import now_line, outcome_price
-from telegram_bot.screens.numbers import (
-    cents,
-    ending,
-    gain,
-    money,
-    shares,
-    volume,
-)
+from telegram_bot.screens.freshness import outcome_line, outcome_price
+from telegram_bot.screens.numbers import cents, gain, money, shares, volume
 from telegram_bot.screens.resolution import result
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     Row,
     Screen,
     Style,
     blocks,
+    home_button,
     lines,
     rows,
     stamped,
 )
 from telegram_bot.screens.text import LABEL, bold, plain, safe
+from telegram_bot.screens.times import ending
+from telegram_bot.words import say
 
 PRESETS = (10, 25, 50)  # USDC
 OUTCOME_STYLES = (Style.SUCCESS, Style.DANGER)
@@ -68,7 +63,7 @@ def market_screen(
             *(_position_button(position) for position in view.positions),
             (*_event_button(market), _watch_button(market, is_watched=is_watched)),
             _picture_buttons(market),
-            (Button("Refresh", ShowMarket(market.id)), HOME),
+            (Button(say("Refresh"), ShowMarket(market.id)), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -82,18 +77,18 @@ def amount_screen(view: MarketView, outcome: int, cash: Usdc, now: datetime) -> 
     )
     return Screen(
         blocks(
-            f"<b>How much on {safe(chosen.outcome.name, LABEL)}?</b>",
+            say("<b>How much on {outcome}?</b>", outcome=safe(chosen.outcome.name, LABEL)),
             safe(market.question),
             lines(
-                now_line(outcome_price(chosen)),
+                outcome_line(chosen),
                 _asked(chosen),
-                f"Cash {money(cash)}",
+                say("Cash {cash}", cash=money(cash)),
             ),
-            "Amounts are before the fee. You see the exact quote before anything is bought.",
+            say("Amounts are before the fee. You see the exact quote before anything is bought."),
         ),
         rows(
-            (*presets, Button("Other", SpendOther(market.id, outcome))),
-            (Button("Back", ShowMarket(market.id)), HOME),
+            (*presets, Button(say("Other"), SpendOther(market.id, outcome))),
+            (Button(say("Back"), ShowMarket(market.id)), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -105,9 +100,9 @@ def market_state(market: Market) -> str | None:
         case Standing.OPEN:
             return None
         case Standing.PAUSED:
-            return "<b>Paused.</b> The venue takes no orders in this market right now."
+            return say("<b>Paused.</b> The venue takes no orders in this market right now.")
         case Standing.ENDED:
-            return "<b>Closed.</b> Trading has ended; waiting for the result."
+            return say("<b>Closed.</b> Trading has ended; waiting for the result.")
         case Standing.RESOLVED:
             return f"<b>{result(market.resolved_outcome)}</b>"
 
@@ -124,7 +119,10 @@ def _sides(view: MarketView) -> tuple[str, ...]:
     if payouts is None:
         return tuple(_side(outcome) for outcome in view.outcomes)
     named = zip(view.market.outcomes, payouts, strict=False)
-    paid = (f"{bold(each.name, LABEL)} pays {cents(payout)} a share" for each, payout in named)
+    paid = (
+        say("{outcome} pays {price} a share", outcome=bold(each.name, LABEL), price=cents(payout))
+        for each, payout in named
+    )
     return (lines(*paid),)
 
 
@@ -134,38 +132,48 @@ def _side(view: OutcomeView) -> str:
     if view.state is PriceState.DOWN:
         return heading  # a book of then is none to look at
     if view.bid is None and view.ask is None:
-        return lines(heading, "the book is empty")
-    top = f"bid {cents(view.bid)} · ask {cents(view.ask)}"
-    if view.bid is not None and view.ask is not None:
-        top += f" · spread {_spread(view)}"
-    return lines(heading, top)
+        return lines(heading, say("the book is empty"))
+    bid, ask = cents(view.bid), cents(view.ask)
+    if view.bid is None or view.ask is None:
+        return lines(heading, say("bid {bid} · ask {ask}", bid=bid, ask=ask))
+    return lines(
+        heading,
+        say("bid {bid} · ask {ask} · spread {spread}", bid=bid, ask=ask, spread=_spread(view)),
+    )
 
 
 def _spread(view: OutcomeView) -> str:
     """The spread; crossed books, seen for moments, have none to show."""
     if view.bid is None or view.ask is None or view.ask < view.bid:
-        return "unknown"
+        return say("unknown")
     return cents(Price(view.ask - view.bid))
 
 
 def _asked(view: OutcomeView) -> str:
     if view.state not in {PriceState.LIVE, PriceState.POLLED}:
-        return "The ask is not known right now; your quote asks the venue first"
+        return say("The ask is not known right now; your quote asks the venue first")
     if view.ask is None:
-        return "Nobody sells this outcome right now"
-    return f"You buy at the ask: {cents(view.ask)}"
+        return say("Nobody sells this outcome right now")
+    return say("You buy at the ask: {ask}", ask=cents(view.ask))
 
 
 def _traded(market: Market) -> str:
-    return f"Volume {volume(market.volume_24h)} in 24 h · {volume(market.volume)} in all"
+    return say(
+        "Volume {day} in 24 h · {total} in all",
+        day=volume(market.volume_24h),
+        total=volume(market.volume),
+    )
 
 
 def _held(view: PositionView) -> str:
     position = view.position
     holding = position.holding
-    return (
-        f"You hold {shares(holding.amount)} {safe(position.outcome, LABEL)} "
-        f"at {cents(holding.entry_price)}: {gain(position.pnl_amount, position.pnl_percentage)}"
+    return say(
+        "You hold {shares} {outcome} at {price}: {gain}",
+        shares=shares(holding.amount),
+        outcome=safe(position.outcome, LABEL),
+        price=cents(holding.entry_price),
+        gain=gain(position.pnl_amount, position.pnl_percentage),
     )
 
 
@@ -182,28 +190,33 @@ def _limit_buttons(market: Market) -> Row:
     if market_state(market) is not None:
         return ()
     return tuple(
-        Button(f"Limit {plain(outcome.name, 24)}", Limit(market.id, place, Way.BUY))
+        Button(
+            say("Limit {outcome}", outcome=plain(outcome.name, 24)),
+            Limit(market.id, place, Way.BUY),
+        )
         for place, outcome in enumerate(market.outcomes)
     )
 
 
 def _position_button(view: PositionView) -> Row:
     name = plain(view.position.outcome, 24)
-    return (Button(f"My {name} position", ShowPosition(view.position.id)),)
+    return (Button(say("My {outcome} position", outcome=name), ShowPosition(view.position.id)),)
 
 
 def _picture_buttons(market: Market) -> Row:
-    chart = Button("Chart", ShowChart(market.id, 0))
+    chart = Button(say("Chart"), ShowChart(market.id, 0))
     if market_state(market) is not None:
         return (chart,)
-    return (chart, Button("Order book", ShowDepth(market.id, 0)))
+    return (chart, Button(say("Order book"), ShowDepth(market.id, 0)))
 
 
 def _event_button(market: Market) -> Row:
     if market.event is None or market.event.title == market.question:
         return ()
-    return (Button("All outcomes", ShowEvent(market.event.id)),)
+    return (Button(say("All outcomes"), ShowEvent(market.event.id)),)
 
 
 def _watch_button(market: Market, *, is_watched: bool) -> Button:
-    return Button("Unwatch" if is_watched else "Watch", Watch(market.id, wanted=not is_watched))
+    return Button(
+        say("Unwatch") if is_watched else say("Watch"), Watch(market.id, wanted=not is_watched)
+    )

@@ -30,54 +30,70 @@ from telegram_bot.actions import (
 )
 from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.failure_words import heading, meaning, way_out
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
+from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import LABEL, safe
 from telegram_bot.trigger_actions import ShowPositionTriggers, TypeTrigger
+from telegram_bot.words import mark, say
 
-OLD_SCREEN = "This screen is old. Tap Home for a fresh one."
-TEXT_ONLY = "I read text and buttons only. Send a word to search, or a polymarket.com link."
+OLD_SCREEN = mark("This screen is old. Tap Home for a fresh one.")
+TEXT_ONLY = mark("I read text and buttons only. Send a word to search, or a polymarket.com link.")
+LOOKS_LIKE: Final = MappingProxyType(
+    {
+        SecretKind.PRIVATE_KEY: mark("<b>That looks like a private key.</b>"),
+        SecretKind.SEED_PHRASE: mark("<b>That looks like a seed phrase.</b>"),
+        SecretKind.API_SECRET: mark("<b>That looks like an API secret.</b>"),
+        SecretKind.BOT_TOKEN: mark("<b>That looks like a bot token.</b>"),
+    }
+)
 WHAT_TO_DO: Final = MappingProxyType(
     {
-        SecretKind.PRIVATE_KEY: "move what it guards to a new wallet",
-        SecretKind.SEED_PHRASE: "move what it guards to a new wallet",
-        SecretKind.API_SECRET: "delete that API key at the venue",
-        SecretKind.BOT_TOKEN: "revoke it with @BotFather",
+        SecretKind.PRIVATE_KEY: mark("move what it guards to a new wallet"),
+        SecretKind.SEED_PHRASE: mark("move what it guards to a new wallet"),
+        SecretKind.API_SECRET: mark("delete that API key at the venue"),
+        SecretKind.BOT_TOKEN: mark("revoke it with @BotFather"),
     }
 )
 
 
 def old_screen() -> Screen:
     return Screen(
-        "This screen is old: I was restarted since. Its buttons do nothing more; here is the way "
-        "to a fresh one.",
-        ((HOME,),),
+        say(
+            "This screen is old: I was restarted since. Its buttons do nothing more; here is "
+            "the way to a fresh one."
+        ),
+        ((home_button(),),),
     )
 
 
 def never_placed_screen() -> Screen:
     """A money button of an earlier run that became no order, and never will."""
     return Screen(
-        "This screen is old: I was restarted before its ticket became an order. Nothing was bought "
-        "or sold by it. Please open the market again.",
-        ((HOME,),),
+        say(
+            "This screen is old: I was restarted before its ticket became an order. Nothing "
+            "was bought or sold by it. Please open the market again."
+        ),
+        ((home_button(),),),
     )
 
 
 def notice(text: str) -> Screen:
     """A sentence of our own, with the way home."""
-    return Screen(text, ((HOME,),))
+    return Screen(text, ((home_button(),),))
 
 
 def left_out_notice(tokens: int, limit: int) -> Screen:
     """For the owner: more prices are wanted than may be streamed."""
     return Screen(
         blocks(
-            f"<b>{tokens} prices are polled instead of streamed.</b>",
-            f"More is wanted than the limit of {limit} streamed tokens. Held positions go first, "
-            "then open orders, then open cards; the rest is polled and shown as such.",
-            "To stream all of them, raise <code>WS_MAX_SUBSCRIPTIONS</code> and restart.",
+            say("<b>{count} prices are polled instead of streamed.</b>", count=tokens),
+            say(
+                "More is wanted than the limit of {limit} streamed tokens. Held positions go "
+                "first, then open orders, then open cards; the rest is polled and shown as such.",
+                limit=limit,
+            ),
+            say("To stream all of them, raise <code>WS_MAX_SUBSCRIPTIONS</code> and restart."),
         ),
-        ((Button("Status", Status()), HOME),),
+        ((Button(say("Status"), Status()), home_button()),),
         keeps_message=True,
     )
 
@@ -85,44 +101,48 @@ def left_out_notice(tokens: int, limit: int) -> Screen:
 def amount_question(question: str, outcome: str, ask: SpendOther) -> Screen:
     return Screen(
         blocks(
-            f"<b>How many dollars on {safe(outcome, LABEL)}?</b>",
+            say("<b>How many dollars on {outcome}?</b>", outcome=safe(outcome, LABEL)),
             safe(question),
-            "Type an amount before the fee, for example <code>25</code> or <code>12.50</code>.",
+            say(
+                "Type an amount before the fee, for example <code>25</code> or <code>12.50</code>."
+            ),
         ),
-        ((Button("Cancel", _asker(ask)),),),
+        ((Button(say("Cancel"), _asker(ask)),),),
     )
 
 
 def shares_question(question: str, outcome: str, held: str, ask: SellOther) -> Screen:
     return Screen(
         blocks(
-            f"<b>How much {safe(outcome, LABEL)} do you sell?</b>",
+            say("<b>How much {outcome} do you sell?</b>", outcome=safe(outcome, LABEL)),
             safe(question),
             lines(
-                f"You hold {held} shares.",
-                "Type shares, like <code>12.5</code>, or a part, like <code>30%</code>.",
+                say("You hold {shares} shares.", shares=held),
+                say("Type shares, like <code>12.5</code>, or a part, like <code>30%</code>."),
             ),
         ),
-        ((Button("Cancel", _asker(ask)),),),
+        ((Button(say("Cancel"), _asker(ask)),),),
     )
 
 
 def secret_refused(kind: SecretKind, *, was_deleted: bool) -> Screen:
     """For a message that looked like something nobody else may know."""
     fate = (
-        "I deleted your message and kept nothing of it."
+        say("I deleted your message and kept nothing of it.")
         if was_deleted
-        else "I kept nothing of it. <b>Please delete the message yourself</b>: I cannot."
+        else say("I kept nothing of it. <b>Please delete the message yourself</b>: I cannot.")
     )
-    article = "an" if kind is SecretKind.API_SECRET else "a"
     return Screen(
         blocks(
-            f"<b>That looks like {article} {kind}.</b>",
+            say(LOOKS_LIKE[kind]),
             fate,
-            "It has passed through Telegram, so treat it as known to others: "
-            f"{WHAT_TO_DO[kind]}. This bot never asks for one.",
+            say(
+                "It has passed through Telegram, so treat it as known to others: {advice}. This "
+                "bot never asks for one.",
+                advice=say(WHAT_TO_DO[kind]),
+            ),
         ),
-        ((HOME,),),
+        ((home_button(),),),
     )
 
 
@@ -130,40 +150,44 @@ def try_again(error: Rejected, question: Question) -> Screen:
     """For a typed amount that cannot be used; the question stands."""
     return Screen(
         blocks(safe(str(error), 500), _unchanged(question)),
-        ((Button("Cancel", _asker(question)), HOME),),
+        ((Button(say("Cancel"), _asker(question)), home_button()),),
     )
 
 
 def failure_screen(error: PolycoolError, back: Action | None = None) -> Screen:
     """What went wrong, what it means in money, and where to go from here."""
     helps = way_out(error)
-    buttons: Row = (Button(*helps), HOME) if helps else (_way(back), HOME)
+    buttons: Row = (Button(*helps), home_button()) if helps else (_way(back), home_button())
     return Screen(
         blocks(f"<b>{heading(error)}</b>", safe(str(error), 500), meaning(error)), (buttons,)
     )
 
 
-WRONG: Final = "Something went wrong here."
+WRONG: Final = mark("Something went wrong here.")
 
 
 def unexpected_screen(*, nothing_sent: bool, is_away: bool = False) -> Screen:
     """`is_away`: the database did not answer, which passes; else nobody knows why."""
-    what = "The database did not answer. Please try again in a moment." if is_away else WRONG
+    what = (
+        say("The database did not answer. Please try again in a moment.") if is_away else say(WRONG)
+    )
     if nothing_sent:
-        return notice(f"<b>{what}</b> Nothing was sent, your money is as before.")
+        return notice(
+            say("<b>{trouble}</b> Nothing was sent, your money is as before.", trouble=what)
+        )
     return Screen(
         blocks(
             f"<b>{what}</b>",
-            "Status unknown - check Positions before you try again.",
+            say("Status unknown - check Positions before you try again."),
         ),
-        ((Button("Positions", ShowPositions()), HOME),),
+        ((Button(say("Positions"), ShowPositions()), home_button()),),
     )
 
 
 def _unchanged(question: Question) -> str:
     if isinstance(question, SpendOther | SellOther | Limit):
-        return "Nothing was bought or sold. Type another amount, or cancel."
-    return "Nothing was changed. Type it again, or cancel."
+        return say("Nothing was bought or sold. Type another amount, or cancel.")
+    return say("Nothing was changed. Type it again, or cancel.")
 
 
 def _asker(question: Question) -> Action:
@@ -188,12 +212,12 @@ def _asker(question: Question) -> Action:
 def _way(back: Action | None) -> Button:
     match back:
         case None:
-            return Button("Markets", Trending())
+            return Button(say("Markets"), Trending())
         case ShowMarket() | ShowPosition():
-            return Button("Back", back)
+            return Button(say("Back"), back)
         case Limit():
-            return Button("Change it", back)
+            return Button(say("Change it"), back)
         case Spend() | SellShares() | SellPercent():
-            return Button("Re-quote", back)
+            return Button(say("Re-quote"), back)
         case _:
-            return Button("Try again", back)
+            return Button(say("Try again"), back)

@@ -1,21 +1,16 @@
-"""Numbers, prices and times in words."""
+"""Numbers and prices in words."""
 
-from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from core.domain.units import Price, Size, Usdc
+from telegram_bot.words import say
 
 CENT: Final = Decimal("0.01")
 TINY: Final = Decimal("0.0001")
 PRICE_STEP: Final = Decimal("0.001")  # of a cent: exact for every tick and midpoint
 SHARE_STEP: Final = Decimal("0.0001")
 SHARE_MICRO: Final = Decimal("0.000001")
-FRESH: Final = 10.0  # seconds; an older price shows its age
-MINUTE: Final = 60
-HOUR: Final = 3600
-DAY: Final = 86_400
-NOTHING: Final = "none"
 
 
 def money(value: Decimal) -> str:
@@ -60,7 +55,7 @@ def cents(price: Price | None) -> str:
     '62.5¢'
     """
     if price is None:
-        return NOTHING
+        return say("none")
     value = (price * 100).quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN).normalize()
     return f"{value + 0:f}¢"
 
@@ -79,41 +74,11 @@ def volume(value: Decimal) -> str:
 
 def rough(value: Decimal) -> str:
     """A number at a glance: `950`, `12.4K`, `1.2M`."""
-    for bound, unit in ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K")):
+    for bound, unit in (
+        (Decimal(10) ** 9, say("B")),
+        (Decimal(10) ** 6, say("M")),
+        (Decimal(10) ** 3, say("K")),
+    ):
         if value >= bound:
             return f"{(value / bound).quantize(Decimal('0.1'), rounding=ROUND_DOWN):,}{unit}"
     return f"{value.quantize(Decimal(1), rounding=ROUND_DOWN)}"
-
-
-def span(seconds: float) -> str:
-    """A duration, coarse enough to stand still: `4 s`, `30 s`, `3 min`, `2 h`, `5 days`."""
-    whole = max(0, int(seconds))
-    if whole < FRESH:
-        return f"{whole} s"
-    if whole < MINUTE:
-        return f"{whole // 10 * 10} s"
-    if whole < HOUR:
-        return f"{whole // MINUTE} min"
-    if whole < 2 * DAY:
-        return f"{whole // HOUR} h"
-    return f"{whole // DAY} days"
-
-
-def ago(seconds: float) -> str:
-    return "just now" if seconds < 1 else f"{span(seconds)} ago"
-
-
-def clock_time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%H:%M:%S} UTC"
-
-
-def ending(ends_at: datetime | None, now: datetime) -> str | None:
-    """`Ends 31 Dec 2026, 23:59 UTC · in 40 days`; None where no end is known."""
-    if ends_at is None:
-        return None
-    moment = ends_at.astimezone(UTC)
-    day = f"{moment.day} {moment:%b %Y, %H:%M} UTC"
-    left = (ends_at - now).total_seconds()
-    if left <= 0:
-        return f"Was due to end {day}"
-    return f"Ends {day} · in {span(left)}"

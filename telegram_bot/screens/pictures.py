@@ -1,20 +1,16 @@
 """What pictures say in words: their captions, and what stands in for those there are none of."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Final
 
-from core.domain.book import Side
 from core.domain.history import PriceHistory, Span
 from core.domain.ledger import Fill
 from core.domain.market import Market
 from core.domain.position import PositionStatus
-from core.domain.price import PriceState
 from core.domain.record import Period, Record
-from core.domain.units import Price, Size, Usdc
 from core.domain.views import OutcomeView, Portfolio, PositionView
 from telegram_bot.actions import ShowMarket, ShowPosition, ShowPositions
 from telegram_bot.picture_actions import (
@@ -25,44 +21,37 @@ from telegram_bot.picture_actions import (
     ShowRecord,
 )
 from telegram_bot.pictures.plans import Theme
-from telegram_bot.screens.freshness import now_line, outcome_price, price_line
+from telegram_bot.screens.freshness import outcome_line, outcome_price, price_line
 from telegram_bot.screens.home import open_gain
 from telegram_bot.screens.market import market_state
-from telegram_bot.screens.numbers import ago, cents, gain, money, percentage, shares, signed
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines, rows, stamped
+from telegram_bot.screens.numbers import cents, gain, money, shares, signed
+from telegram_bot.screens.picture_words import (
+    BACK,
+    PERIOD_NAMES,
+    PERIODS,
+    SPANS,
+    DepthView,
+    book_age,
+    moved,
+    own_trades,
+    share,
+    trades,
+)
+from telegram_bot.screens.screen import (
+    Button,
+    Row,
+    Screen,
+    blocks,
+    home_button,
+    lines,
+    rows,
+    stamped,
+)
 from telegram_bot.screens.text import LABEL, bold, plain, safe
+from telegram_bot.words import mark, say
 
-BACK: Final = MappingProxyType(
-    {
-        Span.HOUR: "the last hour",
-        Span.SIX_HOURS: "the last 6 hours",
-        Span.DAY: "the last day",
-        Span.WEEK: "the last week",
-        Span.ALL: "its whole time",
-    }
-)
-PERIODS: Final = MappingProxyType(
-    {
-        Period.DAY: "last 24 hours",
-        Period.WEEK: "last 7 days",
-        Period.MONTH: "last 30 days",
-        Period.ALL: "all time",
-    }
-)
-NOT_DRAWN: Final = "<i>The picture cannot be drawn right now; this is what it would show.</i>"
+NOT_DRAWN: Final = mark("<i>The picture cannot be drawn right now; this is what it would show.</i>")
 CHOSEN: Final = "· {} ·"
-
-
-@dataclass(frozen=True, slots=True)
-class DepthView:
-    """A book in short: its tops, and the shares that wait on both sides."""
-
-    bid: Price | None
-    ask: Price | None
-    bid_size: Size
-    ask_size: Size
-    state: PriceState
-    age: float  # seconds
 
 
 def chart_screen(
@@ -75,8 +64,13 @@ def chart_screen(
             bold(market.question),
             lines(
                 f"{bold(outcome.outcome.name, LABEL)} {outcome_price(outcome)}",
-                f"{moved(history)}: lowest {cents(min(prices))}, highest {cents(max(prices))}",
-                _own_trades(own),
+                say(
+                    "{change}: lowest {low}, highest {high}",
+                    change=moved(history),
+                    low=cents(min(prices)),
+                    high=cents(max(prices)),
+                ),
+                own_trades(own),
             ),
         ),
         rows(_spans(ask), _sides(market, ask), _market_row(market)),
@@ -91,9 +85,12 @@ def no_history_screen(market: Market, outcome: OutcomeView, ask: ShowChart) -> S
         blocks(
             bold(market.question),
             lines(
-                f"The venue has no prices of {safe(outcome.outcome.name, LABEL)} "
-                f"for {BACK[ask.span]}, so there is no chart.",
-                now_line(outcome_price(outcome)),
+                say(
+                    "The venue has no prices of {outcome} for {span}, so there is no chart.",
+                    outcome=safe(outcome.outcome.name, LABEL),
+                    span=say(BACK[ask.span]),
+                ),
+                outcome_line(outcome),
             ),
         ),
         rows(_spans(ask, redraws=False), _market_row(market)),
@@ -106,10 +103,18 @@ def depth_screen(market: Market, name: str, view: DepthView, ask: ShowDepth) -> 
         blocks(
             bold(market.question),
             lines(
-                f"{bold(name, LABEL)} bid {cents(view.bid)} · ask {cents(view.ask)} · "
-                f"{book_age(view)}",
-                f"Buyers wait for {shares(view.bid_size)} shares, "
-                f"sellers offer {shares(view.ask_size)}",
+                say(
+                    "{outcome} bid {bid} · ask {ask} · {age}",
+                    outcome=bold(name, LABEL),
+                    bid=cents(view.bid),
+                    ask=cents(view.ask),
+                    age=book_age(view),
+                ),
+                say(
+                    "Buyers wait for {bought} shares, sellers offer {offered}",
+                    bought=shares(view.bid_size),
+                    offered=shares(view.ask_size),
+                ),
             ),
         ),
         rows(_depth_sides(market, ask), _market_row(market)),
@@ -129,21 +134,23 @@ def pnl_screen(view: PositionView, percent: Decimal | None, ask: ShowPnlCard) ->
             bold(market.question),
             lines(
                 f"<b>{safe(position.outcome, LABEL)} {told}</b>",
-                f"Bought at {cents(position.holding.entry_price)}" if is_open else None,
+                say("Bought at {price}", price=cents(position.holding.entry_price))
+                if is_open
+                else None,
                 price_line(position.current_price, view.state, view.price_age, view.why)
                 if is_open
-                else "Over, after all fees",
+                else say("Over, after all fees"),
             ),
         ),
         rows(
             (
                 Button(
-                    "Show amounts" if ask.is_discreet else "Hide amounts",
+                    say("Show amounts") if ask.is_discreet else say("Hide amounts"),
                     replace(ask, is_discreet=not ask.is_discreet, redraws=True),
                 ),
                 _other_theme(ask),
             ),
-            (Button("Position", ShowPosition(position.id)), HOME),
+            (Button(say("Position"), ShowPosition(position.id)), home_button()),
         ),
         keeps_message=True,
     )
@@ -153,20 +160,24 @@ def record_screen(record: Record, portfolio: Portfolio, ask: ShowRecord, now: da
     """`/pnl`: what was booked in the period, and what is open now."""
     return Screen(
         blocks(
-            f"<b>P&amp;L · {PERIODS[ask.period]}</b>",
+            say("<b>P&amp;L · {period}</b>", period=say(PERIODS[ask.period])),
             lines(
-                f"Booked <b>{signed(record.profit)}</b> after all fees",
+                say("Booked <b>{profit}</b> after all fees", profit=signed(record.profit)),
                 trades(record),
             ),
             lines(
-                f"Open P&amp;L {open_gain(portfolio)}",
-                f"{money(portfolio.total)} in total · cash {money(portfolio.cash)}",
+                say("Open P&amp;L {gain}", gain=open_gain(portfolio)),
+                say(
+                    "{total} in total · cash {cash}",
+                    total=money(portfolio.total),
+                    cash=money(portfolio.cash),
+                ),
             ),
             None if record.has_curve else _no_curve(record),
         ),
         rows(
             tuple(_period(ask, period, record) for period in Period),
-            (*((_other_theme(ask),) if record.has_curve else ()), _positions(), HOME),
+            (*((_other_theme(ask),) if record.has_curve else ()), _positions(), home_button()),
         ),
         stamp=stamped(now),
         keeps_message=True,
@@ -175,60 +186,22 @@ def record_screen(record: Record, portfolio: Portfolio, ask: ShowRecord, now: da
 
 def without_picture(screen: Screen, ask: PictureAction) -> Screen:
     """The same in words only, with a way to try again."""
-    retry = Button("Try again", replace(ask, redraws=False))
-    return replace(screen, text=blocks(screen.text, NOT_DRAWN), rows=((retry,), screen.rows[-1]))
-
-
-def moved(history: PriceHistory) -> str:
-    """`+3.5¢ in the last day`."""
-    change = history.change
-    if not change:
-        return f"unchanged in {BACK[history.span]}"
-    return f"{'+' if change > 0 else '-'}{cents(Price(abs(change)))} in {BACK[history.span]}"
-
-
-def trades(record: Record) -> str:
-    """`14 trades · fees $1.20`."""
-    number = f"{record.fills} trade{'' if record.fills == 1 else 's'}"
-    return f"{number} · fees {money(record.fees)}"
-
-
-def share(percent: Decimal | None, result: Usdc) -> str:
-    """`+37.8 %`; in a word where nothing was paid, or nobody knows what."""
-    if percent is not None:
-        return percentage(percent)
-    if not result:
-        return "even"
-    return "a profit" if result > 0 else "a loss"
-
-
-def book_age(view: DepthView) -> str:
-    return "live" if view.state is PriceState.LIVE else f"asked {ago(view.age)}"
-
-
-def _own_trades(own: Sequence[Fill]) -> str | None:
-    if not own:
-        return None
-    bought = sum(fill.side is Side.BUY for fill in own)
-    counted = (("bought", bought), ("sold", len(own) - bought))
-    parts = [f"{word} {_times(number)}" for word, number in counted if number]
-    return f"You {' and '.join(parts)} here; marked"
-
-
-def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+    retry = Button(say("Try again"), replace(ask, redraws=False))
+    return replace(
+        screen, text=blocks(screen.text, say(NOT_DRAWN)), rows=((retry,), screen.rows[-1])
+    )
 
 
 def _no_curve(record: Record) -> str:
     if not record.fills:
-        return "Nothing was traded in this time, so there is no curve to draw."
-    return "That is too little for a curve: it takes trades at two different times."
+        return say("Nothing was traded in this time, so there is no curve to draw.")
+    return say("That is too little for a curve: it takes trades at two different times.")
 
 
 def _spans(ask: ShowChart, *, redraws: bool = True) -> Row:
     return tuple(
         Button(
-            CHOSEN.format(span) if span is ask.span else span.value,
+            CHOSEN.format(say(SPANS[span])) if span is ask.span else say(SPANS[span]),
             replace(ask, span=span, redraws=redraws),
         )
         for span in Span
@@ -237,13 +210,13 @@ def _spans(ask: ShowChart, *, redraws: bool = True) -> Row:
 
 def _sides(market: Market, ask: ShowChart) -> Row:
     other = _others(market, ask.outcome, lambda place: replace(ask, outcome=place, redraws=True))
-    book = Button("Order book", ShowDepth(market.id, ask.outcome, ask.theme))
+    book = Button(say("Order book"), ShowDepth(market.id, ask.outcome, ask.theme))
     return (*other, *(() if market_state(market) else (book,)), _other_theme(ask))
 
 
 def _depth_sides(market: Market, ask: ShowDepth) -> Row:
     other = _others(market, ask.outcome, lambda place: replace(ask, outcome=place, redraws=True))
-    again = Button("Refresh", replace(ask, redraws=True))
+    again = Button(say("Refresh"), replace(ask, redraws=True))
     return (*other, again, _other_theme(ask))
 
 
@@ -257,12 +230,12 @@ def _others(market: Market, shown: int, asked: Callable[[int], PictureAction]) -
 
 def _other_theme(ask: PictureAction) -> Button:
     other = Theme.LIGHT if ask.theme is Theme.DARK else Theme.DARK
-    name = "Light" if other is Theme.LIGHT else "Dark"
+    name = say("Light") if other is Theme.LIGHT else say("Dark")
     return Button(name, replace(ask, theme=other, redraws=True))
 
 
 def _period(ask: ShowRecord, period: Period, record: Record) -> Button:
-    name = period.value.capitalize()
+    name = say(PERIOD_NAMES[period])
     return Button(
         CHOSEN.format(name) if period is ask.period else name,
         replace(ask, period=period, redraws=record.has_curve),
@@ -270,8 +243,8 @@ def _period(ask: ShowRecord, period: Period, record: Record) -> Button:
 
 
 def _positions() -> Button:
-    return Button("Positions", ShowPositions())
+    return Button(say("Positions"), ShowPositions())
 
 
 def _market_row(market: Market) -> Row:
-    return (Button("Market", ShowMarket(market.id)), HOME)
+    return (Button(say("Market"), ShowMarket(market.id)), home_button())

@@ -20,20 +20,22 @@ from telegram_bot.picture_actions import ShowChart, ShowPnlCard, ShowRecord
 from telegram_bot.screens.freshness import held_prices, price_line
 from telegram_bot.screens.home import claim_line, open_gain
 from telegram_bot.screens.market import market_state
-from telegram_bot.screens.numbers import FRESH, cents, ending, gain, money, shares, signed, span
+from telegram_bot.screens.numbers import cents, gain, money, shares, signed
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     Row,
     Screen,
     blocks,
+    home_button,
     lines,
     pager,
     rows,
     stamped,
 )
 from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.times import FRESH, ending, span
 from telegram_bot.trigger_actions import ShowPositionTriggers
+from telegram_bot.words import say
 
 PERCENTS = (25, 50, 100)
 
@@ -46,15 +48,19 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
     entries = [_entry(number, view) for number, view in enumerate(shown, first + 1)]
     return Screen(
         blocks(
-            "<b>Positions</b>" + (f" · page {page + 1}" if page else ""),
+            say("<b>Positions</b>") + (" · " + say("page {page}", page=page + 1) if page else ""),
             lines(
-                f"<b>{money(portfolio.total)}</b> in total · cash {money(portfolio.cash)}",
+                say(
+                    "<b>{total}</b> in total · cash {cash}",
+                    total=money(portfolio.total),
+                    cash=money(portfolio.cash),
+                ),
                 claim_line(portfolio),
-                f"Open P&amp;L {open_gain(portfolio)}",
-                f"Booked P&amp;L {signed(portfolio.realized)} after all fees",
+                say("Open P&amp;L {gain}", gain=open_gain(portfolio)),
+                say("Booked P&amp;L {profit} after all fees", profit=signed(portfolio.realized)),
                 held_prices(portfolio.positions),
             ),
-            *(entries or ["Nothing is open. Pick a market and buy your first position."]),
+            *(entries or [say("Nothing is open. Pick a market and buy your first position.")]),
         ),
         rows(
             *((_open(number, view),) for number, view in enumerate(shown, first + 1)),
@@ -63,10 +69,10 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
                 ShowPositions(page + 1) if has_more else None,
             ),
             (
-                Button("Markets", Trending()),
-                Button("P&L", ShowRecord()),
-                Button("Refresh", ShowPositions(page)),
-                HOME,
+                Button(say("Markets"), Trending()),
+                Button(say("P&L"), ShowRecord()),
+                Button(say("Refresh"), ShowPositions(page)),
+                home_button(),
             ),
         ),
         stamp=stamped(now),
@@ -88,12 +94,20 @@ def position_screen(
         blocks(
             bold(market.question),
             lines(
-                f"{bold(position.outcome, 40)} · {shares(holding.amount)} shares",
-                f"Bought at {cents(holding.entry_price)} · cost {money(_cost(position))}",
+                say(
+                    "{outcome} · {shares} shares",
+                    outcome=bold(position.outcome, 40),
+                    shares=shares(holding.amount),
+                ),
+                say(
+                    "Bought at {price} · cost {cost}",
+                    price=cents(holding.entry_price),
+                    cost=money(_cost(position)),
+                ),
                 _price(view),
                 _worth(position),
             ),
-            f"<b>P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}</b>",
+            say("<b>P&amp;L {gain}</b>", gain=gain(position.pnl_amount, position.pnl_percentage)),
             lines(None if ended else _sold_now(view), _booked(position)),
             armed,
             lines(ending(market.ends_at, now)),
@@ -111,24 +125,30 @@ def position_screen(
 
 def _ended(view: PositionView, now: datetime) -> Screen:
     position = view.position
-    word = "Resolved" if position.status is PositionStatus.RESOLVED else "Closed"
+    is_resolved = position.status is PositionStatus.RESOLVED
+    name = bold(position.outcome, 40)
     return Screen(
         blocks(
             bold(view.market.question),
             lines(
-                f"{bold(position.outcome, 40)} · {word.lower()}, no shares left",
+                say("{outcome} · resolved, no shares left", outcome=name)
+                if is_resolved
+                else say("{outcome} · closed, no shares left", outcome=name),
                 _paid_out(position),
             ),
-            f"<b>P&amp;L {signed(position.holding.realized_pnl)}</b> after all fees",
-            f"Fees paid {money(position.holding.fees_paid)}",
+            say(
+                "<b>P&amp;L {profit}</b> after all fees",
+                profit=signed(position.holding.realized_pnl),
+            ),
+            say("Fees paid {fees}", fees=money(position.holding.fees_paid)),
             market_state(view.market),
         ),
         (
             _picture_buttons(view),
             (
-                Button("Market", ShowMarket(view.market.id)),
-                Button("Positions", ShowPositions()),
-                HOME,
+                Button(say("Market"), ShowMarket(view.market.id)),
+                Button(say("Positions"), ShowPositions()),
+                home_button(),
             ),
         ),
         stamp=stamped(now),
@@ -139,7 +159,7 @@ def _paid_out(position: Position) -> str | None:
     """What a share brought at the end; its price froze there."""
     if position.status is not PositionStatus.RESOLVED or position.current_price is None:
         return None
-    return f"Paid {cents(position.current_price)} a share"
+    return say("Paid {price} a share", price=cents(position.current_price))
 
 
 def _entry(number: int, view: PositionView) -> str:
@@ -147,9 +167,14 @@ def _entry(number: int, view: PositionView) -> str:
     holding = position.holding
     return lines(
         f"{number}. {bold(view.market.question, SHORT_TITLE)}",
-        f"{shares(holding.amount)} {safe(position.outcome, 30)} at {cents(holding.entry_price)}",
+        say(
+            "{shares} {outcome} at {price}",
+            shares=shares(holding.amount),
+            outcome=safe(position.outcome, 30),
+            price=cents(holding.entry_price),
+        ),
         _price(view),
-        f"P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}",
+        say("P&amp;L {gain}", gain=gain(position.pnl_amount, position.pnl_percentage)),
         market_state(view.market),
     )
 
@@ -172,15 +197,21 @@ def _cost(position: Position) -> Usdc:
 def _worth(position: Position) -> str | None:
     if position.current_price is None:
         return None
-    return f"Worth {money(position.holding.amount * position.current_price)} at that price"
+    return say(
+        "Worth {value} at that price",
+        value=money(position.holding.amount * position.current_price),
+    )
 
 
 def _sold_now(view: PositionView) -> str:
     if view.liquidation is None:
-        return "If sold now: unknown until its order book is seen again"
+        return say("If sold now: unknown until its order book is seen again")
     result = usdc(view.liquidation - _cost(view.position))
-    return (
-        f"If sold now: {money(view.liquidation)} after the fee ({signed(result)}){_by_book(view)}"
+    return say(
+        "If sold now: {value} after the fee ({profit}){basis}",
+        value=money(view.liquidation),
+        profit=signed(result),
+        basis=_by_book(view),
     )
 
 
@@ -190,30 +221,37 @@ def _by_book(view: PositionView) -> str:
         case PriceState.LIVE:
             return ""
         case PriceState.SUSPECT | PriceState.RESYNCING:
-            return ", by a book that is being checked"
+            return ", " + say("by a book that is being checked")
         case PriceState.POLLED | PriceState.DOWN:
             age = view.price_age
             is_new = age is not None and age < FRESH and view.state is PriceState.POLLED
-            return "" if is_new else f", by a book {_aged(age)} old"
+            return "" if is_new else ", " + say("by a book {age} old", age=_aged(age))
 
 
 def _aged(age: float | None) -> str:
-    return "of unknown age," if age is None else span(age)
+    return say("of unknown age,") if age is None else span(age)
 
 
 def _booked(position: Position) -> str | None:
     holding = position.holding
     if not holding.realized_pnl and not holding.fees_paid:
         return None
-    return f"Booked P&amp;L {signed(holding.realized_pnl)} · fees paid {money(holding.fees_paid)}"
+    return say(
+        "Booked P&amp;L {profit} · fees paid {fees}",
+        profit=signed(holding.realized_pnl),
+        fees=money(holding.fees_paid),
+    )
 
 
 def _sell_buttons(view: PositionView) -> Row:
     if market_state(view.market) is not None:
         return ()
     position = view.position.id
-    percents = (Button(f"Sell {percent}%", SellPercent(position, percent)) for percent in PERCENTS)
-    return (*percents, Button("Other", SellOther(position)))
+    percents = (
+        Button(say("Sell {percent}%", percent=percent), SellPercent(position, percent))
+        for percent in PERCENTS
+    )
+    return (*percents, Button(say("Other"), SellOther(position)))
 
 
 def _limit_button(view: PositionView) -> Row:
@@ -221,27 +259,27 @@ def _limit_button(view: PositionView) -> Row:
     if market_state(view.market) is not None or view.position.token_id not in tokens:
         return ()
     place = tokens.index(view.position.token_id)
-    return (Button("Limit sell", Limit(view.market.id, place, Way.SELL)),)
+    return (Button(say("Limit sell"), Limit(view.market.id, place, Way.SELL)),)
 
 
 def _trigger_button(view: PositionView) -> Row:
     if market_state(view.market) is not None:
         return ()
-    return (Button("TP / SL", ShowPositionTriggers(view.position.id)),)
+    return (Button(say("TP / SL"), ShowPositionTriggers(view.position.id)),)
 
 
 def _picture_buttons(view: PositionView) -> Row:
     """The card alone where the market has no such outcome any more."""
     position, tokens = view.position, view.market.tokens
-    card = Button("P&L card", ShowPnlCard(position.id))
+    card = Button(say("P&L card"), ShowPnlCard(position.id))
     if position.token_id not in tokens:
         return (card,)
-    return (Button("Chart", ShowChart(view.market.id, tokens.index(position.token_id))), card)
+    return (Button(say("Chart"), ShowChart(view.market.id, tokens.index(position.token_id))), card)
 
 
 def _foot(position: Position) -> Row:
     return (
-        Button("Market", ShowMarket(position.market_id)),
-        Button("Refresh", ShowPosition(position.id)),
-        HOME,
+        Button(say("Market"), ShowMarket(position.market_id)),
+        Button(say("Refresh"), ShowPosition(position.id)),
+        home_button(),
     )

@@ -1,14 +1,17 @@
 """What became of an order: what happened, what it means in money, what can be done next."""
 
+from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.health import PriceState
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus
 from core.domain.units import PositionId, usdc
 from telegram_bot.actions import Action, ShowMarket, ShowPosition, ShowPositions, Trending
-from telegram_bot.screens.numbers import cents, clock_time, money, shares
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, blocks, lines
+from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import clock_time
+from telegram_bot.words import say
 
 _WAITING = frozenset(
     {
@@ -28,10 +31,19 @@ def receipt_screen(
 ) -> Screen:
     """A record that stays in the chat. `position` is what the user holds of it now, if anything."""
     return Screen(
-        blocks(*_story(order, market), f"<i>Order {order.id} · {order.ticket.account} money</i>"),
+        blocks(
+            *_story(order, market),
+            _signature(order),
+        ),
         (_next(market, position, again if order.status in _NOTHING_LEFT else None),),
         keeps_message=True,
     )
+
+
+def _signature(order: Order) -> str:
+    if order.ticket.account is Account.LIVE:
+        return say("<i>Order {number} · live money</i>", number=order.id)
+    return say("<i>Order {number} · paper money</i>", number=order.id)
 
 
 def _story(order: Order, market: Market) -> tuple[str | None, ...]:
@@ -40,23 +52,31 @@ def _story(order: Order, market: Market) -> tuple[str | None, ...]:
     question = safe(market.question)
     if order.status is OrderStatus.UNKNOWN:
         return (
-            "<b>Status unknown</b>",
+            say("<b>Status unknown</b>"),
             question,
-            "The answer was lost: it may have been filled. Look at Positions before you repeat it.",
+            say(
+                "The answer was lost: it may have been filled. Look at Positions before you "
+                "repeat it."
+            ),
         )
     if order.status in _WAITING:
         return (
-            "<b>Order sent</b>",
+            say("<b>Order sent</b>"),
             question,
-            "It is not filled yet. Positions shows it as soon as it is.",
+            say("It is not filled yet. Positions shows it as soon as it is."),
         )
-    deed = "bought" if order.ticket.side is Side.BUY else "sold"
     return (
-        f"<b>Nothing was {deed}</b>",
+        nothing_done(order.ticket.side),
         question,
-        sentence(order.reason) or "The order found nobody on the other side.",
-        "Your cash and your positions are as before.",
+        sentence(order.reason) or say("The order found nobody on the other side."),
+        say("Your cash and your positions are as before."),
     )
+
+
+def nothing_done(side: Side) -> str:
+    if side is Side.BUY:
+        return say("<b>Nothing was bought</b>")
+    return say("<b>Nothing was sold</b>")
 
 
 def filled_story(order: Order, market: Market) -> tuple[str | None, ...]:
@@ -64,19 +84,30 @@ def filled_story(order: Order, market: Market) -> tuple[str | None, ...]:
     amount = shares(order.filled_size)
     value, fee = money(order.filled_value), money(order.fee)
     if order.ticket.side is Side.BUY:
-        heading = f"<b>Bought {amount} {name}</b>"
+        heading = say("<b>Bought {shares} {outcome}</b>", shares=amount, outcome=name)
         total = money(usdc(order.filled_value + order.fee))
-        paid = f"Paid {value} + fee {fee} = <b>{total}</b>"
-        meaning = f"If {name} is right they pay {money(order.filled_size)}."
+        paid = say("Paid {value} + fee {fee} = <b>{total}</b>", value=value, fee=fee, total=total)
+        meaning = say(
+            "If {outcome} is right they pay {amount}.",
+            outcome=name,
+            amount=money(order.filled_size),
+        )
     else:
-        heading = f"<b>Sold {amount} {name}</b>"
+        heading = say("<b>Sold {shares} {outcome}</b>", shares=amount, outcome=name)
         total = money(usdc(order.filled_value - order.fee))
-        paid = f"Got {value} - fee {fee} = <b>{total}</b>"
-        meaning = "The money is in your cash."
+        paid = say("Got {value} - fee {fee} = <b>{total}</b>", value=value, fee=fee, total=total)
+        meaning = say("The money is in your cash.")
     return (
         heading,
         safe(market.question),
-        lines(paid, f"Average price {cents(order.average_price)}{_basis(order)}"),
+        lines(
+            paid,
+            say(
+                "Average price {price}{basis}",
+                price=cents(order.average_price),
+                basis=_basis(order),
+            ),
+        ),
         meaning,
         _rest(order),
     )
@@ -89,9 +120,11 @@ def _basis(order: Order) -> str:
         case None:
             return ""
         case PriceState.LIVE:
-            return f" · from the live book at {at}"
+            return " · " + say("from the live book at {time}", time=at)
         case _:
-            return f" · from a book fetched for this order at {at}, not streamed"
+            return " · " + say(
+                "from a book fetched for this order at {time}, not streamed", time=at
+            )
 
 
 def _rest(order: Order) -> str | None:
@@ -101,19 +134,28 @@ def _rest(order: Order) -> str | None:
     missing = _missing(order)
     if missing is None:
         return None
-    reason = sentence(order.reason) or (
-        f"The book had no more at {cents(order.ticket.worst_price)} or better."
+    reason = sentence(order.reason) or say(
+        "The book had no more at {price} or better.",
+        price=cents(order.ticket.worst_price),
     )
-    return f"<b>Filled in part.</b> {missing} {reason}"
+    return say("<b>Filled in part.</b> {left} {reason}", left=missing, reason=reason)
 
 
 def _missing(order: Order) -> str | None:
     ticket = order.ticket
     if ticket.spend is not None:
         left = usdc(ticket.spend - order.filled_value)
-        return f"{money(left)} of {money(ticket.spend)} stayed in cash." if left > 0 else None
+        return (
+            say("{left} of {spend} stayed in cash.", left=money(left), spend=money(ticket.spend))
+            if left > 0
+            else None
+        )
     if ticket.size is not None and ticket.size > order.filled_size:
-        return f"{shares(order.filled_size)} of {shares(ticket.size)} shares were sold."
+        return say(
+            "{sold} of {size} shares were sold.",
+            sold=shares(order.filled_size),
+            size=shares(ticket.size),
+        )
     return None
 
 
@@ -127,10 +169,14 @@ def sentence(reason: str) -> str:
 
 def _next(market: Market, position: PositionId | None, again: Action | None) -> Row:
     if again is not None and position is None:
-        return (Button("Re-quote", again), Button("Market", ShowMarket(market.id)), HOME)
+        return (
+            Button(say("Re-quote"), again),
+            Button(say("Market"), ShowMarket(market.id)),
+            home_button(),
+        )
     first = (
-        Button("Positions", ShowPositions())
+        Button(say("Positions"), ShowPositions())
         if position is None
-        else Button("Position", ShowPosition(position))
+        else Button(say("Position"), ShowPosition(position))
     )
-    return (first, Button("Markets", Trending()), HOME)
+    return (first, Button(say("Markets"), Trending()), home_button())

@@ -8,34 +8,41 @@ from core.domain.notice import AccountCompared, Found
 from core.domain.units import Size
 from telegram_bot.actions import ShowPositions
 from telegram_bot.screens.numbers import money, shares
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, safe
+from telegram_bot.words import mark, say
 
 SHOWN: Final = 5  # differences; the others are counted
-STOPPED: Final = "Automatic orders wait until this is clear. Your own orders work as before."
+STOPPED: Final = mark("Automatic orders wait until this is clear. Your own orders work as before.")
 STORIES: Final = MappingProxyType(
     {
-        DriftKind.MISSING_ORDER: (
+        DriftKind.MISSING_ORDER: mark(
             "An order over {ours} shares is not in the exchange's book any more."
         ),
-        DriftKind.GONE_ORDER: "An order over {ours} shares, made elsewhere, has left the book.",
-        DriftKind.UNKNOWN_ORDER: (
+        DriftKind.GONE_ORDER: mark(
+            "An order over {ours} shares, made elsewhere, has left the book."
+        ),
+        DriftKind.UNKNOWN_ORDER: mark(
             "An order over {theirs} shares, made elsewhere, is in a market we do not know."
         ),
-        DriftKind.SHARES: "We count {ours} shares, the exchange {theirs}.",
-        DriftKind.TRANSFER_IN: "{theirs} shares came into your account without a trade.",
-        DriftKind.TRANSFER_OUT: "{ours} shares left your account without a trade.",
-        DriftKind.REDEEMED: "{ours} shares were redeemed; the result is on its way to us.",
-        DriftKind.SETTLING: "Trades are being settled.",
+        DriftKind.SHARES: mark("We count {ours} shares, the exchange {theirs}."),
+        DriftKind.TRANSFER_IN: mark("{theirs} shares came into your account without a trade."),
+        DriftKind.TRANSFER_OUT: mark("{ours} shares left your account without a trade."),
+        DriftKind.REDEEMED: mark("{ours} shares were redeemed; the result is on its way to us."),
+        DriftKind.SETTLING: mark("Trades are being settled."),
     }
 )
-WHY: Final = MappingProxyType(
+MOVES: Final = MappingProxyType(
     {
-        CashMoveKind.OPENING: "was in your account when we first looked",
-        CashMoveKind.DEPOSIT: "came into your account",
-        CashMoveKind.WITHDRAWAL: "left your account, and not through this bot",
-        CashMoveKind.REDEEM: "of results moved between the market and your cash",
-        CashMoveKind.TAKEN_OVER: "balances shares that were taken over",
+        CashMoveKind.OPENING: mark("<b>{amount}</b> was in your account when we first looked."),
+        CashMoveKind.DEPOSIT: mark("<b>{amount}</b> came into your account."),
+        CashMoveKind.WITHDRAWAL: mark(
+            "<b>{amount}</b> left your account, and not through this bot."
+        ),
+        CashMoveKind.REDEEM: mark(
+            "<b>{amount}</b> of results moved between the market and your cash."
+        ),
+        CashMoveKind.TAKEN_OVER: mark("<b>{amount}</b> balances shares that were taken over."),
     }
 )
 
@@ -50,9 +57,9 @@ def reconciliation_screen(news: AccountCompared) -> Screen:
             lines(*(move_text(move) for move in news.moves)),
             _fault(news.fault),
             _what_next(news),
-            "<i>live money</i>",
+            say("<i>live money</i>"),
         ),
-        ((Button("Positions", ShowPositions()), HOME),),
+        ((Button(say("Positions"), ShowPositions()), home_button()),),
         keeps_message=True,
     )
 
@@ -67,29 +74,34 @@ def move_text(move: CashMove) -> str:
     """What money did without a trade."""
     amount = money(abs(move.amount))
     if move.kind is CashMoveKind.UNEXPLAINED:
-        way = "more" if move.amount > 0 else "less"
-        return f"Your cash is <b>{amount}</b> {way} than your trades explain."
-    return f"<b>{amount}</b> {WHY[move.kind]}."
+        if move.amount > 0:
+            return say("Your cash is <b>{amount}</b> more than your trades explain.", amount=amount)
+        return say("Your cash is <b>{amount}</b> less than your trades explain.", amount=amount)
+    return say(MOVES[move.kind], amount=amount)
 
 
 def _headline(news: AccountCompared) -> str:
     if news.fault:
-        return "Your account cannot be checked"
+        return say("Your account cannot be checked")
     if news.found or any(move.kind is CashMoveKind.UNEXPLAINED for move in news.moves):
-        return "Your account differs from the exchange"
-    return "Your account is clear again" if news.has_cleared else "Your cash has changed"
+        return say("Your account differs from the exchange")
+    return say("Your account is clear again") if news.has_cleared else say("Your cash has changed")
 
 
 def _story(found: Found) -> str:
     if found.kind is DriftKind.CASH:
-        return f"We count {money(found.ours)}, the exchange {money(found.theirs)}."
+        return say(
+            "We count {ours}, the exchange {theirs}.",
+            ours=money(found.ours),
+            theirs=money(found.theirs),
+        )
     name = f" {safe(found.outcome, LABEL)}" if found.outcome else ""
     ours, theirs = f"{shares(Size(found.ours))}{name}", f"{shares(Size(found.theirs))}{name}"
-    return STORIES[found.kind].format(ours=ours, theirs=theirs)
+    return say(STORIES[found.kind], ours=ours, theirs=theirs)
 
 
 def _others(count: int) -> str | None:
-    return f"and {count} more" if count > 0 else None
+    return say("and {count} more", count=count) if count > 0 else None
 
 
 def _fault(fault: str) -> str | None:
@@ -98,7 +110,9 @@ def _fault(fault: str) -> str | None:
 
 def _what_next(news: AccountCompared) -> str | None:
     if news.fault:
-        return lines("Nothing was changed; we keep trying.", STOPPED)
+        return lines(say("Nothing was changed; we keep trying."), say(STOPPED))
     if news.is_stopped:
-        return STOPPED
-    return "Ledger and exchange agree; automatic orders may go on." if news.has_cleared else None
+        return say(STOPPED)
+    return (
+        say("Ledger and exchange agree; automatic orders may go on.") if news.has_cleared else None
+    )

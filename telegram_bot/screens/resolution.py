@@ -8,8 +8,9 @@ from core.domain.units import ONE, ZERO, Usdc, usdc
 from telegram_bot.account_actions import ShowWallet
 from telegram_bot.actions import ShowPositions
 from telegram_bot.screens.numbers import cents, money, shares, signed
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines
 from telegram_bot.screens.text import LABEL, bold, safe
+from telegram_bot.words import plural, say
 
 SHOWN = 6  # positions in one market; the money of all is counted
 
@@ -22,7 +23,7 @@ def resolution_screen(news: MarketEnded) -> Screen:
             safe(news.question),
             *(_paid(paid) for paid in news.paid[:SHOWN]),
             _meaning(news),
-            f"<i>{', '.join(_accounts(news))} money</i>",
+            _whose(news),
         ),
         (_buttons(news),),
         keeps_message=True,
@@ -31,33 +32,57 @@ def resolution_screen(news: MarketEnded) -> Screen:
 
 def result(winner: str | None) -> str:
     """How a market ended; without a winner its shares are worth something in between."""
-    return "Resolved without a winner" if winner is None else f"Resolved: {safe(winner, LABEL)}"
+    return (
+        say("Resolved without a winner")
+        if winner is None
+        else say("Resolved: {winner}", winner=safe(winner, LABEL))
+    )
 
 
 def _paid(paid: Paid) -> str:
     """The venue pays real money only when it is claimed."""
     held = f"{shares(paid.shares)} {safe(paid.outcome, LABEL)}"
-    verb = "are worth" if paid.account is Account.LIVE else "paid"
+    told = {"held": held, "price": cents(paid.payout), "value": money(paid.value)}
+    is_live = paid.account is Account.LIVE
     if paid.payout == ZERO:
-        story = f"Your {held} are worth nothing now."
+        story = say("Your {held} are worth nothing now.", **told)
+    elif paid.payout == ONE and is_live:
+        story = say("Your {held} are worth <b>{value}</b>.", **told)
     elif paid.payout == ONE:
-        story = f"Your {held} {verb} <b>{money(paid.value)}</b>."
+        story = say("Your {held} paid <b>{value}</b>.", **told)
+    elif is_live:
+        story = say("Your {held} are worth {price} each: <b>{value}</b>.", **told)
     else:
-        story = f"Your {held} {verb} {cents(paid.payout)} each: <b>{money(paid.value)}</b>."
-    return lines(story, f"P&amp;L {bold(signed(paid.profit))} after all fees")
+        story = say("Your {held} paid {price} each: <b>{value}</b>.", **told)
+    return lines(story, say("P&amp;L {profit} after all fees", profit=bold(signed(paid.profit))))
 
 
 def _meaning(news: MarketEnded) -> str:
     waits, total = _waiting(news), _total(news.paid)
-    closed = "positions are closed" if news.paid[1:] else "position is closed"
+    count = len(news.paid)
     if total == ZERO:
-        return f"The {closed}; your cash is as before."
+        return plural(
+            "The position is closed; your cash is as before.",
+            "The positions are closed; your cash is as before.",
+            count,
+        )
     if waits == ZERO:
-        return f"{money(total)} went to your cash; the {closed}."
+        return plural(
+            "{total} went to your cash; the position is closed.",
+            "{total} went to your cash; the positions are closed.",
+            count,
+            total=money(total),
+        )
     return lines(
-        f"{money(total - waits)} went to your cash." if total > waits else None,
-        f"<b>{money(waits)} waits to be claimed</b> and is not in your cash yet; the {closed}. "
-        "Wallet says how to claim it.",
+        say("{total} went to your cash.", total=money(total - waits)) if total > waits else None,
+        plural(
+            "<b>{amount} waits to be claimed</b> and is not in your cash yet; the position is "
+            "closed. Wallet says how to claim it.",
+            "<b>{amount} waits to be claimed</b> and is not in your cash yet; the positions are "
+            "closed. Wallet says how to claim it.",
+            count,
+            amount=money(waits),
+        ),
     )
 
 
@@ -70,11 +95,14 @@ def _total(paid: Sequence[Paid]) -> Usdc:
 
 
 def _buttons(news: MarketEnded) -> Row:
-    positions = Button("Positions", ShowPositions())
+    positions = Button(say("Positions"), ShowPositions())
     if _waiting(news) == ZERO:
-        return (positions, HOME)
-    return (Button("Wallet", ShowWallet(), Style.PRIMARY), positions, HOME)
+        return (positions, home_button())
+    return (Button(say("Wallet"), ShowWallet(), Style.PRIMARY), positions, home_button())
 
 
-def _accounts(news: MarketEnded) -> list[str]:
-    return sorted({paid.account.value for paid in news.paid})
+def _whose(news: MarketEnded) -> str:
+    accounts = {paid.account for paid in news.paid}
+    if len(accounts) > 1:
+        return say("<i>live, paper money</i>")
+    return say("<i>live money</i>") if Account.LIVE in accounts else say("<i>paper money</i>")

@@ -1,7 +1,6 @@
 """The switches: stop and resume, halt and lift, breakers, and one's own limits."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -19,15 +18,17 @@ from telegram_bot.account_actions import (
     ShowOrders,
     StopTrading,
 )
-from telegram_bot.screens.numbers import clock_time, money
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines, rows
+from telegram_bot.screens.numbers import money
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import day_clock
+from telegram_bot.words import mark, plural, say
 
 LABELS: Final = {
-    LimitKind.PER_ORDER: "One order",
-    LimitKind.PER_MARKET: "One market",
-    LimitKind.PER_DAY: "A day (UTC)",
-    LimitKind.OPEN_ORDERS: "Open orders",
+    LimitKind.PER_ORDER: mark("One order"),
+    LimitKind.PER_MARKET: mark("One market"),
+    LimitKind.PER_DAY: mark("A day (UTC)"),
+    LimitKind.OPEN_ORDERS: mark("Open orders"),
 }
 
 
@@ -35,28 +36,29 @@ def stopped_screen(stop: Stop, swept: Swept) -> Screen:
     """What is refused from now on, and what goes on working."""
     if stop is Stop.EVERYTHING:
         what = (
-            "<b>Everything is stopped.</b>",
-            (
+            say("<b>Everything is stopped.</b>"),
+            say(
                 "No order of yours is accepted, neither buys nor sells, by hand or automatic. "
                 "Cancelling works. Nobody sells your positions for you, not even a stop-loss."
             ),
         )
-        buttons: Row = (Button("Resume", ResumeTrading(), Style.SUCCESS),)
+        buttons: Row = (Button(say("Resume"), ResumeTrading(), Style.SUCCESS),)
     else:
         what = (
-            "<b>New buys and automation are stopped.</b>",
-            (
+            say("<b>New buys and automation are stopped.</b>"),
+            say(
                 "Still working: selling by hand, protective sells (stop-loss, take-profit), and "
-                "cancelling. Resting orders of automation are taken off the book; your own rest on."
+                "cancelling. Resting orders of automation are taken off the book; your own rest "
+                "on."
             ),
         )
         buttons = (
-            Button("Stop everything", StopTrading(everything=True), Style.DANGER),
-            Button("Resume", ResumeTrading(), Style.SUCCESS),
+            Button(say("Stop everything"), StopTrading(everything=True), Style.DANGER),
+            Button(say("Resume"), ResumeTrading(), Style.SUCCESS),
         )
     return Screen(
-        blocks(*what, swept_words(swept), "It stays so, over restarts too, until you resume."),
-        (buttons, (Button("Orders", ShowOrders()), HOME)),
+        blocks(*what, swept_words(swept), say("It stays so, over restarts too, until you resume.")),
+        (buttons, (Button(say("Orders"), ShowOrders()), home_button())),
     )
 
 
@@ -65,12 +67,14 @@ def resumed_screen(switches: Switches) -> Screen:
     still = switch_words(switches)
     return Screen(
         blocks(
-            "<b>You have resumed trading.</b>",
+            say("<b>You have resumed trading.</b>"),
             lines(*still)
             if still
-            else "Buys, sells and automation work again. What was cancelled does not come back.",
+            else say(
+                "Buys, sells and automation work again. What was cancelled does not come back."
+            ),
         ),
-        ((Button("Orders", ShowOrders()), HOME),),
+        ((Button(say("Orders"), ShowOrders()), home_button()),),
     )
 
 
@@ -78,23 +82,29 @@ def halted_screen(swept: Swept, *, everything: bool) -> Screen:
     more: Row = (
         ()
         if everything
-        else (Button("Cancel everything too", HaltTrading(everything=True), Style.DANGER),)
+        else (Button(say("Cancel everything too"), HaltTrading(everything=True), Style.DANGER),)
     )
     return Screen(
         blocks(
-            "<b>Trading is halted for everybody.</b>",
-            "Every order of every user is refused; cancelling works. Withdrawals that are due "
-            "wait. "
-            + (
-                "All resting orders are taken off the book, also those placed by hand."
-                if everything
-                else "Resting orders of automation are taken off the book; those placed by hand "
-                "rest on."
-            ),
+            say("<b>Trading is halted for everybody.</b>"),
+            _halted(everything=everything),
             swept_words(swept),
-            "It stays so, over restarts too, until you lift it.",
+            say("It stays so, over restarts too, until you lift it."),
         ),
-        rows(more, (Button("Lift the halt", LiftHalt(), Style.SUCCESS), HOME)),
+        rows(more, (Button(say("Lift the halt"), LiftHalt(), Style.SUCCESS), home_button())),
+    )
+
+
+def _halted(*, everything: bool) -> str:
+    if everything:
+        return say(
+            "Every order of every user is refused; cancelling works. Withdrawals that are "
+            "due wait. All resting orders are taken off the book, also those placed by hand."
+        )
+    return say(
+        "Every order of every user is refused; cancelling works. Withdrawals that are "
+        "due wait. Resting orders of automation are taken off the book; those placed by "
+        "hand rest on."
     )
 
 
@@ -103,17 +113,22 @@ def lifted_screen(switches: Switches, user: UserId) -> Screen:
     still = switch_words(switches)
     return Screen(
         blocks(
-            "<b>The halt is lifted.</b>",
-            lines(*still) if still else "What users stopped themselves stays stopped.",
+            say("<b>The halt is lifted.</b>"),
+            lines(*still) if still else say("What users stopped themselves stays stopped."),
         ),
-        rows(_breaker_buttons(switches, user), (HOME,)),
+        rows(_breaker_buttons(switches, user), (home_button(),)),
     )
 
 
 def reset_screen(was: str | None) -> Screen:
-    why = f"It had opened because: {safe(was, 200)}" if was else "It was closed already."
+    why = (
+        say("It had opened because: {reason}", reason=safe(was, 200))
+        if was
+        else say("It was closed already.")
+    )
     return Screen(
-        blocks("<b>The breaker is closed: trading is allowed again.</b>", why), ((HOME,),)
+        blocks(say("<b>The breaker is closed: trading is allowed again.</b>"), why),
+        ((home_button(),),),
     )
 
 
@@ -123,30 +138,36 @@ def limits_screen(
     """What bounds the reader's buys with real money."""
     return Screen(
         blocks(
-            "<b>Your limits for real money</b>",
+            say("<b>Your limits for real money</b>"),
             lines(*(_limit(kind, state) for kind, state in limits.items()), used),
             lines(
-                "Lowering counts at once. A raise counts after 24 hours"
-                + (", and needs a code of your authenticator." if has_factor else "."),
-                "Nobody can go beyond what the operator allows. Selling is not limited.",
+                say(
+                    "Lowering counts at once. A raise counts after 24 hours, and needs a code of "
+                    "your authenticator."
+                )
+                if has_factor
+                else say("Lowering counts at once. A raise counts after 24 hours."),
+                say("Nobody can go beyond what the operator allows. Selling is not limited."),
             ),
         ),
         (
-            tuple(Button(LABELS[kind], ChangeLimit(kind)) for kind in list(limits)[:2]),
-            tuple(Button(LABELS[kind], ChangeLimit(kind)) for kind in list(limits)[2:]),
-            (Button("Refresh", ShowLimits()), HOME),
+            tuple(Button(say(LABELS[kind]), ChangeLimit(kind)) for kind in list(limits)[:2]),
+            tuple(Button(say(LABELS[kind]), ChangeLimit(kind)) for kind in list(limits)[2:]),
+            (Button(say("Refresh"), ShowLimits()), home_button()),
         ),
     )
 
 
 def limit_question(kind: LimitKind, state: LimitState) -> Screen:
-    unit = "how many orders" if kind is LimitKind.OPEN_ORDERS else "how many dollars"
+    name = say(LABELS[kind])
     return Screen(
         blocks(
-            f"<b>{LABELS[kind]}: {unit} at most?</b>",
-            lines(_limit(kind, state), "Type the new number, for example <code>20</code>."),
+            say("<b>{name}: how many orders at most?</b>", name=name)
+            if kind is LimitKind.OPEN_ORDERS
+            else say("<b>{name}: how many dollars at most?</b>", name=name),
+            lines(_limit(kind, state), say("Type the new number, for example <code>20</code>.")),
         ),
-        ((Button("Cancel", ShowLimits()),),),
+        ((Button(say("Cancel"), ShowLimits()),),),
     )
 
 
@@ -154,60 +175,74 @@ def switch_words(switches: Switches) -> list[str]:
     """What is off, one sentence each; empty where everything is on."""
     found = []
     if switches.is_halted:
-        found.append("<b>Halted by the owner:</b> only cancelling works.")
+        found.append(say("<b>Halted by the owner:</b> only cancelling works."))
     if switches.trip_of_all is not None:
         found.append(
-            f"<b>Cancel only, for everybody:</b> {WHY[switches.trip_of_all]} The owner looks into "
-            "it."
+            say(
+                "<b>Cancel only, for everybody:</b> {reason} The owner looks into it.",
+                reason=WHY[switches.trip_of_all],
+            )
         )
     if switches.trip is not None:
-        found.append(f"<b>Cancel only, for you:</b> {WHY[switches.trip]} The owner looks into it.")
+        found.append(
+            say(
+                "<b>Cancel only, for you:</b> {reason} The owner looks into it.",
+                reason=WHY[switches.trip],
+            )
+        )
     if switches.refusal:
-        found.append(f"<b>The venue lets you buy nothing:</b> {safe(switches.refusal, 300)}")
+        found.append(
+            say(
+                "<b>The venue lets you buy nothing:</b> {reason}",
+                reason=safe(switches.refusal, 300),
+            )
+        )
     if switches.stop is Stop.EVERYTHING:
-        found.append("<b>You stopped everything:</b> /resume ends it.")
+        found.append(say("<b>You stopped everything:</b> /resume ends it."))
     if switches.stop is Stop.ENTRIES:
-        found.append("<b>You stopped buys and automation:</b> /resume ends it.")
+        found.append(say("<b>You stopped buys and automation:</b> /resume ends it."))
     return found
 
 
 def swept_words(swept: Swept) -> str | None:
     """What was taken off the book, and what not yet."""
     if not swept.gone and not swept.left:
-        return "No resting order had to be cancelled."
-    gone = f"{_orders(len(swept.gone))} taken off the book."
+        return say("No resting order had to be cancelled.")
+    gone = say("{orders} taken off the book.", orders=_orders(len(swept.gone)))
     if not swept.left:
         return gone
-    return (
-        f"{gone} <b>{_orders(len(swept.left))} not yet:</b> the venue has not said that they are "
-        "gone, and is asked again until it does."
+    return say(
+        "{gone} <b>{orders} not yet:</b> the venue has not said that they are gone, and "
+        "is asked again until it does.",
+        gone=gone,
+        orders=_orders(len(swept.left)),
     )
 
 
 def _orders(count: int) -> str:
-    return "1 order" if count == 1 else f"{count} orders"
+    return plural("{n} order", "{n} orders", count)
 
 
 def _breaker_buttons(switches: Switches, user: UserId) -> Row:
     found = []
     if switches.trip_of_all is not None:
-        found.append(Button("Allow trading again", ResetBreaker(EVERYBODY), Style.DANGER))
+        found.append(Button(say("Allow trading again"), ResetBreaker(EVERYBODY), Style.DANGER))
     if switches.trip is not None:
-        found.append(Button("Allow me again", ResetBreaker(user), Style.DANGER))
+        found.append(Button(say("Allow me again"), ResetBreaker(user), Style.DANGER))
     return tuple(found)
 
 
 def _limit(kind: LimitKind, state: LimitState) -> str:
-    value = _value(kind, state.value)
-    raised = ""
-    if state.next_value is not None and state.next_at is not None:
-        raised = f", {_value(kind, state.next_value)} from {_moment(state.next_at)}"
-    return f"{LABELS[kind]}: <b>{value}</b>{raised}"
+    line = f"{say(LABELS[kind])}: <b>{_value(kind, state.value)}</b>"
+    if state.next_value is None or state.next_at is None:
+        return line
+    return say(
+        "{limit}, {raised} from {moment}",
+        limit=line,
+        raised=_value(kind, state.next_value),
+        moment=day_clock(state.next_at),
+    )
 
 
 def _value(kind: LimitKind, value: Decimal) -> str:
     return f"{value.normalize():f}" if kind is LimitKind.OPEN_ORDERS else money(value)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.day} {at:%b}, {clock_time(at)}"

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from telegram_bot.actions import Action, Home
-from telegram_bot.screens.numbers import clock_time
 from telegram_bot.screens.text import bold
+from telegram_bot.screens.times import clock_time
+from telegram_bot.words import mark, say
 
-PAUSED: Final = "<i>Live updates paused: prices are of the time below · tap Refresh</i>"
+PAUSED: Final = mark("<i>Live updates paused: prices are of the time below · tap Refresh</i>")
 
 
 class Style(StrEnum):
@@ -39,8 +40,6 @@ class CopyButton:
 
 Row: TypeAlias = tuple[Button | CopyButton, ...]
 
-HOME: Final = Button("Home", Home())
-
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -66,6 +65,10 @@ class Screen:
         )
 
 
+def home_button() -> Button:
+    return Button(say("Home"), Home())
+
+
 def blocks(*parts: str | None) -> str:
     """The parts that say something, with an empty line between them."""
     return "\n\n".join(part for part in parts if part)
@@ -76,21 +79,21 @@ def lines(*parts: str | None) -> str:
 
 
 def stamped(now: datetime) -> str:
-    return f"Updated {clock_time(now)}"
+    return say("Updated {time}", time=clock_time(now))
 
 
 def paused(screen: Screen) -> Screen:
     """The same screen with a footer which says that it does not move any more."""
-    return replace(screen, text=blocks(screen.text, PAUSED))
+    return replace(screen, text=blocks(screen.text, say(PAUSED)))
 
 
 def pager(previous: Action | None, following: Action | None) -> Row:
     """Buttons to the neighbouring pages; an empty row where there are none."""
     row = []
     if previous is not None:
-        row.append(Button("Previous", previous))
+        row.append(Button(say("Previous"), previous))
     if following is not None:
-        row.append(Button("Next", following))
+        row.append(Button(say("Next"), following))
     return tuple(row)
 
 

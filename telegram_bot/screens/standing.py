@@ -9,14 +9,17 @@ from core.domain.risk import Switches
 from telegram_bot.screens.safety import switch_words
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.wallet import until_words
+from telegram_bot.words import mark, say
 
-DRY_RUN: Final = "DRY_RUN_MODE is on: everything here is paper money, whatever anybody chooses."
+DRY_RUN: Final = mark(
+    "DRY_RUN_MODE is on: everything here is paper money, whatever anybody chooses."
+)
 
 
 def hindrances(state: AccountState | None, switches: Switches) -> list[str]:
     """Why orders would be refused, or go to paper money."""
     held = state.hindrance if state is not None else ""
-    words = [f"<b>Not on real money:</b> {safe(held, 300)}"] if held else []
+    words = [say("<b>Not on real money:</b> {reason}", reason=safe(held, 300))] if held else []
     return [*words, *switch_words(switches)]
 
 

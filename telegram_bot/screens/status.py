@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from telegram_bot.actions import Status
-from telegram_bot.screens.numbers import ago
-from telegram_bot.screens.screen import HOME, Button, Screen, blocks, lines, stamped
+from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines, stamped
 from telegram_bot.screens.text import bold, safe
+from telegram_bot.screens.times import ago
+from telegram_bot.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,19 @@ def status_screen(
 ) -> Screen:
     """`newest_price` in seconds since any price was heard of."""
     ill = [part.name for part in parts if not part.is_well]
-    summary = f"Needs a look: {safe(', '.join(ill), 120)}" if ill else "Everything works."
-    news = "none yet" if newest_price is None else ago(newest_price)
+    summary = (
+        say("Needs a look: {parts}", parts=safe(", ".join(ill), 120))
+        if ill
+        else say("Everything works.")
+    )
+    news = say("none yet") if newest_price is None else ago(newest_price)
     return Screen(
         blocks(
             bold(mode),
             summary,
-            lines(*(_part(part) for part in parts), f"Newest price: {news}"),
+            lines(*(_part(part) for part in parts), say("Newest price: {ago}", ago=news)),
         ),
-        ((Button("Refresh", Status()), HOME),),
+        ((Button(say("Refresh"), Status()), home_button()),),
         stamp=stamped(now),
         whose=None,
     )

@@ -4,8 +4,10 @@ import html
 import unicodedata
 from typing import Final
 
+from telegram_bot.words import mark, say
+
 CUT_MARK: Final = "…"
-UNNAMED: Final = "(no name)"
+UNNAMED: Final = mark("(no name)")
 TITLE: Final = 160  # UTF-16 units of a title on its own card
 SHORT_TITLE: Final = 90  # and of one in a list
 LABEL: Final = 40  # and of a button
@@ -35,7 +37,7 @@ def plain(text: str, limit: int = LABEL) -> str:
         for char in text[: limit * 4]
         if char.isspace() or unicodedata.category(char) not in _HARMFUL
     )
-    return cut(" ".join(cleaned.split()), limit) or UNNAMED
+    return cut(" ".join(cleaned.split()), limit) or say(UNNAMED)
 
 
 def cut(text: str, limit: int) -> str:

@@ -7,9 +7,11 @@ from core.domain.offer import Offer, TradeQuote
 from core.domain.price import PriceState
 from telegram_bot.actions import Action, CancelTicket, Confirm, Submitting
 from telegram_bot.screens.freshness import unchanged
-from telegram_bot.screens.numbers import cents, clock_time, money, shares, signed
-from telegram_bot.screens.screen import HOME, Button, Screen, Style, blocks, lines
+from telegram_bot.screens.numbers import cents, money, shares, signed
+from telegram_bot.screens.screen import Button, Screen, Style, blocks, home_button, lines
 from telegram_bot.screens.text import safe
+from telegram_bot.screens.times import clock_time
+from telegram_bot.words import say
 
 
 def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
@@ -18,12 +20,16 @@ def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
         blocks(
             ticket_text(quote),
             _source(quote, now),
-            f"This quote expires in {left} s, at {clock_time(offer.expires_at)}.",
+            say(
+                "This quote expires in {seconds} s, at {time}.",
+                seconds=left,
+                time=clock_time(offer.expires_at),
+            ),
         ),
         (
             (
-                Button("Confirm", Confirm(offer.button_id), Style.SUCCESS),
-                Button("Cancel", CancelTicket(offer.button_id)),
+                Button(say("Confirm"), Confirm(offer.button_id), Style.SUCCESS),
+                Button(say("Cancel"), CancelTicket(offer.button_id)),
             ),
         ),
     )
@@ -31,20 +37,22 @@ def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
 
 def submitting_screen(quote: TradeQuote) -> Screen:
     return Screen(
-        blocks(ticket_text(quote), "<b>Submitting…</b>"), ((Button("Submitting…", Submitting()),),)
+        blocks(ticket_text(quote), say("<b>Submitting…</b>")),
+        ((Button(say("Submitting…"), Submitting()),),),
     )
 
 
 def expired_screen(quote: TradeQuote, again: Action) -> Screen:
     """`again` asks for the same trade at the price of that moment."""
-    nothing = "bought" if quote.side is Side.BUY else "sold"
     return Screen(
         blocks(
-            f"<b>This quote has expired.</b> Nothing was {nothing}.",
+            say("<b>This quote has expired.</b> Nothing was bought.")
+            if quote.side is Side.BUY
+            else say("<b>This quote has expired.</b> Nothing was sold."),
             safe(quote.market.question),
-            "Prices move. Ask for a new quote to go on.",
+            say("Prices move. Ask for a new quote to go on."),
         ),
-        ((Button("Re-quote", again, Style.PRIMARY), HOME),),
+        ((Button(say("Re-quote"), again, Style.PRIMARY), home_button()),),
     )
 
 
@@ -57,17 +65,31 @@ def _buy_text(quote: TradeQuote) -> str:
     profit = quote.payout - quote.cost
     value, fee = money(quote.value), money(quote.fee)
     return blocks(
-        f"<b>Buy {name}?</b>",
+        say("<b>Buy {outcome}?</b>", outcome=name),
         safe(quote.market.question),
         lines(
-            f"You pay {value} + fee {fee} = <b>{money(quote.cost)}</b>",
-            f"You get <b>{shares(quote.shares)}</b> shares",
-            f"Average {cents(quote.average)} · at worst {cents(quote.worst_price)}",
+            say(
+                "You pay {value} + fee {fee} = <b>{cost}</b>",
+                value=value,
+                fee=fee,
+                cost=money(quote.cost),
+            ),
+            say("You get <b>{shares}</b> shares", shares=shares(quote.shares)),
+            say(
+                "Average {average} · at worst {worst}",
+                average=cents(quote.average),
+                worst=cents(quote.worst_price),
+            ),
         ),
         lines(
-            f"If {name} is right: {money(quote.payout)} ({signed(profit)})",
-            f"If not: $0.00 ({signed(-quote.cost)})",
-            f"Cash after this: {money(quote.cash_after)}",
+            say(
+                "If {outcome} is right: {payout} ({profit})",
+                outcome=name,
+                payout=money(quote.payout),
+                profit=signed(profit),
+            ),
+            say("If not: $0.00 ({loss})", loss=signed(-quote.cost)),
+            say("Cash after this: {cash}", cash=money(quote.cash_after)),
         ),
         _thin(quote),
     )
@@ -76,14 +98,23 @@ def _buy_text(quote: TradeQuote) -> str:
 def _sell_text(quote: TradeQuote) -> str:
     value, fee = money(quote.value), money(quote.fee)
     return blocks(
-        f"<b>Sell {safe(quote.outcome.name, 40)}?</b>",
+        say("<b>Sell {outcome}?</b>", outcome=safe(quote.outcome.name, 40)),
         safe(quote.market.question),
         lines(
-            f"You sell <b>{shares(quote.shares)}</b> shares",
-            f"You get {value} - fee {fee} = <b>{money(quote.proceeds)}</b>",
-            f"Average {cents(quote.average)} · at worst {cents(quote.worst_price)}",
+            say("You sell <b>{shares}</b> shares", shares=shares(quote.shares)),
+            say(
+                "You get {value} - fee {fee} = <b>{proceeds}</b>",
+                value=value,
+                fee=fee,
+                proceeds=money(quote.proceeds),
+            ),
+            say(
+                "Average {average} · at worst {worst}",
+                average=cents(quote.average),
+                worst=cents(quote.worst_price),
+            ),
         ),
-        f"Cash after this: {money(quote.cash_after)}",
+        say("Cash after this: {cash}", cash=money(quote.cash_after)),
         _thin(quote),
     )
 
@@ -92,14 +123,18 @@ def _thin(quote: TradeQuote) -> str | None:
     if quote.complete:
         return None
     if quote.side is Side.BUY and quote.spend is not None:
-        return (
-            f"<b>Thin book:</b> only {money(quote.value)} of your {money(quote.spend)} "
-            "finds a seller at this price. The rest stays in cash."
+        return say(
+            "<b>Thin book:</b> only {found} of your {spend} finds a seller at this price. "
+            "The rest stays in cash.",
+            found=money(quote.value),
+            spend=money(quote.spend),
         )
     if quote.size is not None:
-        return (
-            f"<b>Thin book:</b> only {shares(quote.shares)} of your {shares(quote.size)} shares "
-            "find a buyer at this price. The rest stays yours."
+        return say(
+            "<b>Thin book:</b> only {found} of your {shares} shares find a buyer at this "
+            "price. The rest stays yours.",
+            found=shares(quote.shares),
+            shares=shares(quote.size),
         )
     return None
 
@@ -107,9 +142,14 @@ def _thin(quote: TradeQuote) -> str | None:
 def _source(quote: TradeQuote, now: datetime) -> str:
     """What the quote rests on; a ticket stands still, so it says times instead of ages."""
     if quote.state is PriceState.LIVE:
-        return f"Quoted from the live book at {clock_time(now)}{unchanged(quote.age)}."
+        return say(
+            "Quoted from the live book at {time}{unchanged}.",
+            time=clock_time(now),
+            unchanged=unchanged(quote.age),
+        )
     fetched = clock_time(now - timedelta(seconds=quote.age))
-    return (
-        f"Not streamed right now: quoted from a book fetched at {fetched}. "
-        "Confirm takes the newest one."
+    return say(
+        "Not streamed right now: quoted from a book fetched at {time}. Confirm takes "
+        "the newest one.",
+        time=fetched,
     )

@@ -2,19 +2,22 @@
 
 from typing import Final
 
-from telegram_bot.screens.screen import HOME, Screen, blocks
+from telegram_bot.screens.screen import Screen, blocks, home_button
+from telegram_bot.words import mark, say
 
-TOO_LATE: Final = "Expired, tap again."
+TOO_LATE: Final = mark("Expired, tap again.")
 
 
 def too_late_screen(*, is_tap: bool) -> Screen:
     """Nothing was done about it: the prices of then are not the prices of now."""
-    what = "Your tap" if is_tap else "Your message"
-    again = "tap again" if is_tap else "write it again"
-    return Screen(
-        blocks(
-            f"Expired, {again}.",
-            f"{what} reached me more than a minute late, so I did nothing and no money moved.",
-        ),
-        ((HOME,),),
-    )
+    if is_tap:
+        heading = say(TOO_LATE)
+        story = say(
+            "Your tap reached me more than a minute late, so I did nothing and no money moved."
+        )
+    else:
+        heading = say("Expired, write it again.")
+        story = say(
+            "Your message reached me more than a minute late, so I did nothing and no money moved."
+        )
+    return Screen(blocks(heading, story), ((home_button(),),))

@@ -8,28 +8,36 @@ from telegram_bot.actions import ShowPosition
 from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.screen import Button, Screen, blocks, lines
 from telegram_bot.screens.text import safe
-from telegram_bot.screens.triggers import NAMES
+from telegram_bot.screens.trigger_words import NAMES
 from telegram_bot.trigger_actions import ShowPositionTriggers
+from telegram_bot.words import say
 
 
 def trigger_notice(news: TriggerFired) -> Screen:
     """A record that stays in the chat."""
-    name = NAMES[news.kind]
+    name = say(NAMES[news.kind])
     return Screen(
         blocks(
-            f"<b>{name} {'sold' if news.sold else 'could not sell'}</b>",
+            say("<b>{trigger} sold</b>", trigger=name)
+            if news.sold
+            else say("<b>{trigger} could not sell</b>", trigger=name),
             lines(
                 safe(news.question),
-                f"{safe(news.outcome, 40)} · {name.lower()} at {cents(news.level)}",
+                say(
+                    "{outcome} · {trigger} at {price}",
+                    outcome=safe(news.outcome, 40),
+                    trigger=name.lower(),
+                    price=cents(news.level),
+                ),
             ),
             lines(_sold(news), _left(news)),
-            f"Reason: {safe(news.trouble, 300)}" if news.trouble else None,
-            f"<i>{'live' if news.account is Account.LIVE else 'paper'} money</i>",
+            say("Reason: {reason}", reason=safe(news.trouble, 300)) if news.trouble else None,
+            say("<i>live money</i>") if news.account is Account.LIVE else say("<i>paper money</i>"),
         ),
         (
             (
-                Button("Position", ShowPosition(news.position_id)),
-                Button("TP / SL", ShowPositionTriggers(news.position_id)),
+                Button(say("Position"), ShowPosition(news.position_id)),
+                Button(say("TP / SL"), ShowPositionTriggers(news.position_id)),
             ),
         ),
         keeps_message=True,
@@ -39,15 +47,20 @@ def trigger_notice(news: TriggerFired) -> Screen:
 def _sold(news: TriggerFired) -> str | None:
     if not news.sold:
         return None
-    return (
-        f"Sold <b>{shares(news.sold)}</b> at {cents(news.average)} on average, got "
-        f"<b>{money(usdc(news.value - news.fee))}</b> with a fee of {money(news.fee)}."
+    return say(
+        "Sold <b>{shares}</b> at {price} on average, got <b>{total}</b> with a fee of {fee}.",
+        shares=shares(news.sold),
+        price=cents(news.average),
+        total=money(usdc(news.value - news.fee)),
+        fee=money(news.fee),
     )
 
 
 def _left(news: TriggerFired) -> str | None:
     if news.state is not TriggerState.ARMED:
-        return "It is done, and not armed any more." if news.sold else None
+        return say("It is done, and not armed any more.") if news.sold else None
     if not news.sold:
-        return "Nothing was sold. It stays armed and keeps trying."
-    return f"{shares(news.left)} shares are left to sell; it stays armed for them."
+        return say("Nothing was sold. It stays armed and keeps trying.")
+    return say(
+        "{shares} shares are left to sell; it stays armed for them.", shares=shares(news.left)
+    )

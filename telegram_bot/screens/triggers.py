@@ -15,17 +15,24 @@ from telegram_bot.screens.freshness import price_line
 from telegram_bot.screens.market import market_state
 from telegram_bot.screens.numbers import cents, shares
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     Row,
     Screen,
     blocks,
+    home_button,
     lines,
     pager,
     rows,
     stamped,
 )
 from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.trigger_words import (
+    NAMES,
+    PARTS,
+    described,
+    distance_of,
+    label_of,
+)
 from telegram_bot.trigger_actions import (
     ArmTrigger,
     RemoveTrigger,
@@ -35,6 +42,7 @@ from telegram_bot.trigger_actions import (
     ShowTriggers,
     TypeTrigger,
 )
+from telegram_bot.words import mark, say
 
 PAGE: Final = 6
 CHANGES: Final = MappingProxyType(
@@ -44,22 +52,14 @@ CHANGES: Final = MappingProxyType(
         TriggerKind.TRAILING_STOP: (5, 10, 20),
     }
 )
-NAMES: Final = MappingProxyType(
-    {
-        TriggerKind.TAKE_PROFIT: "Take profit",
-        TriggerKind.STOP_LOSS: "Stop loss",
-        TriggerKind.TRAILING_STOP: "Trailing stop",
-    }
+HOW: Final = mark(
+    "They sell by themselves, also while this chat is closed: once the bid that "
+    "really takes the shares has been there on two books a second apart. A thin book "
+    "sells a part, and the rest stays armed."
 )
-PARTS: Final = (100, 50, 25)
-HOW: Final = (
-    "They sell by themselves, also while this chat is closed: once the bid that really takes the "
-    "shares has been there on two books a second apart. A thin book sells a part, and the rest "
-    "stays armed."
-)
-HOW_STOPS_FAIL: Final = (
-    "A stop sells at what is bid then, which can be far below its price; where nobody bids it "
-    "cannot sell, and you are told."
+HOW_STOPS_FAIL: Final = mark(
+    "A stop sells at what is bid then, which can be far below its price; where "
+    "nobody bids it cannot sell, and you are told."
 )
 
 
@@ -73,22 +73,29 @@ def position_triggers_screen(
         blocks(
             bold(view.market.question, SHORT_TITLE),
             lines(
-                f"{bold(position.outcome, 40)} · {shares(holding.amount)} shares, bought at "
-                f"{cents(holding.entry_price)}",
+                say(
+                    "{outcome} · {shares} shares, bought at {price}",
+                    outcome=bold(position.outcome, 40),
+                    shares=shares(holding.amount),
+                    price=cents(holding.entry_price),
+                ),
                 price_line(position.current_price, view.state, view.price_age, view.why),
             ),
             lines(*(f"{number}. {described(one)}" for number, one in enumerate(armed, 1)))
-            or "Nothing is armed.",
-            ended or blocks(HOW, HOW_STOPS_FAIL),
+            or say("Nothing is armed."),
+            ended or blocks(say(HOW), say(HOW_STOPS_FAIL)),
         ),
         rows(
             *(() if ended else _new_rows(view, percent)),
             *_remove_rows(armed),
-            (Button("On every buy", ShowPresets()), Button("All triggers", ShowTriggers())),
             (
-                Button("Position", ShowPosition(position.id)),
-                Button("Refresh", ShowPositionTriggers(position.id, percent)),
-                HOME,
+                Button(say("On every buy"), ShowPresets()),
+                Button(say("All triggers"), ShowTriggers()),
+            ),
+            (
+                Button(say("Position"), ShowPosition(position.id)),
+                Button(say("Refresh"), ShowPositionTriggers(position.id, percent)),
+                home_button(),
             ),
         ),
         stamp=stamped(now),
@@ -111,8 +118,9 @@ def triggers_screen(
     ]
     return Screen(
         blocks(
-            "<b>Triggers</b>" + (f" · {len(armed)} armed" if armed else ""),
-            *(entries or ["Nothing is armed. Open a position and tap TP / SL."]),
+            say("<b>Triggers</b>")
+            + (" · " + say("{count} armed", count=len(armed)) if armed else ""),
+            *(entries or [say("Nothing is armed. Open a position and tap TP / SL.")]),
         ),
         rows(
             *(
@@ -125,8 +133,8 @@ def triggers_screen(
                 for number, one in enumerate(shown, first + 1)
             ),
             pager(ShowTriggers(page - 1) if page else None, following),
-            (Button("On every buy", ShowPresets()), Button("Positions", ShowPositions())),
-            (Button("Refresh", ShowTriggers(page)), HOME),
+            (Button(say("On every buy"), ShowPresets()), Button(say("Positions"), ShowPositions())),
+            (Button(say("Refresh"), ShowTriggers(page)), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -134,27 +142,29 @@ def triggers_screen(
 
 def presets_screen(presets: Mapping[TriggerKind, Decimal], now: datetime) -> Screen:
     """What every purchase gets; a tap on the chosen one takes it away."""
-    told = [f"{NAMES[kind]}: {_change(kind, presets.get(kind))}" for kind in TriggerKind]
+    told = [f"{say(NAMES[kind])}: {_change(kind, presets.get(kind))}" for kind in TriggerKind]
     return Screen(
         blocks(
-            "<b>On every buy</b>",
+            say("<b>On every buy</b>"),
             lines(*told),
-            "Each new position gets these for all of its shares; where one of the kind is armed "
-            "already it stays as it is.",
-            HOW,
+            say(
+                "Each new position gets these for all of its shares; where one of the kind is "
+                "armed already it stays as it is."
+            ),
+            say(HOW),
         ),
         rows(
             *(
                 tuple(
                     Button(
-                        _label(kind, change, is_on=presets.get(kind) == change),
+                        label_of(kind, change, is_on=presets.get(kind) == change),
                         SetPreset(kind, 0 if presets.get(kind) == change else change),
                     )
                     for change in CHANGES[kind]
                 )
                 for kind in TriggerKind
             ),
-            (Button("All triggers", ShowTriggers()), HOME),
+            (Button(say("All triggers"), ShowTriggers()), home_button()),
         ),
         stamp=stamped(now),
     )
@@ -163,32 +173,28 @@ def presets_screen(presets: Mapping[TriggerKind, Decimal], now: datetime) -> Scr
 def trigger_question(view: PositionView, kind: TriggerKind, percent: int) -> Screen:
     """Asks for the price in words."""
     back = ShowPositionTriggers(view.position.id, percent)
-    side = "above" if kind is TriggerKind.TAKE_PROFIT else "below"
     return Screen(
         blocks(
             bold(view.market.question, SHORT_TITLE),
-            f"<b>{NAMES[kind]}: at what price?</b>",
-            f"Send a price {side} the bid, like <code>45</code> for 45¢, or a distance from your "
-            f"average cost of {cents(view.position.holding.entry_price)}, like <code>30%</code>.",
+            say("<b>{trigger}: at what price?</b>", trigger=say(NAMES[kind])),
+            _how_to_say(kind, cents(view.position.holding.entry_price)),
         ),
-        ((Button("Back", back), HOME),),
+        ((Button(say("Back"), back), home_button()),),
     )
 
 
-def described(trigger: Trigger) -> str:
-    """`Stop loss at 40¢ for 50 %`, as HTML."""
-    part = "" if trigger.percent == PARTS[0] else f" for {trigger.percent} %"
-    trail = "" if trigger.trail is None else f", {trigger.trail.normalize():f} % behind"
-    left = "" if trigger.left is None else f", {shares(trigger.left)} left to sell"
-    trouble = f" · <i>{safe(trigger.trouble, 200)}</i>" if trigger.trouble else ""
-    return f"{NAMES[trigger.kind]} at <b>{cents(trigger.level)}</b>{trail}{part}{left}{trouble}"
-
-
-def in_short(armed: Sequence[Trigger]) -> str | None:
-    """One line for the position's card; None without any."""
-    if not armed:
-        return None
-    return " · ".join(f"{NAMES[one.kind]} {cents(one.level)}" for one in armed)
+def _how_to_say(kind: TriggerKind, cost: str) -> str:
+    if kind is TriggerKind.TAKE_PROFIT:
+        return say(
+            "Send a price above the bid, like <code>45</code> for 45¢, or a distance from your "
+            "average cost of {cost}, like <code>30%</code>.",
+            cost=cost,
+        )
+    return say(
+        "Send a price below the bid, like <code>45</code> for 45¢, or a distance from your "
+        "average cost of {cost}, like <code>30%</code>.",
+        cost=cost,
+    )
 
 
 def _new_rows(view: PositionView, percent: int) -> tuple[Row, ...]:
@@ -196,11 +202,11 @@ def _new_rows(view: PositionView, percent: int) -> tuple[Row, ...]:
     of_kinds = tuple(
         (
             *(
-                Button(_label(kind, change), ArmTrigger(position, kind, change, percent))
+                Button(label_of(kind, change), ArmTrigger(position, kind, change, percent))
                 for change in CHANGES[kind]
             ),
             *(
-                (Button("Other", TypeTrigger(position, kind, percent)),)
+                (Button(say("Other"), TypeTrigger(position, kind, percent)),)
                 if kind is not TriggerKind.TRAILING_STOP
                 else ()
             ),
@@ -216,31 +222,21 @@ def _new_rows(view: PositionView, percent: int) -> tuple[Row, ...]:
 
 def _remove_rows(armed: Sequence[Trigger]) -> tuple[Row, ...]:
     buttons = [
-        Button(f"Remove {number}", RemoveTrigger(one.id)) for number, one in enumerate(armed, 1)
+        Button(say("Remove {number}", number=number), RemoveTrigger(one.id))
+        for number, one in enumerate(armed, 1)
     ]
     return tuple(tuple(buttons[at : at + 4]) for at in range(0, len(buttons), 4))
 
 
-def _label(kind: TriggerKind, change: int, *, is_on: bool = False) -> str:
-    mark = "✓ " if is_on else ""
-    match kind:
-        case TriggerKind.TAKE_PROFIT:
-            return f"{mark}TP +{change}%"
-        case TriggerKind.STOP_LOSS:
-            return f"{mark}SL -{change}%"
-        case TriggerKind.TRAILING_STOP:
-            return f"{mark}Trail {change}%"
-
-
 def _part(part: int, *, is_on: bool) -> str:
-    name = "All" if part == PARTS[0] else f"{part}%"
+    name = say("All") if part == PARTS[0] else f"{part}%"
     return f"✓ {name}" if is_on else name
 
 
 def _change(kind: TriggerKind, change: Decimal | None) -> str:
     if change is None:
-        return "none"
-    return f"<b>{_label(kind, int(change)).partition(' ')[2]}</b>"
+        return say("none")
+    return f"<b>{distance_of(kind, int(change))}</b>"
 
 
 def _question(markets: Mapping[MarketId, Market], trigger: Trigger) -> str:

@@ -16,19 +16,20 @@ from telegram_bot.account_actions import (
 )
 from telegram_bot.screens.numbers import money
 from telegram_bot.screens.screen import (
-    HOME,
     Button,
     CopyButton,
     Screen,
     Style,
     blocks,
+    home_button,
     lines,
     rows,
 )
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.wallet import TIERS, until_words
+from telegram_bot.words import mark, plural, say
 
-NEVER_HERE: Final = (
+NEVER_HERE: Final = mark(
     "No private key and no seed phrase ever goes through this chat, in either direction."
 )
 
@@ -37,32 +38,38 @@ def tiers_screen() -> Screen:
     """The choice of a key, the harmless one first."""
     return Screen(
         blocks(
-            "<b>Which key may this bot hold?</b>",
+            say("<b>Which key may this bot hold?</b>"),
             lines(
-                "<b>Session key</b> · recommended",
-                "Made here; you authorise it with your own wallet, elsewhere, for trading alone. "
-                "Whoever steals it can trade badly until you revoke it or it runs out. "
-                "They cannot take the money out.",
+                say("<b>Session key</b> · recommended"),
+                say(
+                    "Made here; you authorise it with your own wallet, elsewhere, for trading "
+                    "alone. Whoever steals it can trade badly until you revoke it or it runs out. "
+                    "They cannot take the money out."
+                ),
             ),
             lines(
-                "<b>Owner key of a deposit wallet</b> · only if you know why",
-                "Made here as well. Whoever steals it can take <b>everything</b> in that wallet. "
-                "It is encrypted, and withdrawals need an authenticator, an address on your list, "
-                "and two hours.",
+                say("<b>Owner key of a deposit wallet</b> · only if you know why"),
+                say(
+                    "Made here as well. Whoever steals it can take <b>everything</b> in that "
+                    "wallet. It is encrypted, and withdrawals need an authenticator, an address on "
+                    "your list, and two hours."
+                ),
             ),
             lines(
-                "<b>Key of an ordinary account</b> · discouraged",
-                "Whoever steals it can take everything that account ever holds, anywhere. "
-                "It is never made here and never typed here: whoever runs this bot brings it on "
-                "the console, by <code>python -m scripts.keys import</code>. "
-                "Seed phrases are refused.",
+                say("<b>Key of an ordinary account</b> · discouraged"),
+                say(
+                    "Whoever steals it can take everything that account ever holds, anywhere. It "
+                    "is never made here and never typed here: whoever runs this bot brings it on "
+                    "the console, by <code>python -m scripts.keys import</code>. Seed phrases are "
+                    "refused."
+                ),
             ),
-            NEVER_HERE,
+            say(NEVER_HERE),
         ),
         (
-            (Button("Session key", BeginWallet(Tier.SESSION), Style.SUCCESS),),
-            (Button("Owner key, I know the risk", BeginWallet(Tier.DEPOSIT)),),
-            (Button("Back", ShowWallet()), HOME),
+            (Button(say("Session key"), BeginWallet(Tier.SESSION), Style.SUCCESS),),
+            (Button(say("Owner key, I know the risk"), BeginWallet(Tier.DEPOSIT)),),
+            (Button(say("Back"), ShowWallet()), home_button()),
         ),
     )
 
@@ -72,19 +79,19 @@ def setup_screen(wallet: LiveWallet, trouble: str = "") -> Screen:
     steps = _session_steps() if wallet.tier is Tier.SESSION else _owner_steps(wallet)
     return Screen(
         blocks(
-            f"<b>{TIERS[wallet.tier].partition(':')[0]}: what you do now</b>",
-            f"Its address: <code>{safe(wallet.key_address, 60)}</code>",
+            _steps_heading(wallet),
+            say("Its address: <code>{address}</code>", address=safe(wallet.key_address, 60)),
             lines(*(f"{number}. {step}" for number, step in enumerate(steps, 1))),
-            f"<b>Not yet:</b> {safe(trouble, 400)}" if trouble else None,
-            NEVER_HERE,
+            say("<b>Not yet:</b> {reason}", reason=safe(trouble, 400)) if trouble else None,
+            say(NEVER_HERE),
         ),
         (
-            (CopyButton("Copy key address", wallet.key_address),),
+            (CopyButton(say("Copy key address"), wallet.key_address),),
             (
-                Button("Check", CheckWallet(), Style.PRIMARY),
-                Button("Give up", RevokeWallet()),
+                Button(say("Check"), CheckWallet(), Style.PRIMARY),
+                Button(say("Give up"), RevokeWallet()),
             ),
-            (Button("Back", ShowWallet()), HOME),
+            (Button(say("Back"), ShowWallet()), home_button()),
         ),
     )
 
@@ -94,17 +101,19 @@ def ready_screen(
 ) -> Screen:
     """The venue knows the key. `is_live`: it takes the place of one that trades real money."""
     if is_live:
-        meaning = "It signs your orders from now on: you trade real money with it."
+        meaning = say("It signs your orders from now on: you trade real money with it.")
     else:
-        meaning = "You still trade paper money until you change over yourself."
-    step = _go() if choices.is_informed else Button("Read the risks", ShowRisk(), Style.PRIMARY)
+        meaning = say("You still trade paper money until you change over yourself.")
+    step = (
+        _go() if choices.is_informed else Button(say("Read the risks"), ShowRisk(), Style.PRIMARY)
+    )
     return Screen(
         blocks(
-            "<b>The key is ready.</b>",
-            lines(TIERS[wallet.tier], until_words(wallet, now)),
+            say("<b>The key is ready.</b>"),
+            lines(say(TIERS[wallet.tier]), until_words(wallet, now)),
             meaning,
         ),
-        rows(() if is_live else (step,), (Button("Wallet", ShowWallet()), HOME)),
+        rows(() if is_live else (step,), (Button(say("Wallet"), ShowWallet()), home_button())),
     )
 
 
@@ -113,28 +122,34 @@ def risk_screen(tier: Tier | None, choices: Choices, most: Usdc | None) -> Scree
     is_known = choices.is_informed and choices.daily_limit is not None
     return Screen(
         blocks(
-            "<b>Before real money</b>",
+            say("<b>Before real money</b>"),
             lines(
-                "<b>Risk.</b> A share pays $1.00 or nothing. You can lose all that you put in. "
-                "Prices move while an order is on its way; a thin book fills in part.",
+                say(
+                    "<b>Risk.</b> A share pays $1.00 or nothing. You can lose all that you put in. "
+                    "Prices move while an order is on its way; a thin book fills in part."
+                ),
             ),
             lines(
-                "<b>Custody.</b> " + (TIERS[tier] if tier else "No key is set up yet") + ".",
-                "The bot cannot undo a trade, and nobody pays back what a thief traded away.",
+                _custody(tier),
+                say("The bot cannot undo a trade, and nobody pays back what a thief traded away."),
             ),
             lines(
-                "<b>Fees.</b> Taking a price at once costs the market's fee, shown on every "
-                "ticket. An order that waits in the book costs none. This bot adds nothing.",
+                say(
+                    "<b>Fees.</b> Taking a price at once costs the market's fee, shown on every "
+                    "ticket. An order that waits in the book costs none. This bot adds nothing."
+                ),
             ),
             lines(
-                "<b>When something breaks.</b> An order whose answer is lost is looked for, never "
-                "sent twice. /stop ends new orders at once; /orders cancels.",
+                say(
+                    "<b>When something breaks.</b> An order whose answer is lost is looked for, "
+                    "never sent twice. /stop ends new orders at once; /orders cancels."
+                ),
             ),
             _daily(choices, most, is_known=is_known),
         ),
         rows(
-            (_go(), Button("Limits", ShowLimits())) if is_known else (),
-            (Button("Wallet", ShowWallet()), HOME),
+            (_go(), Button(say("Limits"), ShowLimits())) if is_known else (),
+            (Button(say("Wallet"), ShowWallet()), home_button()),
         ),
     )
 
@@ -143,18 +158,21 @@ def revoke_screen(wallet: LiveWallet) -> Screen:
     """Asks first: it is for good."""
     return Screen(
         blocks(
-            f"<b>Give up this key for good?</b> {TIERS[wallet.tier]}",
+            say("<b>Give up this key for good?</b> {tier}", tier=say(TIERS[wallet.tier])),
             lines(
-                "Our copy is deleted and you are back on paper money.",
-                "Your positions and your money stay where they are, in your wallet at the venue.",
-                "Your open orders are cancelled first; you are told if one cannot be.",
+                say("Our copy is deleted and you are back on paper money."),
+                say(
+                    "Your positions and your money stay where they are, in your wallet at the "
+                    "venue."
+                ),
+                say("Your open orders are cancelled first; you are told if one cannot be."),
             ),
             _last_copy(wallet),
         ),
         (
             (
-                Button("Give it up", RevokeWallet(is_sure=True), Style.DANGER),
-                Button("Keep it", ShowWallet()),
+                Button(say("Give it up"), RevokeWallet(is_sure=True), Style.DANGER),
+                Button(say("Keep it"), ShowWallet()),
             ),
         ),
     )
@@ -163,72 +181,96 @@ def revoke_screen(wallet: LiveWallet) -> Screen:
 def given_up_words(in_use: LiveWallet | None) -> str:
     """After a set-up that was broken off."""
     if in_use is None:
-        return "The new key is deleted. No money was touched."
-    return "The new key is deleted. The key in use stays as it is, and so do your orders."
+        return say("The new key is deleted. No money was touched.")
+    return say("The new key is deleted. The key in use stays as it is, and so do your orders.")
 
 
 def orders_left_words(left: int) -> str | None:
     """Of orders whose cancellation nobody could make sure of; None without any."""
     if not left:
         return None
-    some = "1 order" if left == 1 else f"{left} orders"
-    return (
-        f"<b>{some} could not be cancelled</b> and may still trade, with the money they hold "
-        "back. Cancel at Polymarket, with your own wallet."
+    return plural(
+        "<b>{n} order could not be cancelled</b> and may still trade, with the money they hold "
+        "back. Cancel at Polymarket, with your own wallet.",
+        "<b>{n} orders could not be cancelled</b> and may still trade, with the money they hold "
+        "back. Cancel at Polymarket, with your own wallet.",
+        left,
     )
+
+
+def _steps_heading(wallet: LiveWallet) -> str:
+    if wallet.tier is Tier.SESSION:
+        return say("<b>Session key: what you do now</b>")
+    return say("<b>Owner key of a deposit wallet: what you do now</b>")
 
 
 def _session_steps() -> tuple[str, ...]:
     return (
-        (
-            "On a machine of your own, with your own wallet, authorise this address at Polymarket "
-            "as a session key of your deposit wallet."
+        say(
+            "On a machine of your own, with your own wallet, authorise this address at "
+            "Polymarket as a session key of your deposit wallet."
         ),
-        (
-            "Give it the scope <code>CLOB</code> and no other, and choose how long it lives: an "
-            "hour at least. With the venue's Python client: "
+        say(
+            "Give it the scope <code>CLOB</code> and no other, and choose how long it lives: "
+            "an hour at least. With the venue's Python client: "
             '<code>authorize_session_key(address=…, scopes=["CLOB"])</code>'
         ),
-        (
-            "Come back and tap Check. I ask the venue which scope, wallet and end it has, and "
-            "refuse any other scope."
+        say(
+            "Come back and tap Check. I ask the venue which scope, wallet and end it has, "
+            "and refuse any other scope."
         ),
     )
 
 
 def _owner_steps(wallet: LiveWallet) -> tuple[str, ...]:
-    known = f"<code>{safe(wallet.funder, 60)}</code>" if wallet.funder else "Check makes it"
     return (
-        f"The deposit wallet of this key: {known}.",
-        (
-            "Tap Check. Then the wallet's card shows the address: send pUSD or USDC.e on Polygon "
-            "there, and only what you can lose: this key can move all of it."
+        say(
+            "The deposit wallet of this key: <code>{address}</code>.",
+            address=safe(wallet.funder, 60),
+        )
+        if wallet.funder
+        else say("The deposit wallet of this key: Check makes it."),
+        say(
+            "Tap Check. Then the wallet's card shows the address: send pUSD or USDC.e on "
+            "Polygon there, and only what you can lose: this key can move all of it."
         ),
-        "Whoever runs this bot sets up an authenticator on its console before you withdraw.",
+        say("Whoever runs this bot sets up an authenticator on its console before you withdraw."),
     )
+
+
+def _custody(tier: Tier | None) -> str:
+    if tier is None:
+        return say("<b>Custody.</b> No key is set up yet.")
+    return say("<b>Custody.</b> {tier}.", tier=say(TIERS[tier]))
 
 
 def _daily(choices: Choices, most: Usdc | None, *, is_known: bool) -> str:
     if is_known and choices.daily_limit is not None:
-        return (
-            f"You have read this and typed {money(choices.daily_limit)} a day. "
-            "Limits changes it; a raise takes 24 hours."
+        return say(
+            "You have read this and typed {limit} a day. Limits changes it; a raise "
+            "takes 24 hours.",
+            limit=money(choices.daily_limit),
         )
-    bound = f" At most {money(most)}." if most is not None else ""
-    return (
+    if most is None:
+        return say(
+            "<b>Now type how many dollars you may buy for in a day</b>, for example "
+            "<code>50</code>. Typing it says that you have read this page."
+        )
+    return say(
         "<b>Now type how many dollars you may buy for in a day</b>, for example "
-        f"<code>50</code>.{bound} Typing it says that you have read this page."
+        "<code>50</code>. At most {limit}. Typing it says that you have read this page.",
+        limit=money(most),
     )
 
 
 def _last_copy(wallet: LiveWallet) -> str | None:
     if wallet.tier is not Tier.DEPOSIT:
         return None
-    return (
-        "<b>It may be the only copy of the key to this wallet.</b> Withdraw everything first: "
-        "without the key, nobody can."
+    return say(
+        "<b>It may be the only copy of the key to this wallet.</b> Withdraw everything "
+        "first: without the key, nobody can."
     )
 
 
 def _go() -> Button:
-    return Button("Trade real money", GoLive(), Style.DANGER)
+    return Button(say("Trade real money"), GoLive(), Style.DANGER)

@@ -21,29 +21,32 @@ from telegram_bot.account_actions import (
     ShowWithdrawals,
     WithdrawTo,
 )
-from telegram_bot.screens.numbers import clock_time, money, span
-from telegram_bot.screens.screen import HOME, Button, Row, Screen, Style, blocks, lines, rows
+from telegram_bot.screens.numbers import money
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
 from telegram_bot.screens.text import plain, safe
+from telegram_bot.screens.times import clock_time, date, date_clock, span
+from telegram_bot.words import mark, say
 
 SHOWN: Final = 5
 STATES: Final = {
-    WithdrawalState.WAITING: "waits; you can cancel it",
-    WithdrawalState.SENDING: "on its way",
-    WithdrawalState.SENT: "sent",
-    WithdrawalState.UNKNOWN: "not clear whether it left: being looked for, never sent again",
-    WithdrawalState.FAILED: "did not leave; the money is as before",
-    WithdrawalState.CANCELLED: "cancelled; nothing left",
+    WithdrawalState.WAITING: mark("waits; you can cancel it"),
+    WithdrawalState.SENDING: mark("on its way"),
+    WithdrawalState.SENT: mark("sent"),
+    WithdrawalState.UNKNOWN: mark("not clear whether it left: being looked for, never sent again"),
+    WithdrawalState.FAILED: mark("did not leave; the money is as before"),
+    WithdrawalState.CANCELLED: mark("cancelled; nothing left"),
 }
-CANNOT: Final = (
-    "A session key cannot take money out: that is its point. Withdraw with your own wallet, in "
-    "Polymarket's own app."
+CANNOT: Final = mark(
+    "A session key cannot take money out: that is its point. Withdraw with your own "
+    "wallet, in Polymarket's own app."
 )
-DELAY: Final = span(WITHDRAWAL_DELAY.total_seconds())
-COOLING: Final = span(ADDRESS_COOLING.total_seconds())
 
 
 def cannot_withdraw_screen() -> Screen:
-    return Screen(blocks("<b>Withdraw</b>", CANNOT), ((Button("Wallet", ShowWallet()), HOME),))
+    return Screen(
+        blocks(say("<b>Withdraw</b>"), say(CANNOT)),
+        ((Button(say("Wallet"), ShowWallet()), home_button()),),
+    )
 
 
 def withdrawals_screen(
@@ -56,20 +59,29 @@ def withdrawals_screen(
     waiting = [each for each in recent if each.state is WithdrawalState.WAITING]
     return Screen(
         blocks(
-            "<b>Withdraw</b>",
-            f"Only to addresses on your list, each {COOLING} after it was added. Every withdrawal "
-            f"needs a code of your authenticator, waits {DELAY}, and can be cancelled until then.",
-            None if has_factor else _NO_FACTOR,
-            lines("<b>Addresses</b>", *(_address(each, now) for each in addresses))
+            say("<b>Withdraw</b>"),
+            say(
+                "Only to addresses on your list, each {cooling} after it was added. Every "
+                "withdrawal needs a code of your authenticator, waits {delay}, and can be "
+                "cancelled until then.",
+                cooling=_cooling(),
+                delay=_delay(),
+            ),
+            None if has_factor else say(_NO_FACTOR),
+            lines(say("<b>Addresses</b>"), *(_address(each, now) for each in addresses))
             if addresses
-            else "No address is on your list yet.",
+            else say("No address is on your list yet."),
             lines(*(_withdrawal(each, now) for each in recent[:SHOWN])),
         ),
         rows(
             *((_cancel(each),) for each in waiting[:SHOWN]),
             *(_address_row(each, now) for each in addresses[:SHOWN]),
-            (Button("Add an address", NewAddress()),) if has_factor else (),
-            (Button("Wallet", ShowWallet()), Button("Refresh", ShowWithdrawals()), HOME),
+            (Button(say("Add an address"), NewAddress()),) if has_factor else (),
+            (
+                Button(say("Wallet"), ShowWallet()),
+                Button(say("Refresh"), ShowWithdrawals()),
+                home_button(),
+            ),
         ),
     )
 
@@ -77,23 +89,26 @@ def withdrawals_screen(
 def address_question() -> Screen:
     return Screen(
         blocks(
-            "<b>Which address may be paid?</b>",
-            "Type it with a name after it: <code>0x… my ledger</code>. Polygon addresses only. "
-            f"It can be paid {COOLING} from now, and you are told of every new one.",
+            say("<b>Which address may be paid?</b>"),
+            say(
+                "Type it with a name after it: <code>0x… my ledger</code>. Polygon addresses "
+                "only. It can be paid {cooling} from now, and you are told of every new one.",
+                cooling=_cooling(),
+            ),
         ),
-        (_STOP,),
+        (_stop(),),
     )
 
 
 def withdrawal_question(address: AllowedAddress, cash: Usdc | None) -> Screen:
-    have = f"There is {money(cash)}." if cash is not None else None
+    have = say("There is {amount}.", amount=money(cash)) if cash is not None else None
     return Screen(
         blocks(
-            f"<b>How much to {safe(address.label, 40)}?</b>",
+            say("<b>How much to {label}?</b>", label=safe(address.label, 40)),
             f"<code>{safe(address.address, 60)}</code>",
-            lines(have, "Type dollars, for example <code>25</code>."),
+            lines(have, say("Type dollars, for example <code>25</code>.")),
         ),
-        (_STOP,),
+        (_stop(),),
     )
 
 
@@ -101,11 +116,11 @@ def code_question(what: str) -> Screen:
     """`what` the code is for, as a sentence of our own that is safe already."""
     return Screen(
         blocks(
-            "<b>Type the code of your authenticator.</b>",
+            say("<b>Type the code of your authenticator.</b>"),
             what,
-            "Six digits. I delete your message at once, and no code works twice.",
+            say("Six digits. I delete your message at once, and no code works twice."),
         ),
-        (_STOP,),
+        (_stop(),),
     )
 
 
@@ -114,16 +129,26 @@ def requested_screen(withdrawal: Withdrawal) -> Screen:
     due = withdrawal.due_at
     return Screen(
         blocks(
-            f"<b>{money(withdrawal.amount)} leaves at {clock_time(due)}</b>",
+            say(
+                "<b>{amount} leaves at {time}</b>",
+                amount=money(withdrawal.amount),
+                time=clock_time(due),
+            ),
             lines(
-                f"To <code>{safe(withdrawal.address, 60)}</code>, on {due.day} {due:%b %Y}.",
-                "Until then anybody who can read this chat can cancel it. If it was not you: "
-                "cancel it, then revoke the key under Wallet.",
+                say(
+                    "To <code>{address}</code>, on {date}.",
+                    address=safe(withdrawal.address, 60),
+                    date=date(due),
+                ),
+                say(
+                    "Until then anybody who can read this chat can cancel it. If it was not you: "
+                    "cancel it, then revoke the key under Wallet."
+                ),
             ),
         ),
         (
-            (_cancel(withdrawal), Button("Withdrawals", ShowWithdrawals())),
-            (HOME,),
+            (_cancel(withdrawal), Button(say("Withdrawals"), ShowWithdrawals())),
+            (home_button(),),
         ),
         keeps_message=True,
     )
@@ -131,8 +156,14 @@ def requested_screen(withdrawal: Withdrawal) -> Screen:
 
 def cancelled_withdrawal_screen(withdrawal: Withdrawal) -> Screen:
     return Screen(
-        f"<b>Cancelled.</b> {money(withdrawal.amount)} stays in your wallet.",
-        ((Button("Withdrawals", ShowWithdrawals()), Button("Wallet", ShowWallet()), HOME),),
+        say("<b>Cancelled.</b> {amount} stays in your wallet.", amount=money(withdrawal.amount)),
+        (
+            (
+                Button(say("Withdrawals"), ShowWithdrawals()),
+                Button(say("Wallet"), ShowWallet()),
+                home_button(),
+            ),
+        ),
     )
 
 
@@ -140,11 +171,11 @@ def address_added_screen(address: AllowedAddress) -> Screen:
     at = address.usable_at
     return Screen(
         blocks(
-            f"<b>{safe(address.label, 40)} is on your list.</b>",
+            say("<b>{label} is on your list.</b>", label=safe(address.label, 40)),
             f"<code>{safe(address.address, 60)}</code>",
-            f"It can be paid from {at.day} {at:%b %Y}, {clock_time(at)} on.",
+            say("It can be paid from {moment} on.", moment=date_clock(at)),
         ),
-        ((Button("Withdrawals", ShowWithdrawals()), HOME),),
+        ((Button(say("Withdrawals"), ShowWithdrawals()), home_button()),),
     )
 
 
@@ -153,25 +184,54 @@ def can_withdraw(tier: Tier | None) -> bool:
 
 
 def _address(each: AllowedAddress, now: datetime) -> str:
-    state = "" if each.usable_at <= now else f" · usable in {_left(each.usable_at, now)}"
+    state = (
+        ""
+        if each.usable_at <= now
+        else " · " + say("usable in {span}", span=_left(each.usable_at, now))
+    )
     return f"{safe(each.label, 40)} <code>{safe(each.address, 60)}</code>{state}"
 
 
 def _withdrawal(each: Withdrawal, now: datetime) -> str:
-    due = f" in {_left(each.due_at, now)}" if each.state is WithdrawalState.WAITING else ""
+    due = (
+        " " + say("in {span}", span=_left(each.due_at, now))
+        if each.state is WithdrawalState.WAITING
+        else ""
+    )
     reason = f" ({safe(each.reason, 120)})" if each.reason and each.state in _EXPLAINED else ""
-    return f"{money(each.amount)} to {_short(each.address)}: {STATES[each.state]}{due}{reason}"
+    return say(
+        "{amount} to {address}: {state}{due}{reason}",
+        amount=money(each.amount),
+        address=_short(each.address),
+        state=say(STATES[each.state]),
+        due=due,
+        reason=reason,
+    )
 
 
 def _address_row(each: AllowedAddress, now: datetime) -> Row:
-    remove = Button(f"Remove {plain(each.label, 20)}", RemoveAddress(each.id))
+    remove = Button(say("Remove {label}", label=plain(each.label, 20)), RemoveAddress(each.id))
     if each.usable_at > now:
         return (remove,)
-    return (Button(f"To {plain(each.label, 20)}", WithdrawTo(each.id)), remove)
+    return (Button(say("To {label}", label=plain(each.label, 20)), WithdrawTo(each.id)), remove)
 
 
 def _cancel(each: Withdrawal) -> Button:
-    return Button(f"Cancel {money(each.amount)}", CancelWithdrawal(each.id), Style.DANGER)
+    return Button(
+        say("Cancel {amount}", amount=money(each.amount)), CancelWithdrawal(each.id), Style.DANGER
+    )
+
+
+def _delay() -> str:
+    return span(WITHDRAWAL_DELAY.total_seconds())
+
+
+def _cooling() -> str:
+    return span(ADDRESS_COOLING.total_seconds())
+
+
+def _stop() -> Row:
+    return (Button(say("Cancel"), ShowWithdrawals()),)
 
 
 def _short(address: str) -> str:
@@ -183,8 +243,7 @@ def _left(moment: datetime, now: datetime) -> str:
 
 
 _EXPLAINED: Final = frozenset({WithdrawalState.FAILED, WithdrawalState.UNKNOWN})
-_STOP: Final = (Button("Cancel", ShowWithdrawals()),)
-_NO_FACTOR: Final = (
-    "<b>No authenticator is set up</b>, so nothing can be withdrawn. Whoever runs this bot does "
-    "that on its console: <code>python -m scripts.keys totp</code>."
+_NO_FACTOR: Final = mark(
+    "<b>No authenticator is set up</b>, so nothing can be withdrawn. Whoever runs "
+    "this bot does that on its console: <code>python -m scripts.keys totp</code>."
 )

@@ -14,12 +14,12 @@ from telegram_bot.callbacks import Codec
 from telegram_bot.clock import SystemClock
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Pace, Urgency
-from telegram_bot.screens.screen import HOME, Screen
+from telegram_bot.screens.screen import Screen, home_button
 from telegram_bot.transport import Patience, TelegramTransport
 from tests.integration.sandbox_telegram_support import TOKEN, fetch, post, violations
 
 ANN, BEN, CLEO, DAN = 1001, 1002, 1003, 1004
-SCREEN = Screen("Hi", ((HOME,),))
+SCREEN = Screen("Hi", ((home_button(),),))
 
 
 @dataclass

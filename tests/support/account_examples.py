@@ -66,11 +66,13 @@ from telegram_bot.screens.limit import (
     Means,
     limit_amount_question,
     limit_amount_screen,
-    limit_expired_screen,
     limit_price_screen,
+    price_question,
+)
+from telegram_bot.screens.limit_ticket import (
+    limit_expired_screen,
     limit_submitting_screen,
     limit_ticket_screen,
-    price_question,
 )
 from telegram_bot.screens.live_receipt import live_receipt_screen, unclear_screen
 from telegram_bot.screens.market import market_screen

@@ -11,13 +11,15 @@ from telegram_bot.actions import ShowPositions
 from telegram_bot.callbacks import Codec
 from telegram_bot.messenger import LiveEdit, Messenger
 from telegram_bot.pacing import Pace, Urgency
-from telegram_bot.screens.screen import HOME, Button, Screen, Style
+from telegram_bot.screens.screen import Button, Screen, Style, home_button
 from telegram_bot.transport import AnswerLost, NotConnected
 from tests.support.manual_clock import ManualClock, settle
 from tests.support.telegram import Refusal, ScriptedTelegram, scripted_bot
 
 ANN, BEN = 1001, 1002
-SCREEN = Screen("<b>Hi</b>", ((Button("Positions", ShowPositions(), Style.SUCCESS), HOME),))
+SCREEN = Screen(
+    "<b>Hi</b>", ((Button("Positions", ShowPositions(), Style.SUCCESS), home_button()),)
+)
 FLOOD = Refusal(429, "Too Many Requests: retry after 5", 5)
 UNCHANGED = Refusal(400, "Bad Request: MESSAGE is not Modified: it is exactly the same")
 GONE = Refusal(400, "Bad Request: message to edit not found")

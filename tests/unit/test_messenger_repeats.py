@@ -5,13 +5,13 @@ import asyncio
 from telegram_bot.callbacks import Codec
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Pace, Urgency
-from telegram_bot.screens.screen import HOME, Screen
+from telegram_bot.screens.screen import Screen, home_button
 from tests.support.manual_clock import ManualClock, settle
 from tests.support.telegram import Refusal, ScriptedTelegram, scripted_bot
 
 ANN, CARD = 1001, 7
-SCREEN = Screen("Hi", ((HOME,),), stamp="Updated 10:00:00 UTC")
-LATER = Screen("Hi", ((HOME,),), stamp="Updated 10:00:01 UTC")
+SCREEN = Screen("Hi", ((home_button(),),), stamp="Updated 10:00:00 UTC")
+LATER = Screen("Hi", ((home_button(),),), stamp="Updated 10:00:01 UTC")
 GATEWAY = Refusal(502, "Bad Gateway")
 
 

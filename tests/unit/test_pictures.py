@@ -3,7 +3,7 @@
 import struct
 import zlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import numpy as np
@@ -21,7 +21,7 @@ from telegram_bot.pictures import composing
 from telegram_bot.pictures.canvas import HEIGHT, MARGIN, PALETTES, WIDTH
 from telegram_bot.pictures.draw import draw, figure_of
 from telegram_bot.pictures.lettering import fitted, readable, width
-from telegram_bot.pictures.plans import DepthPicture, EquityPicture, PricePicture, Theme
+from telegram_bot.pictures.plans import DepthPicture, EquityPicture, PricePicture, Theme, Wording
 from tests.support import examples
 from tests.support import picture_examples as drawn
 
@@ -198,3 +198,19 @@ def test_a_chart_ends_at_the_price_of_the_card() -> None:
 def test_plans_of_the_same_data_are_equal() -> None:
     assert drawn.plans() == drawn.plans()
     assert isinstance(drawn.plans()["chart"], PricePicture)
+
+
+def test_a_chart_is_lettered_in_the_words_and_the_zone_of_its_reader() -> None:
+    plan = drawn.plans()["chart"]
+    assert isinstance(plan, PricePicture)
+    zone = timezone(timedelta(hours=5, minutes=30))
+    wording = Wording(times="Heures de Delhi", months=("mois",) * 12, zone=zone)
+    figure = figure_of(replace(plan, wording=wording))
+    assert "Heures de Delhi" in words(figure)
+    scale = figure.axes[0]
+    labels = [label.get_text() for label in scale.get_xticklabels()]
+    assert labels
+    for at, label in zip(scale.get_xticks(), labels, strict=True):
+        moment = datetime.fromtimestamp(at, zone)
+        assert moment.minute == 0
+        assert label == (f"{moment:%H:%M}" if moment.hour else f"{moment.day} mois")

@@ -27,12 +27,8 @@ from telegram_bot.actions import Home
 from telegram_bot.callbacks import Codec
 from telegram_bot.screens.custody_news import custody_notice
 from telegram_bot.screens.failure_words import HEADINGS, NOT_ORDERED, heading, meaning
-from telegram_bot.screens.limit import (
-    limit_amount_screen,
-    limit_price_screen,
-    limit_ticket_screen,
-    price_question,
-)
+from telegram_bot.screens.limit import limit_amount_screen, limit_price_screen, price_question
+from telegram_bot.screens.limit_ticket import limit_ticket_screen
 from telegram_bot.screens.live_receipt import is_final, live_receipt_screen, unclear_screen
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.order_news import order_notice, warning_notice

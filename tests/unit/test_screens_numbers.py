@@ -6,15 +6,8 @@ from decimal import Decimal
 import pytest
 
 from core.domain.units import Price, Size, Usdc
-from telegram_bot.screens.numbers import (
-    cents,
-    ending,
-    gain,
-    money,
-    shares,
-    signed,
-    volume,
-)
+from telegram_bot.screens.numbers import cents, gain, money, shares, signed, volume
+from telegram_bot.screens.times import ending
 
 NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 

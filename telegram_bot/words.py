@@ -1,0 +1,96 @@
+"""Words for people: every sentence of the chat in its reader's language; English is the msgid.
+
+A text that is made at once is said at once: `say("You pay {value}", value=money(cost))`. A text
+that stands in a table of a module is only marked there, because nobody reads it yet, and said where
+it is used: `say(TABLE[key])`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from gettext import NullTranslations
+from typing import Final
+
+ENGLISH: Final = "en"
+
+_PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_UNTRANSLATED: Final = NullTranslations()
+_catalogues: dict[str, NullTranslations] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom words are made. `language` as in `fr` or `fr-CA`."""
+
+    language: str = ENGLISH
+    zone: tzinfo = UTC
+
+
+_reader: ContextVar[Reader] = ContextVar("reader", default=Reader())  # noqa: B039 - it is frozen
+
+
+def install(language: str, translations: NullTranslations) -> Callable[[], None]:
+    """From now on, for every reader of that language; what is returned takes it away again."""
+    name = language.lower()
+    before = _catalogues.get(name)
+    _catalogues[name] = translations
+
+    def remove() -> None:
+        if before is None:
+            _catalogues.pop(name, None)
+        else:
+            _catalogues[name] = before
+
+    return remove
+
+
+def reader() -> Reader:
+    return _reader.get()
+
+
+@contextmanager
+def reading_as(someone: Reader) -> Iterator[None]:
+    """Words made in this block, and in tasks that begin in it, are for `someone`."""
+    token = _reader.set(someone)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def say(message: str, /, **values: object) -> str:
+    """The message in the reader's language, with each `{name}` replaced by that value.
+
+    Values are never looked into, so they may contain anything; braces around anything but the name
+    of a value stay as they are.
+    """
+    return _filled(_catalogue().gettext(message), values) if message else ""
+
+
+def plural(one: str, many: str, n: int, /, **values: object) -> str:
+    """The form that the reader's language uses for `n`, which is `{n}` in the message."""
+    return _filled(_catalogue().ngettext(one, many, n), {"n": n, **values})
+
+
+def mark(message: str, /) -> str:
+    """The message as it is: to be translated, and to be said where it is used."""
+    return message
+
+
+def _catalogue() -> NullTranslations:
+    """Of the language, else of the language without its region, else none."""
+    language = _reader.get().language.lower()
+    found = _catalogues.get(language) or _catalogues.get(re.split("[-_]", language)[0])
+    return found or _UNTRANSLATED
+
+
+def _filled(text: str, values: dict[str, object]) -> str:
+    """In one pass, so that what a value brings along is never a placeholder."""
+
+    def value(place: re.Match[str]) -> str:
+        return str(values.get(place[1], place[0]))
+
+    return _PLACE.sub(value, text) if values else text
