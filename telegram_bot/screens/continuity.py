@@ -18,6 +18,7 @@ REASONS: Final[Mapping[Doubt, str]] = MappingProxyType(
         Doubt.SILENT: "the venue went silent",
         Doubt.UNPROVEN: "there was neither news nor an answer",
         Doubt.FROZEN: "news stopped while the venue's book moved on",
+        Doubt.LATE: "news began to arrive late",
         Doubt.MISSED: "an update was missed",
         Doubt.HASH: "our book differed from the venue's",
         Doubt.DISORDER: "updates came out of order",

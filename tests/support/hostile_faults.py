@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.support.hostile_outages import BREAK_OFF, REST_FAULTS, SILENCE
+from tests.support.hostile_outages import BREAK_OFF, LATE, REST_FAULTS, SILENCE
 from tests.support.hostile_run import (
     CONNECTIONS,
     MARKET,
@@ -16,7 +16,6 @@ from tests.support.hostile_run import (
 from tests.support.sights import AGAIN, AT_MOST_BLINK, BLINK, FROZEN, NOTHING, POLLED, QUIET
 
 FROZEN_TOKEN: Final = 20.0  # seconds, decision 22
-LATE: Final = 20.0  # of a connection that talks
 LOST_DELTA: Final = 5.0  # of a token that others trade; its next change gives the loss away
 CLOSES: Final = tuple(
     Fault(

@@ -292,7 +292,7 @@ def test_hashes_that_are_wrong_while_rest_has_our_book_raise_no_second_doubt(
     feed: Listening, venue: ScriptedVenue
 ) -> None:
     for size in ("1", "2", "3", "4", "5"):
-        right = venue.entry("BUY", "0.41", size, 10)
+        right = venue.entry("BUY", "0.41", size, 2000)
         wrong = wire.WireChange(
             TOKEN, "0.41", size, "BUY", "0" * 40, right.best_bid, right.best_ask
         )

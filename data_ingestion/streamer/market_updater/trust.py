@@ -81,7 +81,21 @@ class Trust:
                 self.doubt(feed, Doubt.HASH)
             elif feed.crossed_since is not None and now - feed.crossed_since >= CROSSED:
                 self.doubt(feed, Doubt.CROSSED)
+            elif self._has_become_late(feed):
+                self.doubt(feed, Doubt.LATE)
         self._renew_overdue(waiting)
+
+    def lag(self, timestamp: str) -> float:
+        """Seconds from the venue's timestamp to now, but for a constant: compare it with others."""
+        return self._clock() - int(timestamp) / 1000
+
+    def _has_become_late(self, feed: TokenFeed) -> bool:
+        """Looked at now and then, not at each news: what was late a moment ago is late no more."""
+        if feed.at == feed.timed:
+            return False
+        feed.timed = feed.at
+        feed.lateness.tell(self.lag(feed.at) - (self._board.age(feed.token) or 0.0))
+        return feed.lateness.is_late
 
     def _renew_overdue(self, feeds: Iterable[TokenFeed]) -> None:
         now = self._clock()
