@@ -179,10 +179,9 @@ BOOK_FAULTS: Final = (
         shown=AT_MOST_BLINK,
     ),
     Fault(
-        name="garbage",
+        name="garbage three times in a row",
         steps=(step("corrupt", kind="garbage"),) * 3,
-        effect=Effect.TOLERATED,
-        shown=AT_MOST_BLINK,
+        shown=BLINK,
     ),
     Fault(
         name="a frame of 10 MB",
