@@ -41,6 +41,7 @@ class StreamStatistics:
     """One moment's figures; totals count from the start of the program."""
 
     connections: int
+    opened: int
     subscriptions: int
     wanted: int
     live: int
@@ -93,6 +94,7 @@ class StreamerService:
         messages, dropped = self.client.counts()
         return StreamStatistics(
             connections=self.client.statistics.connections,
+            opened=self.client.statistics.opened,
             subscriptions=len(self.client.subscribed),
             wanted=len(self.subscriptions.followed) + len(self.subscriptions.left_out),
             live=self._live_tokens(),
