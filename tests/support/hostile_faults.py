@@ -204,10 +204,15 @@ BOOK_FAULTS: Final = (
     Fault(
         name="crossed for two seconds",
         steps=(step("crossed", token=TOKEN, seconds=2),),
-        effect=Effect.TOLERATED,
-        lie=2,
         repaired=10,
-        shown=AT_MOST_BLINK,
+        shown=BLINK,
+    ),
+    Fault(
+        name="crossed for five seconds, and nothing else happens",
+        steps=(step("crossed", token=TOKEN, seconds=5),),
+        traffic=Traffic.NOTHING,
+        repaired=10,
+        shown=BLINK,
     ),
     Fault(
         name="timestamps 5 s old",

@@ -130,6 +130,9 @@ def _outcome(fault: Fault, house: House, times: tuple[float, float], written: fl
     if fault.despite or not is_meanwhile:
         assert repaired <= fault.repaired + SLACK, f"repaired after {repaired} s"
     noticed = None if witness.doubted_at is None else witness.doubted_at - began
+    if fault.effect is Effect.DOUBTED:
+        assert noticed is not None, "not noticed"
+        assert noticed <= fault.noticed + SLACK, f"noticed after {noticed} s"
     return Outcome(noticed, lie, repaired, is_meanwhile, written)
 
 

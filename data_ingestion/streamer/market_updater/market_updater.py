@@ -130,7 +130,7 @@ class MarketUpdater:
             self._trust.doubt(feed, why)
 
     def check(self) -> None:
-        """What only time tells: call it every second or so."""
+        """What only time tells: call it a few times a second."""
         self._trust.check(self._feeds.values())
 
     def worn(self, mute: frozenset[TokenId]) -> frozenset[TokenId]:
