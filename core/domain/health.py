@@ -203,12 +203,17 @@ class TokenHealth:
         """Whether the one that was asked more than once does not bring it.
 
         Others travel on it, so each further one is given twice the time; `is_mute`: it brought
-        them nothing either, so there is little to lose.
+        them nothing either, so there is little to lose. None is needed for a token that froze alone
+        while no stream would be believed; but who is late is late with all it carries.
         """
         most = MUTE_DOUBLINGS if is_mute else MOST_DOUBLINGS
         patience = NEW_CONNECTION * 2 ** min(self._in_vain, most)
         is_waiting = self.is_carried and not self.is_live and not self._is_absent
-        return is_waiting and now - self.since >= patience
+        return is_waiting and now - self._believable_since >= patience
+
+    @property
+    def _believable_since(self) -> float:
+        return self.since if self.why is Doubt.LATE else max(self.since, self._barred_until)
 
     def _doubted(self, event: Event, why: Doubt, now: float) -> None:
         if self.is_live:

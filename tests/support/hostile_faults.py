@@ -1,5 +1,6 @@
 """The table of faults: what goes wrong, how soon it must be noticed and repaired, what is shown."""
 
+from dataclasses import replace
 from typing import Final
 
 from tests.support.hostile_outages import BREAK_OFF, LATE, REST_FAULTS, SILENCE
@@ -105,6 +106,20 @@ BOOK_FAULTS: Final = (
         noticed=FROZEN_TOKEN,
         lie=FROZEN_TOKEN,
         repaired=10,
+        shown=FROZEN,
+    ),
+    Fault(
+        name="one token frozen twice within a minute, others go on",
+        steps=(
+            step("freeze", tokens=[TOKEN]),
+            replace(step("freeze", tokens=[TOKEN], frozen=False), after=10),
+            replace(step("freeze", tokens=[TOKEN]), after=5),
+        ),
+        lasts=45,
+        noticed=FROZEN_TOKEN,
+        lie=FROZEN_TOKEN,
+        repaired=10,
+        keeps=True,
         shown=FROZEN,
     ),
     Fault(

@@ -248,6 +248,12 @@ def test_a_stream_that_is_found_late_twice_in_a_minute_is_not_believed_for_a_whi
     assert health.is_live
 
 
+def test_one_token_that_is_not_believed_costs_no_connection() -> None:
+    health = frozen_again(5.0)
+    assert not health.needs_another_connection(15.0 + BARRED + 11.9, is_mute=False)
+    assert health.needs_another_connection(15.0 + BARRED + 12.0, is_mute=False)
+
+
 def test_a_new_connection_does_not_inherit_the_disbelief() -> None:
     health = frozen_again(5.0)
     health.lost(16.0)

@@ -196,6 +196,11 @@ class MarketUpdater:
         """REST answered, and has no book of these."""
         self._polled.absent(tokens)
 
+    def is_carried(self, token: TokenId) -> bool:
+        """Whether a connection was asked for it, or has brought its book."""
+        feed = self._feeds.get(token)
+        return feed is not None and feed.health.is_carried
+
     def _apply_rare(self, message: wire.RareMessage, received: float) -> None:
         match message:
             case wire.WireBook():
