@@ -57,7 +57,7 @@ def build_streamer(
         load_markets=_loader(sessions),
         held_markets=_holdings(sessions),
         on_market=(writer.follow, updater.describe, client.describe),
-        limit=settings.ws_max_subscriptions,
+        limit=client.layout.wanted(settings.ws_max_subscriptions),
     )
     subscriptions.on_forgotten(writer.forget, updater.forget, client.forget)
     return StreamerService(

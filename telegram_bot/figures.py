@@ -85,8 +85,6 @@ class StreamFigures:
         since.add_each(metrics.messages, now.messages)
         since.add_each(metrics.dropped_frames, now.dropped)
         since.add_each(metrics.book_proofs, {each.value: n for each, n in now.proofs.items()})
-        first = now.shards * self._streamer.client.layout.copies
-        since.add(metrics.reconnects, now.opened - first)
 
     def _count_connections(self) -> None:
         metrics, client = self._metrics, self._streamer.client
@@ -95,6 +93,7 @@ class StreamFigures:
         metrics.canaries.set(sum(len(shard.canaries) for shard in shards))
         metrics.left_out.set(len(self._streamer.subscriptions.left_out))
         self._since.add(metrics.recycles, client.statistics.recycled)
+        self._since.add(metrics.reconnects, client.statistics.reopened)
 
     def _count_gaps(self) -> None:
         metrics, gaps = self._metrics, self._streamer.board.gap_figures()

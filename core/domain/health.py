@@ -8,8 +8,10 @@ FIRST_BOOK: Final = 5.0  # seconds for a book that was asked for, before it is a
 NEW_CONNECTION: Final = 12.0  # seconds without one, asked for twice, before another connection
 MOST_DOUBLINGS: Final = 6  # of these seconds, where connection after connection does not help
 MUTE_DOUBLINGS: Final = 1  # the same for connections that brought nothing to anybody
-RELAPSE: Final = 60.0  # seconds after a frozen token was believed again: then it is a second time
-BARRED: Final = 20.0  # seconds for which a stream that was found frozen twice is not believed
+RELAPSE: Final = (
+    60.0  # seconds after a frozen or late token was believed again: then it is a second time
+)
+BARRED: Final = 20.0  # seconds for which a stream that was found so twice is not believed
 
 
 class PriceState(StrEnum):
@@ -31,6 +33,7 @@ class Doubt(StrEnum):
     SILENT = "silent"  # its whole connection brought nothing
     UNPROVEN = "unproven"  # neither news of its own nor an answer by REST
     FROZEN = "frozen"  # REST has a newer book: its news stopped
+    LATE = "late"  # its news comes, and is older than it used to be
     MISSED = "missed"  # the venue states another top than ours
     HASH = "hash"  # the venue states another hash than ours
     DISORDER = "disorder"  # news that is older than what we know, and new to us
@@ -84,6 +87,10 @@ FROM_THE_STREAM: Final = frozenset(
 """Doubts that news of the stream raised: whatever is wrong, the stream does carry the token."""
 
 
+BEHIND: Final = frozenset({Doubt.FROZEN, Doubt.LATE})
+"""Doubts of a stream that tells the truth of some other time; who relapses is not believed."""
+
+
 class TokenHealth:
     """One token's state, why it is not live, and since when. Times are monotonic seconds."""
 
@@ -109,7 +116,7 @@ class TokenHealth:
         self._asked_at = now  # when the stream was last asked for its book
         self._in_vain = 0  # connections in a row that were given up because they did not bring it
         self._is_absent = False  # REST answers, and has no book of it
-        self._revived_at = float("-inf")  # when it was last believed after it was found frozen
+        self._revived_at = float("-inf")  # when it was last believed after it was frozen or late
         self._barred_until = float("-inf")  # what the stream brings before then is not believed
 
     @property
@@ -142,9 +149,9 @@ class TokenHealth:
         """A doubt of a token that is not live changes nothing: its book is asked for already."""
         if self.is_live:
             self._doubted(Event.DOUBTED, why, now)
-            if why is Doubt.FROZEN and now - self._revived_at < RELAPSE:
+            if why in BEHIND and now - self._revived_at < RELAPSE:
                 self._barred_until = now + BARRED
-            self.is_heard = why in FROM_THE_STREAM
+            self.is_heard = why in FROM_THE_STREAM or why is Doubt.LATE
 
     def booked(self, now: float) -> None:
         """The stream sent its whole book."""
@@ -196,12 +203,17 @@ class TokenHealth:
         """Whether the one that was asked more than once does not bring it.
 
         Others travel on it, so each further one is given twice the time; `is_mute`: it brought
-        them nothing either, so there is little to lose.
+        them nothing either, so there is little to lose. None is needed for a token that froze alone
+        while no stream would be believed; but who is late is late with all it carries.
         """
         most = MUTE_DOUBLINGS if is_mute else MOST_DOUBLINGS
         patience = NEW_CONNECTION * 2 ** min(self._in_vain, most)
         is_waiting = self.is_carried and not self.is_live and not self._is_absent
-        return is_waiting and now - self.since >= patience
+        return is_waiting and now - self._believable_since >= patience
+
+    @property
+    def _believable_since(self) -> float:
+        return self.since if self.why is Doubt.LATE else max(self.since, self._barred_until)
 
     def _doubted(self, event: Event, why: Doubt, now: float) -> None:
         if self.is_live:
@@ -210,7 +222,7 @@ class TokenHealth:
 
     def _trusted(self, event: Event, now: float) -> None:
         if not self.is_live:
-            if self.why is Doubt.FROZEN:
+            if self.why in BEHIND:
                 self._revived_at = now
             self.why, self.since = None, now
         self._in_vain, self._is_absent = 0, False

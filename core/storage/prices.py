@@ -24,6 +24,7 @@ class MarketPrices:
     bids: tuple[Price | None, ...]
     asks: tuple[Price | None, ...]
     last_trade: Price | None  # of the first outcome
+    age: float  # seconds since these prices were known to be so
 
 
 # Prices come again from the stream, so a lost last half second costs nothing; and with the arrays
@@ -34,6 +35,7 @@ _TRANSACTION: Final = sa.text(
     "set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true)"
 )
 
+# What the row says already stays as young as it was: a doubt makes no price older either.
 MARKETS_SQL: Final = """
 UPDATE markets AS m SET
     source = v.source,
@@ -41,15 +43,18 @@ UPDATE markets AS m SET
     best_bid = v.bids,
     best_ask = v.asks,
     last_trade_price = coalesce(v.last_trade, m.last_trade_price),
-    price_at = now(),
+    price_at = CASE WHEN m.outcome_prices = v.prices
+        THEN greatest(m.price_at, now() - make_interval(secs => v.age))
+        ELSE now() - make_interval(secs => v.age) END,
     updated_at = CASE
         WHEN (m.source, m.outcome_prices, m.best_bid, m.best_ask)
             IS DISTINCT FROM (v.source, v.prices, v.bids, v.asks)
         THEN now() ELSE m.updated_at END
 FROM unnest(
     CAST(:ids AS text[]), CAST(:sources AS text[]), CAST(:prices AS jsonb[]),
-    CAST(:bids AS jsonb[]), CAST(:asks AS jsonb[]), CAST(:last_trades AS numeric[])
-) AS v (id, source, prices, bids, asks, last_trade)
+    CAST(:bids AS jsonb[]), CAST(:asks AS jsonb[]), CAST(:last_trades AS numeric[]),
+    CAST(:ages AS double precision[])
+) AS v (id, source, prices, bids, asks, last_trade, age)
 WHERE m.id = v.id AND NOT m.is_resolved
 """
 _MARKETS: Final = sa.text(MARKETS_SQL)
@@ -106,6 +111,7 @@ async def write_prices(
             "bids": [_texts(row.bids) for row in ordered],
             "asks": [_texts(row.asks) for row in ordered],
             "last_trades": [row.last_trade for row in ordered],
+            "ages": [row.age for row in ordered],
         },
     )
     result = await session.execute(

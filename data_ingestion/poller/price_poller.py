@@ -32,6 +32,7 @@ class PollIntervals:
 
     down: float = 60.0  # the stream does not carry it
     streaming: float = 600.0  # the stream carries it: a check
+    doubted: float = 5.0  # the stream carries it, and is not believed
 
 
 class PolledBooks(Protocol):
@@ -44,6 +45,8 @@ class PolledBooks(Protocol):
     def unanswered(self, tokens: Collection[TokenId]) -> None: ...
 
     def absent(self, tokens: Collection[TokenId]) -> None: ...
+
+    def is_carried(self, token: TokenId) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -123,10 +126,15 @@ class PricePoller:
                 return wanted if asked is None else asked + RESYNC_AGAIN
             case PriceState.POLLED:
                 heard = self._clock() - (self._board.age(token) or 0.0)
-                return max(heard, heard if asked is None else asked) + self._intervals.down
+                return max(heard, heard if asked is None else asked) + self._pause(token)
             case PriceState.DOWN:
                 patience = FIRST_BOOK if self._is_streaming() else 0.0
                 return wanted + patience if asked is None else asked + self._intervals.down
+
+    def _pause(self, token: TokenId) -> float:
+        """Seconds between two polls of one that is not live."""
+        pauses = self._intervals
+        return min(pauses.doubted, pauses.down) if self._books.is_carried(token) else pauses.down
 
     async def _until_next(self) -> None:
         now = self._clock()

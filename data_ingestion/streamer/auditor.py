@@ -37,6 +37,7 @@ class AuditPace:
     talking: float = 15.0  # the same about a token whose news goes on: all of it may be late
     relapse: float = 4.0  # the same where it was found to be late a minute ago or less
     beat: float = 1.0  # between two looks at who is due
+    check: float = 0.25  # between two looks at books that are crossed, late or overdue
     recheck: float = 1.0  # before a difference counts: the news may be on its way
     silent: float = 9.0  # without proof on a silent connection, before a price is no longer live
     unproven: float = 19.0  # without proof anywhere, before a price is no longer live
@@ -100,6 +101,7 @@ class Auditor:
         self._stalling.begin()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch(), name="stream-limits")
+            tasks.create_task(self._check(), name="stream-doubts")
             tasks.create_task(self._audits(), name="stream-questions")
 
     async def audit(self) -> None:
@@ -133,6 +135,11 @@ class Auditor:
         while True:
             await asyncio.sleep(self._pace.beat)
             self.watch()
+
+    async def _check(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.check)
+            self._books.check()
 
     async def _audits(self) -> None:
         while True:

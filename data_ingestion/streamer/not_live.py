@@ -25,6 +25,7 @@ REASONS: Final = MappingProxyType(
         Doubt.SILENT: "its connection, or the canaries on it, went silent",
         Doubt.UNPROVEN: "neither news nor an answer by REST",
         Doubt.FROZEN: "REST had a newer book: its news had stopped",
+        Doubt.LATE: "its news began to arrive late",
         Doubt.MISSED: "the venue stated another top than our book had",
         Doubt.HASH: "the venue stated another hash than our book had",
         Doubt.DISORDER: "news came out of order",

@@ -19,6 +19,7 @@ REASONS: Final[Mapping[Doubt, str]] = MappingProxyType(
         Doubt.SILENT: mark("the venue went silent"),
         Doubt.UNPROVEN: mark("there was neither news nor an answer"),
         Doubt.FROZEN: mark("news stopped while the venue's book moved on"),
+        Doubt.LATE: mark("news began to arrive late"),
         Doubt.MISSED: mark("an update was missed"),
         Doubt.HASH: mark("our book differed from the venue's"),
         Doubt.DISORDER: mark("updates came out of order"),

@@ -99,7 +99,7 @@ async def _flush(sessions: Sessions, markets: list[Market], number: int) -> floa
     price = Price(Decimal(500 + number) / 1000)
     rows = [
         MarketPrices(
-            one.id, Source.WS, (price, Price(1 - price)), (price, None), (None, None), price
+            one.id, Source.WS, (price, Price(1 - price)), (price, None), (None, None), price, 0.0
         )
         for one in markets
     ]

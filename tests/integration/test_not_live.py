@@ -77,10 +77,11 @@ async def test_live_tokens_are_left_out_and_the_longest_unheard_come_first(
 async def test_a_token_beyond_the_limit_or_without_a_socket_says_so(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    feed = await streamer(sessions, tmp_path, markets=2, WS_MAX_SUBSCRIPTIONS="2")
+    feed = await streamer(sessions, tmp_path, markets=2, WS_MAX_SUBSCRIPTIONS="3")
     feed.client.connected.set()
     whys = {one.token: one.why for one in feed.not_live(20)}
     assert whys[TokenId("21")] == whys[TokenId("22")] == "beyond WS_MAX_SUBSCRIPTIONS"
+    assert feed.subscriptions.followed == {TokenId("11"), TokenId("12")}  # and a canary
     feed.use_websocket = False
     assert {one.why for one in feed.not_live(20)} == {"the market socket is off"}
 

@@ -94,6 +94,7 @@ def _market_arrays(markets: list[Market]) -> dict[str, object]:
         "bids": texts,
         "asks": texts,
         "last_trades": [Decimal("0.5")] * len(markets),
+        "ages": [0.0] * len(markets),
     }
 
 

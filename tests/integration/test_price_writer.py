@@ -1,79 +1,23 @@
 """Prices and P&L in Postgres: by the own token, at the right beat, nothing lost."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.domain.market import Source
-from core.domain.price import PriceState, Quote
-from core.domain.units import Price, TokenId
-from core.services.price_board import PriceBoard
+from core.domain.price import PriceState
 from core.storage.models import Sessions
 from data_ingestion.streamer.market_updater.position_beat import Budget
-from data_ingestion.streamer.market_updater.price_writer import Pace, PriceWriter
+from data_ingestion.streamer.market_updater.price_writer import Pace
 from tests.support.figures import Figures
+from tests.support.price_desk import NO, ONE, YES, Desk, Watch
 from tests.support.rows import add_markets, add_position, add_user, market
 
-FAST = Pace(debounce=0.05, gap=0.01)
-ONE = market(1)
-YES, NO = ONE.tokens
-
-
-class Desk:
-    def __init__(
-        self,
-        sessions: Sessions,
-        pace: Pace = FAST,
-        clock: Callable[[], float] = time.monotonic,
-        figures: Figures | None = None,
-    ) -> None:
-        self.figures = figures or Figures()
-        self.board = PriceBoard()
-        self.sessions = sessions
-        self.clock = clock
-        self.writer = PriceWriter(self.board, sessions, pace, self.figures, clock=clock)
-        self.writer.follow(ONE)
-
-    def tick(self, token: TokenId, price: str, *, live: bool = True) -> None:
-        now = self.clock()
-        value = Price(Decimal(price))
-        self.board.publish(
-            Quote(token, value, value, value, None, Source.WS, now, None),
-        )
-        self.board.set_state(token, PriceState.LIVE if live else PriceState.POLLED)
-
-    async def row(self, table: str, key: object) -> RowMapping:
-        async with self.sessions() as session:
-            query = sa.text(f"SELECT * FROM {table} WHERE id = :key")  # noqa: S608 - our own tables
-            return (await session.execute(query, {"key": key})).mappings().one()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(self.writer.run())
-            await asyncio.sleep(0)
-            try:
-                yield
-            finally:
-                task.cancel()
-
-
-@dataclass
-class Watch:
-    """A clock that moves by hand."""
-
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+A_MINUTE = timedelta(minutes=1)  # more than any test takes
 
 
 class Tripwire(Figures):

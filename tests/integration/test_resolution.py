@@ -69,7 +69,7 @@ async def test_the_resolved_market_is_kept_with_its_payouts_and_no_stale_price(
     await venue.control("resolve", market=market.id, payouts=["0", "1"])
     await venue.watcher.look()
     late = MarketPrices(
-        market.id, Source.WS, (Price(Decimal("0.9")),) * 2, (None, None), (None, None), None
+        market.id, Source.WS, (Price(Decimal("0.9")),) * 2, (None, None), (None, None), None, 0.0
     )
     async with venue.sessions.begin() as session:
         await write_prices(session, [late], [(market.tokens[0], Price(Decimal("0.9")))])

@@ -55,6 +55,17 @@ async def test_a_live_price_is_good_at_any_age(sessions: Sessions) -> None:
     await desk.place(bid(user))
 
 
+async def test_a_crossed_live_book_is_refused(sessions: Sessions) -> None:
+    desk = await guarded(sessions)
+    user = await desk.user()
+    desk.stream((("0.50", "100"),), (("0.50", "100"),))
+    for ticket in (bid(user), bid(user, account=Account.PAPER), bid(user, kind=GTC)):
+        with pytest.raises(PriceNotTrusted, match="Bids and asks of this outcome cross"):
+            await desk.place(ticket)
+    desk.stream()
+    await desk.place(bid(user))
+
+
 async def test_an_outcome_without_any_price_is_refused(sessions: Sessions) -> None:
     desk = await guarded(sessions)
     user = await desk.user()

@@ -58,6 +58,21 @@ async def test_after_a_loss_everything_wanted_is_subscribed_again_and_nothing_el
         assert ear.lost == [{THREE}, {ONE, TWO}]
 
 
+async def test_a_connection_that_nobody_needs_any_more_is_no_reconnect() -> None:
+    """Eleven cards, one after the other; then one connection that really breaks."""
+    async with venue_socket() as venue, running(venue, Ear()) as client:
+        for visit in range(1, 12):
+            await client.subscribe_markets([ONE])
+            await venue.until(lambda: venue.opened == visit and venue.subscribed() == {"1"})  # noqa: B023 - awaited here
+            if visit < 11:
+                await client.unsubscribe_markets([ONE])
+                await venue.until(lambda: not venue.connections)
+        assert client.statistics.reopened == 0
+        await venue.hang_up()
+        await venue.until(lambda: venue.opened == 12 and venue.subscribed() == {"1"})
+        assert client.statistics.reopened == 1
+
+
 async def test_garbage_between_books_does_not_end_the_connection() -> None:
     ear = Ear()
     async with venue_socket() as venue, running(venue, ear) as client:

@@ -1,8 +1,9 @@
 """The table of faults: what goes wrong, how soon it must be noticed and repaired, what is shown."""
 
+from dataclasses import replace
 from typing import Final
 
-from tests.support.hostile_outages import BREAK_OFF, REST_FAULTS, SILENCE
+from tests.support.hostile_outages import BREAK_OFF, LATE, REST_FAULTS, SILENCE
 from tests.support.hostile_run import (
     CONNECTIONS,
     MARKET,
@@ -16,7 +17,6 @@ from tests.support.hostile_run import (
 from tests.support.sights import AGAIN, AT_MOST_BLINK, BLINK, FROZEN, NOTHING, POLLED, QUIET
 
 FROZEN_TOKEN: Final = 20.0  # seconds, decision 22
-LATE: Final = 20.0  # of a connection that talks
 LOST_DELTA: Final = 5.0  # of a token that others trade; its next change gives the loss away
 CLOSES: Final = tuple(
     Fault(
@@ -109,6 +109,20 @@ BOOK_FAULTS: Final = (
         shown=FROZEN,
     ),
     Fault(
+        name="one token frozen twice within a minute, others go on",
+        steps=(
+            step("freeze", tokens=[TOKEN]),
+            replace(step("freeze", tokens=[TOKEN], frozen=False), after=10),
+            replace(step("freeze", tokens=[TOKEN]), after=5),
+        ),
+        lasts=45,
+        noticed=FROZEN_TOKEN,
+        lie=FROZEN_TOKEN,
+        repaired=10,
+        keeps=True,
+        shown=FROZEN,
+    ),
+    Fault(
         name="one market frozen, others go on",
         steps=(step("freeze", tokens=TOKENS),),
         lasts=30,
@@ -180,10 +194,9 @@ BOOK_FAULTS: Final = (
         shown=AT_MOST_BLINK,
     ),
     Fault(
-        name="garbage",
+        name="garbage three times in a row",
         steps=(step("corrupt", kind="garbage"),) * 3,
-        effect=Effect.TOLERATED,
-        shown=AT_MOST_BLINK,
+        shown=BLINK,
     ),
     Fault(
         name="a frame of 10 MB",
@@ -206,10 +219,15 @@ BOOK_FAULTS: Final = (
     Fault(
         name="crossed for two seconds",
         steps=(step("crossed", token=TOKEN, seconds=2),),
-        effect=Effect.TOLERATED,
-        lie=2,
         repaired=10,
-        shown=AT_MOST_BLINK,
+        shown=BLINK,
+    ),
+    Fault(
+        name="crossed for five seconds, and nothing else happens",
+        steps=(step("crossed", token=TOKEN, seconds=5),),
+        traffic=Traffic.NOTHING,
+        repaired=10,
+        shown=BLINK,
     ),
     Fault(
         name="timestamps 5 s old",

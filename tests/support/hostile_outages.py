@@ -3,9 +3,10 @@
 from typing import Final
 
 from tests.support.hostile_run import Fault, step
-from tests.support.sights import CHECKED_DOWN, DOWN
+from tests.support.sights import CHECKED_DOWN, DOWN, LATE_DOWN
 
 SILENCE: Final = 10.0  # seconds, decision 22
+LATE: Final = 20.0  # of a connection that talks
 FOREVER: Final = 1_000_000  # requests
 REFUSED: Final = step("faults", path="/ws/market", status=503, count=FOREVER)
 BREAK_OFF: Final = step("drop")
@@ -37,5 +38,17 @@ REST_FAULTS: Final = (
         lie=SILENCE,
         repaired=25,
         shown=CHECKED_DOWN,
+    ),
+    Fault(
+        name="all news 60 frames late, and REST answers 500",
+        steps=(
+            step("corrupt", kind="lag", every=60),
+            step("faults", path="/book*", count=FOREVER, status=500),
+        ),
+        lasts=60,
+        noticed=LATE,
+        lie=LATE,
+        repaired=30,
+        shown=LATE_DOWN,
     ),
 )

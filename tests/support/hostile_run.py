@@ -42,6 +42,7 @@ class Step:
 
     command: str
     body: Mapping[str, object]
+    after: float = 0.0  # seconds since the step before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Fault:
     noticed: float = 1.0  # at most, from the beginning until a token is not LIVE any more
     lie: float = 1.0  # at most, that a wrong price is called LIVE
     repaired: float = 5.0  # at most, from the fault's end until everything is LIVE and right
+    keeps: bool = False  # its connection must stay
     despite: bool = False  # the repair must not wait for the end: it counts from the beginning
     traffic: Traffic = Traffic.EVERYTHING  # before and during it
     shown: Sight  # to a person who looks at a card
@@ -92,6 +94,7 @@ async def _story(fault: Fault, house: House) -> Outcome:
     house.onlooker.forget()
     before, began = house.connections(), clock()
     for each in fault.steps:
+        await asyncio.sleep(each.after)
         await house.control(each.command, **_filled_in(each, house))
     if fault.effect is Effect.DOUBTED:
         await _until(lambda: witness.is_doubtful, fault.noticed, "not noticed", house)
@@ -106,6 +109,7 @@ async def _story(fault: Fault, house: House) -> Outcome:
     written = await house.rows_are_true()
     if fault.effect is Effect.HARMLESS:
         assert not witness.is_doubtful, "doubted without need"
+    if fault.keeps or fault.effect is Effect.HARMLESS:
         assert house.connections() == before, "a good connection was given up"
     house.onlooker.confirm(fault.shown)
     return _outcome(fault, house, (began, ended), written)
@@ -130,6 +134,9 @@ def _outcome(fault: Fault, house: House, times: tuple[float, float], written: fl
     if fault.despite or not is_meanwhile:
         assert repaired <= fault.repaired + SLACK, f"repaired after {repaired} s"
     noticed = None if witness.doubted_at is None else witness.doubted_at - began
+    if fault.effect is Effect.DOUBTED:
+        assert noticed is not None, "not noticed"
+        assert noticed <= fault.noticed + SLACK, f"noticed after {noticed} s"
     return Outcome(noticed, lie, repaired, is_meanwhile, written)
 
 

@@ -41,3 +41,8 @@ CHECKED_DOWN: Final = Sight(
     ("· checking, last news", "the venue went silent", "no price for", INTERRUPTED),
     (),
 )
+LATE_DOWN: Final = Sight(
+    "that news began to arrive late, then `no price for 12 s, last 62¢: the venue does not answer`",
+    ("news began to arrive late", "no price for", INTERRUPTED),
+    (),
+)

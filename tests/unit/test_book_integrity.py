@@ -149,15 +149,24 @@ def test_a_crossed_book_waits_a_moment_for_the_next_frame(
 ) -> None:
     feed.hear(venue.change("BUY", "0.53", "5"))
     assert (feed.state, feed.top) == (LIVE, ("0.48", "0.52"))
-    feed.later(0.5)
+    feed.later(0.4)
     feed.hear(venue.change("SELL", "0.52", "0"))
     feed.later(5.0)
     assert (feed.state, feed.top) == (LIVE, ("0.53", "0.6"))
 
 
+def test_a_crossing_that_passes_without_a_new_top_is_over(
+    feed: Listening, venue: ScriptedVenue
+) -> None:
+    feed.hear(venue.change("BUY", "0.41", "1"))
+    feed.hear(venue.change("BUY", "0.53", "5"), venue.change("BUY", "0.53", "0"))
+    feed.later(0.5)
+    assert (feed.state, feed.top) == (LIVE, ("0.48", "0.52"))
+
+
 def test_a_book_that_stays_crossed_is_doubted(feed: Listening, venue: ScriptedVenue) -> None:
     feed.hear(venue.change("BUY", "0.53", "5"))
-    feed.later(1.0)
+    feed.later(0.5)
     assert (feed.state, feed.why) == (SUSPECT, Doubt.CROSSED)
     assert feed.renewed == [TOKEN]
 
@@ -292,7 +301,7 @@ def test_hashes_that_are_wrong_while_rest_has_our_book_raise_no_second_doubt(
     feed: Listening, venue: ScriptedVenue
 ) -> None:
     for size in ("1", "2", "3", "4", "5"):
-        right = venue.entry("BUY", "0.41", size, 10)
+        right = venue.entry("BUY", "0.41", size, 2000)
         wrong = wire.WireChange(
             TOKEN, "0.41", size, "BUY", "0" * 40, right.best_bid, right.best_ask
         )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from core.domain.market import Market
 from core.domain.units import TokenId
 from data_ingestion.streamer.canaries import Canaries, chosen_canaries
@@ -82,6 +84,18 @@ def test_a_catalogue_too_small_gives_what_it_has() -> None:
     assert chosen_canaries([shard(0)], [], [replace(BUSIEST[0], outcomes=())], 2) == {
         0: frozenset()
     }
+
+
+@pytest.mark.parametrize(("most", "wanted"), [(1000, 995), (200, 199), (201, 199), (3, 2), (1, 0)])
+def test_canaries_count_in_the_limit_of_all_tokens(most: int, wanted: int) -> None:
+    layout = Layout(tokens=200, canaries=1)
+    assert layout.wanted(most) == wanted
+    shards = -(-wanted // layout.room)
+    assert wanted + shards * layout.canaries <= most
+
+
+def test_without_canaries_all_tokens_may_be_wanted() -> None:
+    assert Layout(tokens=200).wanted(1000) == 1000
 
 
 async def test_canaries_come_with_a_connection_count_in_its_room_and_leave_with_it() -> None:

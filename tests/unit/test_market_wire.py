@@ -115,6 +115,20 @@ def test_an_unknown_event_is_counted_and_its_neighbours_are_read() -> None:
     assert heard.dropped == {"unknown_event": 1}
 
 
+def test_three_unreadable_frames_in_a_row_doubt_everything() -> None:
+    heard = channel()
+    heard.subscribed = frozenset({TokenId("1"), TokenId("2")})
+    for frame in (b"{", b"[", encoded(FRAME), b"{", b"PONG", b"["):
+        heard.receive(frame, 1.0)
+    assert heard.suspects == set()
+    heard.receive(b"{", 1.0)
+    assert heard.suspects == {"1", "2"}
+    heard.suspects.clear()
+    for frame in (b"{", b"["):
+        heard.receive(frame, 1.0)
+    assert heard.suspects == set()
+
+
 @pytest.mark.parametrize(
     "frame",
     [

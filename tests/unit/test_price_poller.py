@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.book import Book
 from core.domain.errors import Unavailable
-from core.domain.health import PriceState
+from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId
 from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
@@ -150,14 +150,28 @@ async def test_a_suspect_token_is_asked_for_at_once_without_being_told_to() -> N
     assert states[:4] == [PriceState.SUSPECT] * 2 + [PriceState.RESYNCING] * 2
 
 
+async def test_a_token_that_is_not_believed_is_asked_for_every_five_seconds() -> None:
+    """Its neighbour, which no connection carries any more, every minute."""
+    desk = Desk(streaming=True)
+    await desk.stream()
+    async with desk.running():
+        desk.updater.suspect([YES], Doubt.FROZEN)
+        desk.updater.connection_lost([NO])
+        await desk.at(1.0)
+        assert [desk.board.state(token) for token in (YES, NO)] == [PriceState.POLLED] * 2
+        for second in range(2, 61):
+            await desk.at(float(second))
+    assert desk.venue.asked == [[YES, NO]] + [[YES]] * 11
+
+
 async def test_a_token_repaired_by_the_audit_is_not_asked_for_a_second_time() -> None:
     desk = Desk(streaming=True)
     await desk.stream()
     async with desk.running():
         desk.updater.repair(BookSnapshot(_book(YES), None, None, None, None), desk.now)
-        await desk.at(59.0)
+        await desk.at(4.9)
         assert desk.venue.asked == []
-        await desk.at(60.0)
+        await desk.at(5.0)
         assert desk.venue.asked == [[YES]]
 
 

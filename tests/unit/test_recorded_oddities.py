@@ -128,9 +128,9 @@ def check_crossed(before: Snapshot, book: Snapshot) -> None:
     feed.hear(before.message())
     feed.hear(book.message())
     assert (feed.board.is_live(YES), feed.top(YES)) == (True, before.top)
-    feed.now += 0.6
+    feed.now += 0.3
     feed.hear(book.message())  # once more: that does not make it younger
-    feed.now += 0.5
+    feed.now += 0.3
     feed.updater.check()
     assert feed.board.why(YES) is Doubt.CROSSED
     feed.hear(book.message())

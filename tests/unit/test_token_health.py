@@ -85,7 +85,7 @@ def test_a_new_token_waits_for_its_first_book() -> None:
 def test_a_doubt_makes_a_live_token_suspect(why: Doubt) -> None:
     health = suspect(why)
     assert (health.state, health.why, health.since) == (SUSPECT, why, 2.0)
-    assert health.is_heard is (why in FROM_THE_STREAM)
+    assert health.is_heard is (why in FROM_THE_STREAM or why is Doubt.LATE)
 
 
 def test_a_second_doubt_does_not_hide_the_first() -> None:
@@ -246,6 +246,12 @@ def test_a_stream_that_is_found_late_twice_in_a_minute_is_not_believed_for_a_whi
     assert (health.state, health.why) == (POLLED, Doubt.FROZEN)
     health.booked(15.0 + BARRED)
     assert health.is_live
+
+
+def test_one_token_that_is_not_believed_costs_no_connection() -> None:
+    health = frozen_again(5.0)
+    assert not health.needs_another_connection(15.0 + BARRED + 11.9, is_mute=False)
+    assert health.needs_another_connection(15.0 + BARRED + 12.0, is_mute=False)
 
 
 def test_a_new_connection_does_not_inherit_the_disbelief() -> None:

@@ -50,6 +50,7 @@ def refuse_by_conditions(
             "There is no price for this outcome yet. Open the market again.", ticket.token_id
         )
     _refuse_old_price(ticket, reading, rules.max_book_age)
+    _refuse_crossed_book(ticket, quote)
     if ticket.origin is not Origin.PROTECTION:  # it must get out of a falling market too
         _refuse_far_bound(ticket, market, quote, rules.max_slippage_percent)
 
@@ -88,6 +89,16 @@ def _refuse_old_price(ticket: Ticket, reading: Reading, most: float) -> None:
         "ordered. Refresh and try again.",
         ticket.token_id,
     )
+
+
+def _refuse_crossed_book(ticket: Ticket, quote: Quote) -> None:
+    """It is not shown, but it is what the order would meet. Raises: PriceNotTrusted."""
+    if quote.book is not None and quote.book.is_crossed:
+        raise PriceNotTrusted(
+            "Bids and asks of this outcome cross right now, so its price is not certain. Nothing "
+            "was ordered. Refresh and try again.",
+            ticket.token_id,
+        )
 
 
 def _refuse_far_bound(ticket: Ticket, market: Market, quote: Quote, percent: Decimal) -> None:

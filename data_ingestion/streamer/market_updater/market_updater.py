@@ -130,7 +130,7 @@ class MarketUpdater:
             self._trust.doubt(feed, why)
 
     def check(self) -> None:
-        """What only time tells: call it every second or so."""
+        """What only time tells: call it a few times a second."""
         self._trust.check(self._feeds.values())
 
     def worn(self, mute: frozenset[TokenId]) -> frozenset[TokenId]:
@@ -195,6 +195,11 @@ class MarketUpdater:
     def absent(self, tokens: Collection[TokenId]) -> None:
         """REST answered, and has no book of these."""
         self._polled.absent(tokens)
+
+    def is_carried(self, token: TokenId) -> bool:
+        """Whether a connection was asked for it, or has brought its book."""
+        feed = self._feeds.get(token)
+        return feed is not None and feed.health.is_carried
 
     def _apply_rare(self, message: wire.RareMessage, received: float) -> None:
         match message:

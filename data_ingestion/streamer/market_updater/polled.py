@@ -9,6 +9,7 @@ from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId
 from core.ports import BookSnapshot
 from core.services.price_board import PriceBoard
+from data_ingestion.streamer.market_updater.lateness import LATE
 from data_ingestion.streamer.market_updater.publisher import Publisher
 from data_ingestion.streamer.market_updater.token_feed import TokenFeed
 from data_ingestion.streamer.market_updater.trust import Trust
@@ -90,7 +91,7 @@ class Polled:
         if snapshot is None or not feed.health.can_go_on(received):
             return
         book = feed.continued(snapshot)
-        if book is None:
+        if book is None or self._stays_late(feed, received):
             return
         feed.adopt(book, snapshot)
         self._trust.answered(feed, is_proven=True)
@@ -103,11 +104,20 @@ class Polled:
             if snapshot.book.is_crossed or feed.health.state is not PriceState.DOWN:
                 return  # it is asked again soon; after a while an older book is better than none
         elif snapshot.is_proven:
-            feed.candidate = snapshot
+            feed.candidate, feed.asked_at = snapshot, received
             self.go_on(feed, received)
         if not feed.is_live:
             self._publisher.publish_polled(snapshot, feed.complement, received)
             self._trust.answered(feed, is_proven=False)
+
+    def _stays_late(self, feed: TokenFeed, received: float) -> bool:
+        """Whether the stream was late, and tells late again what REST has told."""
+        if feed.health.why is not Doubt.LATE:
+            return False
+        if received - feed.asked_at <= LATE:
+            feed.lateness.refute()
+            return False
+        return feed.lateness.would_be_late(self._trust.lag(feed.kept[-1].timestamp))
 
     def _is_behind(self, feed: TokenFeed, snapshot: BookSnapshot) -> bool:
         """Whether the stream already told more than REST knows."""

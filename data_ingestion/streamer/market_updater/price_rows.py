@@ -2,7 +2,7 @@
 
 from core.domain.market import Market, Source
 from core.domain.price import Quote
-from core.domain.units import ONE, Price
+from core.domain.units import ONE, Price, TokenId
 from core.services.price_board import PriceBoard
 from core.storage.prices import MarketPrices
 
@@ -20,7 +20,13 @@ def market_prices(board: PriceBoard, market: Market) -> MarketPrices | None:
         bids=tuple(quote.bid if quote else None for quote in quotes),
         asks=tuple(quote.ask if quote else None for quote in quotes),
         last_trade=_last_trade(quotes),
+        age=max(_age(board, token) for token in market.tokens),
     )
+
+
+def _age(board: PriceBoard, token: TokenId) -> float:
+    """A live price is current, however long it has not moved; of what has no price, none is old."""
+    return 0.0 if board.is_live(token) else board.age(token) or 0.0
 
 
 def _price(index: int, quotes: list[Quote | None]) -> Price | None:

@@ -7,8 +7,9 @@ from core.domain.errors import InvalidBook, InvalidQuantity
 from core.domain.health import Doubt
 from core.domain.units import TokenId, price
 from data_ingestion.streamer.market_updater.deliveries import Deliveries
+from data_ingestion.streamer.market_updater.lateness import LATE
 from data_ingestion.streamer.market_updater.publisher import Publisher
-from data_ingestion.streamer.market_updater.token_feed import TokenFeed
+from data_ingestion.streamer.market_updater.token_feed import NEVER, TokenFeed
 from data_ingestion.streamer.market_updater.trust import Trust
 from data_ingestion.streamer.market_updater.verdicts import Verdicts
 from data_ingestion.streamer.websocket_client import wire
@@ -38,6 +39,8 @@ class Snapshots:
         """A whole book replaces ours, and makes its token live where it can be believed."""
         feed = self._feeds.get(message.asset_id)
         if feed is None or self._repeats(feed, message):
+            return
+        if self._stays_late(feed, message.timestamp, received):
             return
         is_older = feed.is_live and message.timestamp < feed.at
         try:
@@ -102,6 +105,23 @@ class Snapshots:
             feed.shown_bid = -1  # published whatever it says: it may end a doubt
             self._publish(feed, timestamp, received)
         return feed.is_live
+
+    def _stays_late(self, feed: TokenFeed, timestamp: str, received: float) -> bool:
+        """Whether it is one more late news of a connection that is late.
+
+        The book that was asked for, and comes at once, knows nothing newer where nothing is late.
+        """
+        if feed.health.why is not Doubt.LATE or feed.at == NEVER:
+            return False
+        if timestamp == feed.at:
+            if received - feed.health.since <= LATE:
+                feed.lateness.refute()
+            return False
+        if not feed.lateness.would_be_late(self._trust.lag(timestamp)):
+            return False
+        feed.health.heard()
+        self._verdicts.dropped["late"] += 1
+        return True
 
     def _repeats(self, feed: TokenFeed, message: wire.WireBook) -> bool:
         is_late = self._trust.has_waited(feed)

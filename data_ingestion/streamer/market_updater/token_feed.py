@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.domain.book import Book, HashInputs
-from core.domain.health import FROM_THE_STREAM, TokenHealth
+from core.domain.health import FROM_THE_STREAM, Doubt, TokenHealth
 from core.domain.price import own_last_trade
 from core.domain.units import Price, TokenId, price
 from core.ports import BookSnapshot
 from data_ingestion.streamer.market_updater.kept import Kept, has_top, is_replayed
+from data_ingestion.streamer.market_updater.lateness import Lateness
 from data_ingestion.streamer.market_updater.proof import BookProof
 from data_ingestion.streamer.websocket_client import wire
 
@@ -28,6 +29,7 @@ class TokenFeed:
     """
 
     __slots__ = (
+        "asked_at",
         "at",
         "base",
         "book",
@@ -38,6 +40,7 @@ class TokenFeed:
         "is_live",
         "kept",
         "last_trade",
+        "lateness",
         "left_out",
         "proof",
         "recent",
@@ -45,6 +48,7 @@ class TokenFeed:
         "shown_bid",
         "shown_trade",
         "ticked_at",
+        "timed",
         "token",
         "told_ask",
         "told_bid",
@@ -52,6 +56,7 @@ class TokenFeed:
     )
 
     def __init__(self, token: TokenId, complement: TokenId | None, now: float) -> None:
+        self.asked_at = 0.0  # when REST answered with the candidate, monotonic seconds
         self.at = NEVER  # the venue's timestamp of the newest news of the book, milliseconds
         self.base = NEVER  # and of the snapshot that it goes back to
         self.book = Book(token)
@@ -62,6 +67,7 @@ class TokenFeed:
         self.is_live = False  # what the health says, at hand for the hot path
         self.kept = deque[Kept](maxlen=KEPT)
         self.last_trade: Price | None = None
+        self.lateness = Lateness()
         self.left_out = NEVER  # the newest change that was not kept
         self.proof = BookProof()
         self.recent = deque[str](maxlen=RECENT)  # the newest first; empty with one connection
@@ -71,6 +77,9 @@ class TokenFeed:
         self.ticked_at = NEVER
         self.told_bid: str | None = None
         self.told_ask: str | None = None
+        self.timed = (
+            NEVER  # the news whose lag is known, or says nothing: a book that was asked for
+        )
         self.token = token
         self.traded_at = NEVER
 
@@ -105,6 +114,8 @@ class TokenFeed:
             ((level.price, level.size) for level in message.bids),
             ((level.price, level.size) for level in message.asks),
         )
+        if not self.is_live:
+            self.timed = message.timestamp
         self.at = self.base = message.timestamp
         if not self.book.is_crossed:  # the same crossed book once more makes it no younger
             self.crossed_since = None
@@ -151,7 +162,8 @@ class TokenFeed:
             inputs = self._newest_inputs(snapshot.inputs, snapshot.timestamp)
             fits = is_replayed(book, later, inputs)
         else:
-            fits = self.health.why in FROM_THE_STREAM
+            why = self.health.why  # news that is late is the newest, if the venue has no newer
+            fits = why in FROM_THE_STREAM or (why is Doubt.LATE and snapshot.timestamp == self.at)
         return book if fits and not book.is_crossed else None
 
     def learn(self, snapshot: BookSnapshot) -> None:
@@ -164,7 +176,7 @@ class TokenFeed:
         if book.has_levels_of(self.book):
             self.proof.excuse()
         self.book = book
-        self.base = snapshot.timestamp
+        self.base = self.timed = snapshot.timestamp
         self.at = max([self.base, *(kept.timestamp for kept in self.kept)])
         if snapshot.inputs is not None:
             self.proof.learn(self._newest_inputs(snapshot.inputs, snapshot.timestamp))

@@ -8,7 +8,7 @@ from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from data_ingestion.streamer.market_updater.token_feed import TokenFeed
 
-CROSSED: Final = 1.0  # seconds a bid may stand above an ask before something must be missing
+CROSSED: Final = 0.5  # seconds a bid may stand above an ask before something must be missing
 
 
 class Trust:
@@ -79,9 +79,29 @@ class Trust:
                 waiting.append(feed)
             elif feed.proof.is_overdue(now):
                 self.doubt(feed, Doubt.HASH)
-            elif feed.crossed_since is not None and now - feed.crossed_since >= CROSSED:
+            elif feed.crossed_since is not None and self._stays_crossed(feed, now):
                 self.doubt(feed, Doubt.CROSSED)
+            elif self._has_become_late(feed):
+                self.doubt(feed, Doubt.LATE)
         self._renew_overdue(waiting)
+
+    def lag(self, timestamp: str) -> float:
+        """Seconds from the venue's timestamp to now, but for a constant: compare it with others."""
+        return self._clock() - int(timestamp) / 1000
+
+    def _stays_crossed(self, feed: TokenFeed, now: float) -> bool:
+        """A change that brings back the top which is shown ends a crossing and tells nobody."""
+        if not feed.book.is_crossed:
+            feed.crossed_since = None
+        return feed.crossed_since is not None and now - feed.crossed_since >= CROSSED
+
+    def _has_become_late(self, feed: TokenFeed) -> bool:
+        """Looked at now and then, not at each news: what was late a moment ago is late no more."""
+        if feed.at == feed.timed:
+            return False
+        feed.timed = feed.at
+        feed.lateness.tell(self.lag(feed.at) - (self._board.age(feed.token) or 0.0))
+        return feed.lateness.is_late
 
     def _renew_overdue(self, feeds: Iterable[TokenFeed]) -> None:
         now = self._clock()

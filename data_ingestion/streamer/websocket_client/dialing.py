@@ -53,6 +53,7 @@ class ConnectionStatistics:
 
     connections: int = 0  # open now
     opened: int = 0  # ever
+    reopened: int = 0  # of these, after one that was lost or replaced
     recycled: int = 0  # replaced on suspicion or for their age
     messages: Counter[str] = field(default_factory=Counter)  # by event
     dropped: Counter[str] = field(default_factory=Counter)  # by reason

@@ -55,6 +55,7 @@ class MarketConnection:
         self._unwanted = asyncio.Event()
         self._channel: MarketChannel | None = None
         self._warned_at = self._recycled_at = float("-inf")
+        self._has_been_open = False
         self._worn = ""  # why it is about to be replaced
 
     @property
@@ -178,6 +179,8 @@ class MarketConnection:
         self._channel, self._worn, self.opened_at = channel, "", self._clock()
         statistics.connections += 1
         statistics.opened += 1
+        statistics.reopened += self._has_been_open
+        self._has_been_open = True
         try:
             yield
         finally:

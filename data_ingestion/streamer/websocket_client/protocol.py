@@ -16,6 +16,7 @@ PONG_PATIENCE: Final = (
     3.0  # ping intervals without a single byte before a connection counts as dead
 )
 SOON: Final = 0.001  # seconds; a timer may end that much before its time
+IN_A_ROW: Final = 3  # frames that are no JSON, before whatever they told counts as missed
 JSON_STARTS: Final = frozenset(b"{[ \n\r\t")
 
 
@@ -37,6 +38,7 @@ class MarketChannel:
         self._ping_interval = ping_interval
         self._last_ping = now
         self._opened = False
+        self._illegible = 0  # frames in a row that were no JSON
 
     def frames_to_send(self, wanted: frozenset[TokenId], now: float) -> Iterator[str]:
         """What brings our subscriptions to `wanted`, then a heartbeat if one is due."""
@@ -75,6 +77,8 @@ class MarketChannel:
             messages = wire.decode(frame)
         except (msgspec.DecodeError, RecursionError):
             messages = self._salvaged(frame)
+        else:
+            self._illegible = 0
         if messages:
             self.last_data = now
         heard = self._heard
@@ -99,6 +103,10 @@ class MarketChannel:
     def _salvaged(self, frame: bytes) -> Sequence[wire.Message]:
         salvage = wire.salvage(frame)
         self.dropped.update(salvage.dropped)
+        self._illegible = self._illegible + 1 if "not_json" in salvage.dropped else 0
+        if self._illegible == IN_A_ROW:
+            self._illegible = 0
+            self.suspects |= self.subscribed
         self.suspects |= {TokenId(token) for token in salvage.suspects} & self.subscribed
         return salvage.messages
 

@@ -46,6 +46,11 @@ class Layout:
         """For wanted tokens."""
         return max(1, self.tokens - self.canaries)
 
+    def wanted(self, most: int) -> int:
+        """Of `most` tokens in all, those that may be wanted: the rest are canaries."""
+        connections = -(-most // (self.room + self.canaries))
+        return max(0, most - connections * self.canaries)
+
 
 class WebSocketClient:
     """Keeps connections to the market channel that together carry exactly the wanted tokens."""
