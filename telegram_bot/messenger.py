@@ -19,6 +19,7 @@ from telegram_bot.delivery import (
     MessageGone,
     NotDelivered,
     NothingToDo,
+    note_refusal,
 )
 from telegram_bot.keyboards import keyboard
 from telegram_bot.lanes import Lanes, Place, Superseded, TooLate
@@ -40,7 +41,7 @@ class LiveEdit(Enum):
 
     DONE = auto()
     LATER = auto()  # Telegram did not take it now
-    GONE = auto()  # the message or the chat is not there any more
+    GONE = auto()  # the message or the chat is not there any more, or Telegram refuses it
 
 
 class Messenger:
@@ -153,6 +154,9 @@ class Messenger:
             if isinstance(gone, ChatGone):
                 self._mark_inactive(chat_id)
             return LiveEdit.GONE
+        except BadRequest as refusal:
+            note_refusal(refusal)
+            return LiveEdit.GONE
         except NothingToDo:
             pass
         self._shown.note(chat_id, message_id, screen)
@@ -190,6 +194,8 @@ class Messenger:
             )
         except (NothingToDo, ChatGone, NotDelivered):
             return
+        except BadRequest as refusal:
+            note_refusal(refusal)
 
     async def typing(self, chat_id: int) -> None:
         """A sign of work; it goes by itself, and nothing depends on it."""
@@ -208,6 +214,8 @@ class Messenger:
             )
         except (NothingToDo, ChatGone, NotDelivered):
             return
+        except BadRequest as refusal:
+            note_refusal(refusal)
 
     async def delete(self, chat_id: int, message_id: int) -> bool:
         """Whether we could remove the message."""
@@ -239,6 +247,9 @@ class Messenger:
         try:
             await self._attempt(chat_id, request)
         except NotDelivered:
+            return False
+        except BadRequest as refusal:
+            note_refusal(refusal)
             return False
         except (NothingToDo, MessageGone):
             pass
