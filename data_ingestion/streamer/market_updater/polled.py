@@ -46,7 +46,7 @@ class Polled:
             self.unanswered([token])
         elif feed is None:
             self._publisher.publish_polled(snapshot, None, received)
-            self._board.set_polled(token)
+            self._board.show_polled(token)
         elif not feed.is_live:
             self._repair(feed, snapshot, received)
         elif feed.holds(snapshot):
