@@ -20,6 +20,7 @@ from telegram_bot.pictures.plans import (
     DepthPicture,
     Entry,
     EquityPicture,
+    Head,
     PnlPicture,
     PricePicture,
 )
@@ -65,14 +66,16 @@ def price_picture(
     _, _, state = outcome_price(outcome).partition(" · ")
     last = history.points[-1].at
     return PricePicture(
-        title=market.question,
-        outcome=outcome.outcome.name,
-        note=f"{moved(history)} · {state}" if state else moved(history),
+        head=Head(
+            title=market.question,
+            outcome=outcome.outcome.name,
+            note=f"{moved(history)} · {state}" if state else moved(history),
+            whose=whose,
+            theme=ask.theme,
+        ),
         points=history.points,
         entries=tuple(Entry(min(fill.at, last), fill.price, fill.side) for fill in own),
         average=average,
-        whose=whose,
-        theme=ask.theme,
     )
 
 
@@ -97,13 +100,15 @@ def depth_picture(
     if book.bids and book.asks:
         spread = f"spread {cents(Price(book.asks[0].price - book.bids[0].price))} · "
     return DepthPicture(
-        title=market.question,
-        outcome=name,
-        note=f"bid / ask · {spread}{book_age(depth_view(book))}",
+        head=Head(
+            title=market.question,
+            outcome=name,
+            note=f"bid / ask · {spread}{book_age(depth_view(book))}",
+            whose=whose,
+            theme=ask.theme,
+        ),
         bids=book.bids,
         asks=book.asks,
-        whose=whose,
-        theme=ask.theme,
     )
 
 
@@ -118,14 +123,16 @@ def pnl_picture(
     facts = _open_facts(view) if is_open else ()
     amounts = (("Profit and loss", signed(result)), *(_amounts(view) if is_open else ()))
     return PnlPicture(
-        title=view.market.question,
-        outcome=position.outcome,
+        head=Head(
+            title=view.market.question,
+            outcome=position.outcome,
+            note=_standing(view) if is_open else "over, after all fees",
+            whose=whose,
+            theme=ask.theme,
+        ),
         headline=share(percent, result).capitalize(),
-        note=_standing(view) if is_open else "over, after all fees",
         profit=result,
         facts=facts if ask.is_discreet else (*amounts, *facts),
-        whose=whose,
-        theme=ask.theme,
     )
 
 
@@ -133,14 +140,17 @@ def equity_picture(
     record: Record, portfolio: Portfolio, until: datetime, whose: str, ask: ShowRecord
 ) -> EquityPicture:
     return EquityPicture(
-        title=f"Booked P&L · {PERIODS[ask.period]}",
+        head=Head(
+            title=f"Booked P&L · {PERIODS[ask.period]}",
+            outcome="",
+            note=f"after all fees · {trades(record)}",
+            whose=whose,
+            theme=ask.theme,
+        ),
         headline=signed(record.profit),
-        note=f"after all fees · {trades(record)}",
         points=record.points,
         until=max(until.replace(second=0, microsecond=0), record.points[-1].at),
         opened=portfolio.unrealized,
-        whose=whose,
-        theme=ask.theme,
     )
 
 
