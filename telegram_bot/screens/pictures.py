@@ -50,7 +50,6 @@ PERIODS: Final = MappingProxyType(
     }
 )
 NOT_DRAWN: Final = "<i>The picture cannot be drawn right now; this is what it would show.</i>"
-CHOSEN: Final = "· {} ·"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +227,7 @@ def _no_curve(record: Record) -> str:
 def _spans(ask: ShowChart, *, redraws: bool = True) -> Row:
     return tuple(
         Button(
-            CHOSEN.format(span) if span is ask.span else span.value,
+            _chosen(span.value) if span is ask.span else span.value,
             replace(ask, span=span, redraws=redraws),
         )
         for span in Span
@@ -264,7 +263,7 @@ def _other_theme(ask: PictureAction) -> Button:
 def _period(ask: ShowRecord, period: Period, record: Record) -> Button:
     name = period.value.capitalize()
     return Button(
-        CHOSEN.format(name) if period is ask.period else name,
+        _chosen(name) if period is ask.period else name,
         replace(ask, period=period, redraws=record.has_curve),
     )
 
@@ -275,3 +274,7 @@ def _positions() -> Button:
 
 def _market_row(market: Market) -> Row:
     return (Button("Market", ShowMarket(market.id)), HOME)
+
+
+def _chosen(label: str) -> str:
+    return f"· {label} ·"
