@@ -209,7 +209,7 @@ class BotContext:
         screen = self.marked(screen)
         if view is not None:
             view = replace(view, draw=partial(self._draw_marked, view.draw))
-            screen = desk.live.told(screen, view)
+            screen = desk.live.annotated(screen, view)
         if self.message_id is None:
             shown = await desk.messenger.send(chat, screen, urgency=urgency)
         else:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from telegram import Message
+from telegram.error import BadRequest
 
 from telegram_bot.clock import Clock
 from telegram_bot.delivery import (
@@ -15,6 +16,7 @@ from telegram_bot.delivery import (
     MessageGone,
     NotDelivered,
     NothingToDo,
+    note_refusal,
 )
 from telegram_bot.lanes import Lanes, Place, TooLate
 from telegram_bot.pacing import Pace, Urgency
@@ -98,6 +100,9 @@ class Courier:
         try:
             await self.attempt(chat_id, request)
         except NotDelivered:
+            return False
+        except BadRequest as refusal:
+            note_refusal(refusal)
             return False
         except (NothingToDo, MessageGone):
             pass

@@ -107,6 +107,11 @@ class Delivery:
             logger.info("Telegram answers again")
 
 
+def note_refusal(refusal: BadRequest) -> None:
+    """Of what nobody waits for: it fails alone and takes no other part with it."""
+    logger.error("Telegram refuses what we sent: %s", refusal)
+
+
 def may_have_arrived(fault: Exception) -> bool:
     """Whether Telegram may have carried out the request whose answer did not come."""
     if isinstance(fault, NotConnected):

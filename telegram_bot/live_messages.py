@@ -78,7 +78,7 @@ class LiveMessages:
             self._followers[token].add(card)
         self._changed.set()
 
-    def told(self, screen: Screen, view: LiveView) -> Screen:
+    def annotated(self, screen: Screen, view: LiveView) -> Screen:
         """The screen with what its reader has to know of the stream right now."""
         return noted(screen, self._interruptions.line(view.tokens))
 

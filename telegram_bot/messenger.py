@@ -11,7 +11,14 @@ from telegram.error import BadRequest
 from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock
 from telegram_bot.courier import LONGEST_WAIT, Courier
-from telegram_bot.delivery import ChatGone, Flooded, MessageGone, NotDelivered, NothingToDo
+from telegram_bot.delivery import (
+    ChatGone,
+    Flooded,
+    MessageGone,
+    NotDelivered,
+    NothingToDo,
+    note_refusal,
+)
 from telegram_bot.keyboards import keyboard
 from telegram_bot.lanes import Superseded
 from telegram_bot.pacing import Pace, Urgency
@@ -28,7 +35,7 @@ class LiveEdit(Enum):
 
     DONE = auto()
     LATER = auto()  # Telegram did not take it now
-    GONE = auto()  # the message or the chat is not there any more
+    GONE = auto()  # the message or the chat is not there any more, or Telegram refuses it
 
 
 class Messenger:
@@ -105,6 +112,9 @@ class Messenger:
             if isinstance(gone, ChatGone):
                 self._courier.mark_inactive(chat_id)
             return LiveEdit.GONE
+        except BadRequest as refusal:
+            note_refusal(refusal)
+            return LiveEdit.GONE
         except NothingToDo:
             pass
         self._shown.note(chat_id, message_id, screen)
@@ -142,6 +152,8 @@ class Messenger:
             )
         except (NothingToDo, ChatGone, NotDelivered):
             return
+        except BadRequest as refusal:
+            note_refusal(refusal)
 
     async def typing(self, chat_id: int) -> None:
         """A sign of work; it goes by itself, and nothing depends on it."""
@@ -160,6 +172,8 @@ class Messenger:
             )
         except (NothingToDo, ChatGone, NotDelivered):
             return
+        except BadRequest as refusal:
+            note_refusal(refusal)
 
     async def delete(self, chat_id: int, message_id: int) -> bool:
         """Whether we could remove the message."""

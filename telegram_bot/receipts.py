@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
+from telegram.error import BadRequest
 
 from core.domain.errors import PolycoolError
 from telegram_bot.clock import Clock
+from telegram_bot.delivery import note_refusal
 from telegram_bot.live_messages import LiveMessages
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Urgency
@@ -73,6 +75,13 @@ class Receipts:
         if screen is None and self._clock.now() - receipt.shown_at <= KEPT_FOR:
             return
         if screen is not None:
-            await self._messenger.edit(*place, screen, urgency=Urgency.ORDER)
+            await self._show(place, screen)
         if self._open.get(place) is receipt:
             del self._open[place]
+
+    async def _show(self, place: tuple[int, int], screen: Screen) -> None:
+        """Once, also where Telegram refuses it: the same would be refused again for ever."""
+        try:
+            await self._messenger.edit(*place, screen, urgency=Urgency.ORDER)
+        except BadRequest as refusal:
+            note_refusal(refusal)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from core.domain.units import Price, TokenId
 
-MOST_POINTS: Final = 400  # of one history: more than a phone can show
+Point = TypeVar("Point")
+
+MOST_POINTS: Final = 400  # of one line: more than a phone can show
 
 
 class Span(StrEnum):
@@ -65,8 +67,8 @@ def in_order(points: Iterable[PricePoint]) -> tuple[PricePoint, ...]:
     return thinned([PricePoint(at, by_time[at]) for at in sorted(by_time)])
 
 
-def thinned(points: Sequence[PricePoint]) -> tuple[PricePoint, ...]:
-    """Evenly many of them; the first and the last stay."""
+def thinned(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Evenly `MOST_POINTS` of them; the first and the last stay."""
     if len(points) <= MOST_POINTS:
         return tuple(points)
     last, steps = len(points) - 1, MOST_POINTS - 1

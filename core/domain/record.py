@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from core.domain.folding import fold, in_order
+from core.domain.history import thinned
 from core.domain.ledger import Fill
 from core.domain.position import Holding
 from core.domain.units import ZERO, Usdc, usdc
@@ -55,7 +56,9 @@ class EquityPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Of one period. `points` begins with what was booked before, and has one for each fill."""
+    """Of one period. `points` begins with what was booked before, and has one for each fill; of
+    more than a picture can show, so many of them with both ends.
+    """
 
     points: tuple[EquityPoint, ...]
     profit: Usdc  # booked in the period, net of `fees`
@@ -88,8 +91,9 @@ def record_of(news: Iterable[Booked], start: datetime | None) -> Record:
     sums = accumulate((one.profit for one in inside), initial=base)
     begin = start if start is not None or not inside else inside[0].at
     moments = [] if begin is None else [begin, *(one.at for one in inside)]
+    points = [EquityPoint(at, usdc(sum_)) for at, sum_ in zip(moments, sums, strict=False)]
     return Record(
-        points=tuple(EquityPoint(at, usdc(sum_)) for at, sum_ in zip(moments, sums, strict=False)),
+        points=thinned(points),
         profit=usdc(sum((one.profit for one in inside), ZERO)),
         fees=usdc(sum((one.fee for one in inside), ZERO)),
         fills=len(inside),

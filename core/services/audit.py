@@ -55,6 +55,11 @@ class Audit:
         await audit.add(session, actor, user, what, details)
 
 
+def named(user: UserId) -> str:
+    """Somebody as the audit names them."""
+    return f"user {user}"
+
+
 class AuditAge:
     """Takes what is too old off the beginning; a row further on keeps what the rest hangs on."""
 

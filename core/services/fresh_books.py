@@ -137,7 +137,7 @@ class FreshBooks:
                 book=book,
             )
         )
-        self._board.set_state(book.token, PriceState.POLLED)
+        self._board.show_polled(book.token)
 
     def _publish_empty(self, token: TokenId) -> None:
         """An empty book has no price: the last one stays, as old as it is."""

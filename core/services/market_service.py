@@ -141,14 +141,25 @@ class MarketService:
         """
         async with self._sessions() as session:
             market = await markets.by_id(session, market_id)
-            stored = await markets.stored_prices(session, market_id)
+            stored = await markets.stored_prices(session, [market_id])
         if refresh:
-            await self._refresh(market)
+            await self._refresh([market])
         return MarketView(
             market,
-            outcome_views(market, stored, self._board, self._now()),
+            outcome_views(market, stored[market_id], self._board, self._now()),
             await self._positions.in_market(user_id, market_id),
         )
+
+    async def priced(self, wanted: Sequence[Market]) -> dict[MarketId, tuple[OutcomeView, ...]]:
+        """The outcomes of several markets, asked for as `view` does, all of them at once."""
+        async with self._sessions() as session:
+            stored = await markets.stored_prices(session, [market.id for market in wanted])
+        await self._refresh(wanted)
+        return {
+            market.id: outcome_views(market, stored[market.id], self._board, self._now())
+            for market in wanted
+            if market.id in stored
+        }
 
     async def event(self, event_id: EventId, page: int = 0) -> EventView:
         """A page of the event's markets, favourites first. Raises: NotFound."""
@@ -217,14 +228,21 @@ class MarketService:
         await self._keep(found)
         return event.id
 
-    async def _refresh(self, market: Market) -> None:
-        waiting = [token for token in market.tokens if not self._board.is_live(token)]
+    async def _refresh(self, wanted: Sequence[Market]) -> None:
+        waiting = {
+            token: market
+            for market in wanted
+            for token in market.tokens
+            if not self._board.is_live(token)
+        }
         if not waiting:
             return
-        pairs = {token: other for token in waiting if (other := market.complement(token))}
+        pairs = {
+            token: other for token, market in waiting.items() if (other := market.complement(token))
+        }
         try:
             async with asyncio.timeout(REFRESH_PATIENCE):
-                await self._books.refresh(waiting, pairs)
+                await self._books.refresh(list(waiting), pairs)
         except (Unavailable, TimeoutError):
             return  # the card shows the last price with its age instead
 

@@ -75,10 +75,12 @@ class PriceBoard:
             self._tell_gap(self._continuity.lose(token, lost_by, self.clock()))
         self._tell(token)
 
-    def set_polled(self, token: TokenId) -> None:
-        """Its price was looked at by REST, and no feed carries it: it is one of the last `kept`."""
+    def show_polled(self, token: TokenId) -> None:
+        """Its price was looked at by REST; where no feed carries it, as one of the last `kept`."""
+        is_stranger = token in self._strangers or token not in self._states
         self.set_state(token, PriceState.POLLED)
-        self._remember(token)
+        if is_stranger:
+            self._remember(token)
 
     def forget(self, token: TokenId) -> None:
         """No feed carries this token any more; its last price stays, with its age."""

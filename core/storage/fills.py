@@ -1,14 +1,18 @@
 """The ledger: rows are added; of a row only its settlement and its place can change."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
+from core.domain.book import Side
 from core.domain.ledger import Fill, Settlement
 from core.domain.reports import TradeReport
 from core.domain.units import (
@@ -23,6 +27,10 @@ from core.domain.units import (
 )
 from core.storage.models import FillRow
 
+# A position's id, event key, market, token and outcome; side, size, price, fee and time.
+_Foldable: TypeAlias = tuple[
+    int | None, str, str, str, str, Side, Decimal, Decimal, Decimal, datetime
+]
 _KEYS: Final = ARRAY(sa.Text)  # one parameter, however many there are
 
 
@@ -156,13 +164,30 @@ async def of_token(
     return await _fills(session, *of_account, FillRow.token_id == token_id, _COUNTS)
 
 
-async def of_account(session: AsyncSession, user_id: UserId, account: Account) -> list[StoredFill]:
-    """Everything that changed this account, with the positions, in the order of booking."""
-    query = sa.select(FillRow).where(
-        FillRow.user_id == user_id, FillRow.account == account, _COUNTS
+async def foldable(session: AsyncSession, user_id: UserId, account: Account) -> list[StoredFill]:
+    """Everything that changed this account, with the positions, in the order of booking.
+
+    They may be many thousands: they are made away from the loop, and only of what a fold needs,
+    without their orders, settlements and transactions.
+    """
+    query = (
+        sa.select(
+            FillRow.position_id,
+            FillRow.event_key,
+            FillRow.market_id,
+            FillRow.token_id,
+            FillRow.outcome,
+            FillRow.side,
+            FillRow.size,
+            FillRow.price,
+            FillRow.fee,
+            FillRow.at,
+        )
+        .where(FillRow.user_id == user_id, FillRow.account == account, _COUNTS)
+        .order_by(FillRow.id)
     )
-    rows = (await session.execute(query.order_by(FillRow.id))).scalars()
-    return [_stored(row) for row in rows]
+    rows = await session.execute(query)
+    return await asyncio.to_thread(_foldable, user_id, account, rows)
 
 
 async def positions_with_fills(session: AsyncSession, user_id: UserId | None) -> list[PositionId]:
@@ -216,3 +241,25 @@ def _fill(row: FillRow) -> Fill:
         trade_id=row.trade_id,
         transaction=row.transaction_hash,
     )
+
+
+def _foldable(user_id: UserId, account: Account, rows: Iterable[_Foldable]) -> list[StoredFill]:
+    return [
+        StoredFill(
+            Fill(
+                event_key=key,
+                user_id=user_id,
+                account=account,
+                market_id=MarketId(market_id),
+                token_id=TokenId(token_id),
+                outcome=outcome,
+                side=side,
+                size=Size(size),
+                price=Price(price),
+                fee=Usdc(fee),
+                at=at,
+            ),
+            None if position_id is None else PositionId(position_id),
+        )
+        for position_id, key, market_id, token_id, outcome, side, size, price, fee, at in rows
+    ]

@@ -99,19 +99,13 @@ async def busiest_alone(session: AsyncSession, limit: int) -> list[Market]:
     return [market_of(row) for row in (await session.execute(query)).scalars()]
 
 
-async def stored_prices(session: AsyncSession, market_id: MarketId) -> StoredPrices:
-    """Raises: NotFound."""
-    row = await session.get(MarketRow, market_id)
-    if row is None:
-        raise NotFound("There is no such market.")
-    count = len(row.outcomes)
-    return StoredPrices(
-        bids=_prices(row.best_bid, count),
-        asks=_prices(row.best_ask, count),
-        last_trade=None if row.last_trade_price is None else Price(row.last_trade_price),
-        source=row.source,
-        at=row.price_at,
-    )
+async def stored_prices(
+    session: AsyncSession, market_ids: Sequence[MarketId]
+) -> dict[MarketId, StoredPrices]:
+    """Of those markets that there are."""
+    query = sa.select(MarketRow).where(MarketRow.id.in_(market_ids))
+    rows = (await session.execute(query)).scalars()
+    return {MarketId(row.id): _stored_prices(row) for row in rows}
 
 
 async def price_times(
@@ -122,6 +116,17 @@ async def price_times(
         MarketRow.id.in_(market_ids), MarketRow.price_at.is_not(None)
     )
     return {MarketId(found): at for found, at in await session.execute(query) if at is not None}
+
+
+def _stored_prices(row: MarketRow) -> StoredPrices:
+    count = len(row.outcomes)
+    return StoredPrices(
+        bids=_prices(row.best_bid, count),
+        asks=_prices(row.best_ask, count),
+        last_trade=None if row.last_trade_price is None else Price(row.last_trade_price),
+        source=row.source,
+        at=row.price_at,
+    )
 
 
 def _prices(texts: Sequence[str | None], count: int) -> tuple[Price | None, ...]:

@@ -127,14 +127,10 @@ async def add_closed(session: AsyncSession, first: Fill) -> Position:
     new = (
         insert(PositionRow)
         .values(
-            user_id=first.user_id,
-            account=first.account,
-            market_id=first.market_id,
-            token_id=first.token_id,
-            outcome=first.outcome,
             amount=ZERO,
             entry_price=ZERO,
             status=PositionStatus.CLOSED,
+            **keys_of(first),
             created_at=first.at,
             updated_at=first.at,
             closed_at=first.at,
@@ -142,6 +138,17 @@ async def add_closed(session: AsyncSession, first: Fill) -> Position:
         .returning(PositionRow)
     )
     return _position((await session.execute(new)).scalar_one())
+
+
+def keys_of(source: Fill | Position) -> dict[str, str | int]:
+    """Whose it is and of which outcome, by the columns that fills, positions, triggers share."""
+    return {
+        "user_id": source.user_id,
+        "account": source.account,
+        "market_id": source.market_id,
+        "token_id": source.token_id,
+        "outcome": source.outcome,
+    }
 
 
 async def save(

@@ -13,6 +13,7 @@ from core.domain.units import MarketId
 RESEMBLANCE: Final = "0.19"  # of trigrams; two swapped letters in a word of five leave this much
 CANDIDATES: Final = 300
 LOOKED_AT: Final = 1_000  # markets with the words, the best ones; lists end there
+LEARNED: Final = 2_000  # markets whose words are taken over in one statement
 
 _TEXTS = sa.bindparam("texts", type_=ARRAY(sa.Text))
 _PARTS = sa.bindparam("parts", type_=ARRAY(sa.Text))
@@ -64,17 +65,20 @@ _HAS_TRIGRAMS = sa.text("""
 _LEARN = sa.text("""
     WITH fresh AS (
         SELECT market_id FROM market_search WHERE NOT is_learned
-        ORDER BY market_id FOR UPDATE SKIP LOCKED
+        ORDER BY market_id LIMIT :limit FOR UPDATE SKIP LOCKED
     ),
     told AS (
         UPDATE market_search SET is_learned = true FROM fresh
         WHERE market_search.market_id = fresh.market_id RETURNING texts
+    ),
+    added AS (
+        INSERT INTO search_words AS known (word, uses)
+        SELECT word, count(*) FROM told, regexp_split_to_table(texts, ' ') AS word
+        WHERE length(word) BETWEEN 3 AND 40 AND word !~ '^[0-9]+$'
+        GROUP BY word ORDER BY word
+        ON CONFLICT (word) DO UPDATE SET uses = known.uses + excluded.uses
     )
-    INSERT INTO search_words AS known (word, uses)
-    SELECT word, count(*) FROM told, regexp_split_to_table(texts, ' ') AS word
-    WHERE length(word) BETWEEN 3 AND 40 AND word !~ '^[0-9]+$'
-    GROUP BY word ORDER BY word
-    ON CONFLICT (word) DO UPDATE SET uses = known.uses + excluded.uses
+    SELECT count(*) FROM told
 """)
 
 
@@ -139,6 +143,6 @@ async def has_trigrams(session: AsyncSession) -> bool:
     return bool(await session.scalar(_HAS_TRIGRAMS))
 
 
-async def learn_words(session: AsyncSession) -> None:
-    """Take over the words of markets that are new or were reworded."""
-    await session.execute(_LEARN)
+async def learn_words(session: AsyncSession, limit: int = LEARNED) -> int:
+    """Take over the words of markets that are new or were reworded; of how many it was done."""
+    return int(await session.scalar(_LEARN, {"limit": limit}) or 0)

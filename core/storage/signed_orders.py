@@ -43,7 +43,10 @@ class Sending:
 
 
 async def add(session: AsyncSession, order: Order, signed: SignedPayload, now: datetime) -> Order:
-    """The locked new `order`, signed; its bytes leave after this transaction."""
+    """The new `order`, signed; its bytes leave after this transaction.
+
+    Its caller holds the lock of its row and has seen there that it is NEW.
+    """
     values = {
         "order": order.id,
         "user": order.ticket.user_id,

@@ -14,6 +14,7 @@ from core.domain.position import Position, PositionStatus
 from core.domain.trigger import NewTrigger, Trigger, TriggerId, TriggerKind, TriggerState
 from core.domain.units import MarketId, PositionId, Price, Size, TokenId, UserId
 from core.storage.models import PositionRow
+from core.storage.positions import keys_of
 from core.storage.trigger_models import TriggerPresetRow, TriggerRow
 
 _ARMED: Final = TriggerRow.state == TriggerState.ARMED
@@ -24,12 +25,8 @@ async def arm(session: AsyncSession, position: Position, new: NewTrigger) -> Tri
     added = (
         insert(TriggerRow)
         .values(
-            user_id=position.user_id,
-            account=position.account,
+            **keys_of(position),
             position_id=position.id,
-            market_id=position.market_id,
-            token_id=position.token_id,
-            outcome=position.outcome,
             kind=new.kind,
             level=new.level,
             trail=new.trail,

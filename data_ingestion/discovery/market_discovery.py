@@ -102,8 +102,10 @@ class MarketDiscovery:
 
     async def _learn(self) -> None:
         """New words can be searched for as they are at once; this is for mistyped ones."""
-        async with self._sessions.begin() as session:
-            await learn_words(session)
+        while True:
+            async with self._sessions.begin() as session:
+                if not await learn_words(session):
+                    return
 
     async def _look_after(self, listed: list[MarketId]) -> int:
         """Ask for markets that left the list; how many of them have ended."""

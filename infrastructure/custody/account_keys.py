@@ -72,10 +72,12 @@ class SealedAccountKeys:
         self._monotonic = monotonic
         self._given = given
         self._remembered: dict[UserId, _Known] = {}
+        self._forgotten = 0  # how often: what was read across one of them is not remembered
         self._reading: WeakValueDictionary[UserId, asyncio.Lock] = WeakValueDictionary()
 
     def forget(self, user: UserId) -> None:
         """The user's wallet is no longer what it was: read everything anew at the next call."""
+        self._forgotten += 1
         self._remembered.pop(user, None)
 
     async def wallet(self, user: UserId) -> Wallet:
@@ -164,9 +166,11 @@ class SealedAccountKeys:
         async with lock:  # whoever signs while this is read for him waits for it
             known = self._remembered.get(user)
             if known is None or self._monotonic() - known.read_at > REMEMBERED:
-                self.forget(user)
+                self._remembered.pop(user, None)
+                began = self._forgotten
                 known = await self._read(user)
-                self._remembered[user] = known
+                if began == self._forgotten:
+                    self._remembered[user] = known
         return known
 
     async def _read(self, user: UserId) -> _Known:

@@ -58,16 +58,14 @@ def build_custody(
     registry = VenueSessionRegistry(http, vault, clock=clock, given=given)
     access = VenueApiAccess(http, vault, clock=clock)
     codes = SealedCodes(vault)
+    keys_of_venue = VenueKeys(vault, access, registry)
+    wallets = Wallets(sessions, keys_of_venue, is_dry_run=settings.dry_run_mode)
+    wallets.on_change(account_keys.forget)
     return Custody(
         keys=keys,
         data_keys=StoredDataKeys(sessions),
         vault=vault,
-        wallets=Wallets(
-            sessions,
-            VenueKeys(vault, access, registry),
-            is_dry_run=settings.dry_run_mode,
-            changed=account_keys.forget,
-        ),
+        wallets=wallets,
         registry=registry,
         codes=codes,
         factor=SecondFactor(sessions, codes),

@@ -1,5 +1,7 @@
 """Connections that enter a role with the word that begins a transaction, not with a second one."""
 
+from contextlib import ExitStack
+
 import asyncpg
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,11 +19,11 @@ class EnteringConnection(asyncpg.Connection):
         if not query.startswith("BEGIN"):
             return await super().execute(query, *args, timeout=timeout)
         entrance, self.entrance = self.entrance, ""
-        try:
-            return await super().execute(query + entrance, timeout=timeout)
-        except BaseException:
-            self.terminate()
-            raise
+        with ExitStack() as unless_entered:
+            unless_entered.callback(self.terminate)
+            answer = await super().execute(query + entrance, timeout=timeout)
+            unless_entered.pop_all()
+        return answer
 
 
 def enter_at_begin(engine: AsyncEngine) -> None:

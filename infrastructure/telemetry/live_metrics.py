@@ -1,5 +1,7 @@
 """Prometheus metrics of trading: orders, switches, comparisons, keys, and what waits for us."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
@@ -7,109 +9,82 @@ class LiveMetrics:
     """The collectors, by what they count."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._channels(registry)
-        self._comparisons(registry)
-        self._orders(registry)
-        self._switches(registry)
-        self._rest(registry)
+        self._gauge = partial(Gauge, registry=registry)
+        self._counter = partial(Counter, registry=registry)
+        self._channels()
+        self._comparisons()
+        self._orders()
+        self._switches()
+        self._rest()
 
-    def _channels(self, registry: CollectorRegistry) -> None:
-        self.user_channels = Gauge(
+    def _channels(self) -> None:
+        self.user_channels = self._gauge(
             "user_channels",
             "User channels of live accounts, by their state; refused: the credentials are",
             ["state"],
-            registry=registry,
         )
-        self.user_channel_waiting = Gauge(
+        self.user_channel_waiting = self._gauge(
             "user_channel_news_waiting",
             "News of the user channels that came and are not applied yet",
-            registry=registry,
         )
 
-    def _comparisons(self, registry: CollectorRegistry) -> None:
-        self.reconciliations = Counter(
-            "reconciliations",
-            "Comparisons of a live account with the venue that were finished",
-            registry=registry,
+    def _comparisons(self) -> None:
+        self.reconciliations = self._counter(
+            "reconciliations", "Comparisons of a live account with the venue that were finished"
         )
-        self.reconciliation_failures = Counter(
+        self.reconciliation_failures = self._counter(
             "reconciliation_failures",
             "Comparisons of a live account with the venue that could not be finished",
-            registry=registry,
         )
-        self.reconciliation_seconds = Gauge(
-            "reconciliation_round_seconds",
-            "Duration of the last round of comparisons",
-            registry=registry,
+        self.reconciliation_seconds = self._gauge(
+            "reconciliation_round_seconds", "Duration of the last round of comparisons"
         )
-        self.reconciliation_age = Gauge(
+        self.reconciliation_age = self._gauge(
             "reconciliation_age_seconds",
             "Time since the last round of comparisons ended; 0 before the first",
-            registry=registry,
         )
-        self.accounts_uncompared = Gauge(
+        self.accounts_uncompared = self._gauge(
             "accounts_uncompared",
             "Live accounts whose last comparison with the venue could not be finished",
-            registry=registry,
         )
 
-    def _orders(self, registry: CollectorRegistry) -> None:
-        self.orders_unclear = Gauge(
+    def _orders(self) -> None:
+        self.orders_unclear = self._gauge(
             "orders_unclear",
             "Live orders that were sent and whose answer was lost: they are looked up",
-            registry=registry,
         )
-        self.orders_waiting = Gauge(
+        self.orders_waiting = self._gauge(
             "orders_waiting",
             "Live orders on their way, of which the venue has yet to say how they end",
-            registry=registry,
         )
-        self.orders_resting = Gauge(
-            "orders_resting",
-            "Live orders that rest at the venue",
-            registry=registry,
-        )
-        self.withdrawals_unclear = Gauge(
-            "withdrawals_unclear",
-            "Withdrawals that may or may not have left: they are looked up",
-            registry=registry,
+        self.orders_resting = self._gauge("orders_resting", "Live orders that rest at the venue")
+        self.withdrawals_unclear = self._gauge(
+            "withdrawals_unclear", "Withdrawals that may or may not have left: they are looked up"
         )
 
-    def _switches(self, registry: CollectorRegistry) -> None:
-        self.trading_halted = Gauge(
-            "trading_halted",
-            "1 while the owner has halted all trading, else 0",
-            registry=registry,
+    def _switches(self) -> None:
+        self.trading_halted = self._gauge(
+            "trading_halted", "1 while the owner has halted all trading, else 0"
         )
-        self.breakers_open = Gauge(
-            "breakers_open",
-            "Circuit breakers that are open, that of everybody included",
-            registry=registry,
+        self.breakers_open = self._gauge(
+            "breakers_open", "Circuit breakers that are open, that of everybody included"
         )
-        self.users_stopped = Gauge(
-            "users_stopped",
-            "Users who have stopped their own trading",
-            registry=registry,
+        self.users_stopped = self._gauge(
+            "users_stopped", "Users who have stopped their own trading"
         )
 
-    def _rest(self, registry: CollectorRegistry) -> None:
-        self.clock_skew = Gauge(
+    def _rest(self) -> None:
+        self.clock_skew = self._gauge(
             "venue_clock_skew_seconds",
             "How far the venue's clock is ahead of this machine's; 0 unless proven",
-            registry=registry,
         )
-        self.session_keys_ending = Gauge(
-            "session_keys_ending",
-            "Session keys in use of whose life a fifth or less is left",
-            registry=registry,
+        self.session_keys_ending = self._gauge(
+            "session_keys_ending", "Session keys in use of whose life a fifth or less is left"
         )
-        self.session_keys_ended = Gauge(
+        self.session_keys_ended = self._gauge(
             "session_keys_ended",
             "Session keys in use that have run out: nothing is signed with them",
-            registry=registry,
         )
-        self.updates_waiting = Gauge(
-            "updates_waiting",
-            "Messages and taps that are stored and nobody has answered yet",
-            registry=registry,
+        self.updates_waiting = self._gauge(
+            "updates_waiting", "Messages and taps that are stored and nobody has answered yet"
         )

@@ -1,5 +1,6 @@
 """Prometheus metrics: every one the process has, on a registry of its own."""
 
+from functools import partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -32,6 +33,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry: Final = CollectorRegistry()
+        self._gauge = partial(Gauge, registry=self.registry)
+        self._counter = partial(Counter, registry=self.registry)
+        self._histogram = partial(Histogram, registry=self.registry)
         self._stream()
         self._connections()
         self._continuity()
@@ -46,195 +50,130 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _stream(self) -> None:
-        registry = self.registry
-        self.connections_active = Gauge(
-            "websocket_connections_active",
-            "Open connections to the venue's market stream",
-            registry=registry,
+        self.subscriptions = self._gauge(
+            "websocket_subscriptions_total", "Tokens subscribed on the market stream now"
         )
-        self.subscriptions = Gauge(
-            "websocket_subscriptions_total",
-            "Tokens subscribed on the market stream now",
-            registry=registry,
+        self.tokens_wanted = self._gauge(
+            "price_tokens_wanted", "Tokens whose price somebody wants now, by stream or by polling"
         )
-        self.tokens_wanted = Gauge(
-            "price_tokens_wanted",
-            "Tokens whose price somebody wants now, by stream or by polling",
-            registry=registry,
+        self.tokens_live = self._gauge(
+            "price_tokens_live", "Wanted tokens whose price is streamed and proven current now"
         )
-        self.tokens_live = Gauge(
-            "price_tokens_live",
-            "Wanted tokens whose price is streamed and proven current now",
-            registry=registry,
+        self.messages = self._counter(
+            "websocket_messages_total", "Messages received on the market stream", ["event"]
         )
-        self.messages = Counter(
-            "websocket_messages_total",
-            "Messages received on the market stream",
-            ["event"],
-            registry=registry,
-        )
-        self.dropped_frames = Counter(
+        self.dropped_frames = self._counter(
             "websocket_dropped_frames_total",
             "Frames or entries of frames that could not be used",
             ["reason"],
-            registry=registry,
         )
-        self.reconnects = Counter(
-            "websocket_reconnects_total",
-            "Connections to the market stream opened again after a loss",
-            registry=registry,
-        )
-        self.book_proofs = Counter(
+        self.book_proofs = self._counter(
             "websocket_book_proofs_total",
             "Comparisons of a streamed book with the venue's hash of it",
             ["result"],
-            registry=registry,
         )
-        self.feed_lag = Histogram(
+        self.feed_lag = self._histogram(
             "websocket_feed_lag_seconds",
             "Time from the venue's timestamp in a message to its receipt",
             buckets=LATENCIES,
-            registry=registry,
         )
 
     def _connections(self) -> None:
-        registry = self.registry
-        self.shards = Gauge(
-            "websocket_shards",
-            "Shares of the streamed tokens, each with connections of its own",
-            registry=registry,
+        self.connections_active = self._gauge(
+            "websocket_connections_active", "Open connections to the venue's market stream"
         )
-        self.canaries = Gauge(
+        self.reconnects = self._counter(
+            "websocket_reconnects_total",
+            "Connections to the market stream opened again after a loss",
+        )
+        self.shards = self._gauge(
+            "websocket_shards", "Shares of the streamed tokens, each with connections of its own"
+        )
+        self.canaries = self._gauge(
             "websocket_canaries",
             "Busy tokens that nobody wants, carried to tell a quiet market from a dead feed",
-            registry=registry,
         )
-        self.recycles = Counter(
-            "websocket_recycles",
-            "Connections that were replaced on suspicion or for their age",
-            registry=registry,
+        self.recycles = self._counter(
+            "websocket_recycles", "Connections that were replaced on suspicion or for their age"
         )
-        self.left_out = Gauge(
+        self.left_out = self._gauge(
             "price_tokens_left_out",
             "Wanted tokens beyond WS_MAX_SUBSCRIPTIONS, polled instead of streamed",
-            registry=registry,
         )
 
     def _continuity(self) -> None:
-        registry = self.registry
-        self.gaps = Counter(
-            "price_gaps",
-            "Times that a live token stopped being so, by the reason",
-            ["reason"],
-            registry=registry,
+        self.gaps = self._counter(
+            "price_gaps", "Times that a live token stopped being so, by the reason", ["reason"]
         )
-        self.gaps_open = Gauge(
-            "price_gaps_open",
-            "Tokens that were live, are not now, and are still followed",
-            registry=registry,
+        self.gaps_open = self._gauge(
+            "price_gaps_open", "Tokens that were live, are not now, and are still followed"
         )
-        self.gap_seconds = Counter(
+        self.gap_seconds = self._counter(
             "price_gap_seconds",
             "Time without continuous news of a wanted token, since it was first wanted",
             ["token"],
-            registry=registry,
         )
-        self.held_gap = Gauge(
+        self.held_gap = self._gauge(
             "price_held_gap_seconds",
             "Age of the oldest open gap of a token that somebody holds; 0 without one",
-            registry=registry,
         )
-        self.resyncs = Counter(
+        self.resyncs = self._counter(
             "price_resyncs",
             "Gaps that ended, because the token's book was complete and proven again",
-            registry=registry,
         )
 
     def _rest(self) -> None:
-        registry = self.registry
-        self.audits = Counter(
+        self.audits = self._counter(
             "price_audits",
             "Books that the audit asked REST for, to compare them with the streamed ones",
-            registry=registry,
         )
-        self.audits_stale = Counter(
+        self.audits_stale = self._counter(
             "price_audits_stale",
             "Audited books that were newer by REST: the stream had silently stopped",
-            registry=registry,
         )
-        self.audit_failures = Counter(
-            "price_audit_failures",
-            "Questions of the audit that REST did not answer",
-            registry=registry,
+        self.audit_failures = self._counter(
+            "price_audit_failures", "Questions of the audit that REST did not answer"
         )
-        self.polled_books = Counter(
+        self.polled_books = self._counter(
             "price_polled_books",
             "Books that polling asked REST for, by the reason for it",
             ["reason"],
-            registry=registry,
         )
-        self.poll_failures = Counter(
-            "price_poll_failures",
-            "Requests for books that REST did not answer",
-            registry=registry,
+        self.poll_failures = self._counter(
+            "price_poll_failures", "Requests for books that REST did not answer"
         )
 
     def _ends(self) -> None:
-        registry = self.registry
-        self.resolution_looks = Counter(
-            "resolution_looks",
-            "Rounds of looking at what has become of held markets",
-            registry=registry,
+        self.resolution_looks = self._counter(
+            "resolution_looks", "Rounds of looking at what has become of held markets"
         )
-        self.resolution_failures = Counter(
-            "resolution_failures",
-            "Such rounds in which the venue or the database failed",
-            registry=registry,
+        self.resolution_failures = self._counter(
+            "resolution_failures", "Such rounds in which the venue or the database failed"
         )
-        self.resolution_payouts = Counter(
-            "resolution_payouts",
-            "Positions that were paid because their market was resolved",
-            registry=registry,
+        self.resolution_payouts = self._counter(
+            "resolution_payouts", "Positions that were paid because their market was resolved"
         )
-        self.notices_waiting = Gauge(
-            "notices_waiting",
-            "Notices to users that are written down and have not arrived yet",
-            registry=registry,
+        self.notices_waiting = self._gauge(
+            "notices_waiting", "Notices to users that are written down and have not arrived yet"
         )
-        self.notices_sent = Counter(
-            "notices_sent",
-            "Notices to users that have arrived",
-            registry=registry,
-        )
-        self.notices_given_up = Counter(
-            "notices_given_up",
-            "Notices that can never arrive or were tried too often",
-            registry=registry,
+        self.notices_sent = self._counter("notices_sent", "Notices to users that have arrived")
+        self.notices_given_up = self._counter(
+            "notices_given_up", "Notices that can never arrive or were tried too often"
         )
 
     def _writer(self) -> None:
-        registry = self.registry
-        self.update_latency = Histogram(
+        self.update_latency = self._histogram(
             "price_update_latency_seconds",
             "Time from the receipt of a price to its committed row",
             buckets=LATENCIES,
-            registry=registry,
         )
-        self.flush_size = Histogram(
-            "price_flush_size",
-            "Tokens written by one flush of prices",
-            buckets=SIZES,
-            registry=registry,
+        self.flush_size = self._histogram(
+            "price_flush_size", "Tokens written by one flush of prices", buckets=SIZES
         )
-        self.flush_seconds = Histogram(
-            "price_flush_seconds",
-            "Duration of one flush of prices to Postgres",
-            buckets=LATENCIES,
-            registry=registry,
+        self.flush_seconds = self._histogram(
+            "price_flush_seconds", "Duration of one flush of prices to Postgres", buckets=LATENCIES
         )
-
-        self.flush_failures = Counter(
+        self.flush_failures = self._counter(
             "price_flush_failures",
             "Flushes of prices that Postgres did not take; they are tried again",
-            registry=registry,
         )

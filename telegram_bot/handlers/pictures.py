@@ -1,8 +1,5 @@
 """Charts, order books, cards to share and records: one picture each, drawn elsewhere."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import assert_never
 
@@ -13,7 +10,7 @@ from core.domain.position import PositionStatus
 from core.domain.units import Price
 from core.domain.views import MarketView, OutcomeView
 from telegram_bot.context import BotContext, PictureParts
-from telegram_bot.handlers.markets import market_view
+from telegram_bot.handlers.markets import market_view, patience
 from telegram_bot.handlers.positions import portfolio_of
 from telegram_bot.picture_actions import (
     PictureAction,
@@ -57,7 +54,7 @@ async def _show_chart(context: BotContext, ask: ShowChart) -> None:
     parts = _parts(context)
     view = await market_view(context, ask.market_id, refresh=True)
     outcome = _outcome(view, ask.outcome)
-    async with _patience(context):
+    async with patience(context, "draw a chart"):
         history = await parts.histories.history(outcome.outcome.token, ask.span)
     history = composing.up_to_now(history, outcome, context.desk.now())
     if history.change is None:
@@ -141,18 +138,6 @@ def _parts(context: BotContext) -> PictureParts:
     if context.services.pictures is None:
         raise Unavailable(say("This Polycool draws no pictures."))
     return context.services.pictures
-
-
-@asynccontextmanager
-async def _patience(context: BotContext) -> AsyncIterator[None]:
-    """Raises: Unavailable with a sentence when it takes longer than anybody wants to wait."""
-    try:
-        async with asyncio.timeout(context.desk.venue_patience):
-            yield
-    except TimeoutError as late:
-        raise Unavailable(
-            say("The venue does not answer, so there is no chart right now.")
-        ) from late
 
 
 def _outcome(view: MarketView, place: int) -> OutcomeView:

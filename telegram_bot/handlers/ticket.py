@@ -1,6 +1,8 @@
 """A ticket's life: shown, then confirmed by one tap, cancelled, or expired."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
@@ -113,15 +115,30 @@ async def confirm(
 ) -> None:
     """Place the order of a ticket that was open until this tap.
 
-    The order goes first: it waits neither for a word to the chat nor for an edit under way.
+    The order goes first: it waits neither for a word to the chat nor for an edit under way, and
+    goes on where one of these fails.
     """
-    async with asyncio.TaskGroup() as tasks:
-        placing = tasks.create_task(_place(context, claim, ticket), name="ticket-order")
-        tasks.create_task(context.orders.get_ready(claim.user_id), name="ticket-keys")
-        tasks.create_task(_answer(context, query_id, placing), name="ticket-answer")
-        async with context.held():
-            await _show_submitting(context, claim.message_id, ticket, placing)
-            await _show(context, await placing, ticket.again)
+    async with asyncio.TaskGroup() as order:
+        placing = order.create_task(_place(context, claim, ticket), name="ticket-order")
+        async with brought_to_end(placing), asyncio.TaskGroup() as words:
+            words.create_task(context.orders.get_ready(claim.user_id), name="ticket-keys")
+            words.create_task(_answer(context, query_id, placing), name="ticket-answer")
+            async with context.held():
+                await _show_submitting(context, claim.message_id, ticket, placing)
+                await asyncio.wait({placing})
+                await _show(context, placing.result(), ticket.again)
+
+
+@asynccontextmanager
+async def brought_to_end(placing: Placing) -> AsyncIterator[None]:
+    """What fails in the block lets the order finish first: it may be on its way to the venue."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        placing.cancel()
+        raise
+    finally:
+        await asyncio.wait({placing})
 
 
 async def _answer(context: BotContext, query_id: str, placing: Placing) -> None:

@@ -1,15 +1,16 @@
 """A whole order in words: straight to its ticket, or to the choice of what it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
 from core.domain.book import Side
 from core.domain.errors import InvalidQuantity, NotEnoughShares
 from core.domain.market import Market
-from core.domain.order_words import At, Best, Dollars, Part, PriceWish, Shares, Times
+from core.domain.order_words import At, Best, Dollars, Part, Shares, Times
 from core.domain.position import Position, shares_of
-from core.domain.units import MICROS, ONE, ZERO, Price, Size
+from core.domain.units import MICROS, ONE, ZERO, MarketId, Price, Size
 from core.domain.views import PAGE, EventView, OutcomeView
 from core.domain.wish import LinkWish, OrderWish, SlugWish, Subject
 from telegram_bot.actions import (
@@ -25,7 +26,7 @@ from telegram_bot.actions import (
 )
 from telegram_bot.context import BotContext
 from telegram_bot.handlers.limit import CENTS
-from telegram_bot.handlers.markets import NO_SEARCH, market_view, patience, resolved
+from telegram_bot.handlers.markets import NO_SEARCH, patience, resolved
 from telegram_bot.handlers.taps import act
 from telegram_bot.screens.choice import Choice, choice_screen, unclear_screen
 from telegram_bot.screens.limit import PARTS
@@ -35,6 +36,21 @@ from telegram_bot.words import mark, say
 NOTHING_HELD: Final = mark("You hold nothing of this, so there is nothing to sell.")
 NO_PRICE: Final = mark("There is no price to go by right now; please write one in cents, like @45.")
 
+Priced: TypeAlias = Mapping[MarketId, tuple[OutcomeView, ...]]  # in the market's order
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """An outcome that the order may be about; of a sale, with what is held of it."""
+
+    market: Market
+    place: int
+    position: Position | None = None
+
+    @property
+    def outcome(self) -> str:
+        return self.market.outcomes[self.place].name
+
 
 async def open_order(context: BotContext, wish: OrderWish) -> bool:
     """False if its words name no market with such an outcome: then they are no order.
@@ -42,15 +58,14 @@ async def open_order(context: BotContext, wish: OrderWish) -> bool:
     Raises: PolycoolError with a sentence for the user.
     """
     found, is_guess = await _candidates(context, wish.subject)
-    choices = list[Choice]()
-    for market in found:
-        choices += await _choices(context, wish, market)
-    if not choices:
+    meant = await _meant(context, wish, found)
+    if not meant:
         return await _explain(context, wish, found)
-    if len(choices) == 1 and not is_guess:
+    choices = await _choices(context, wish, meant[:PAGE])
+    if len(meant) == 1 and not is_guess:
         await act(context, choices[0].action)
     else:
-        await context.show(choice_screen(wish.text, choices[:PAGE], is_guess=is_guess))
+        await context.show(choice_screen(wish.text, choices, is_guess=is_guess))
     return True
 
 
@@ -76,20 +91,33 @@ def _open_ones(markets: Sequence[Market]) -> Sequence[Market]:
     return [market for market in markets if market.accepts_orders] or markets
 
 
-async def _choices(context: BotContext, wish: OrderWish, market: Market) -> list[Choice]:
-    """What the order could be in this market; nothing if the outcome is none of it."""
-    places = _places(market, wish.outcome)
-    if wish.side is Side.BUY:
-        wanted = [(place, await _buy(context, wish, market, place)) for place in places]
-    else:
-        held = await context.positions.in_market(context.user.id, market.id)
-        wanted = [
-            (place, await _sell(context, wish, market, place, view.position))
-            for view in held
-            for place in places
-            if market.tokens[place] == view.position.token_id
-        ]
-    return [Choice(market, market.outcomes[place].name, action) for place, action in wanted]
+async def _meant(context: BotContext, wish: OrderWish, found: Sequence[Market]) -> list[_Meant]:
+    """Outcomes that the order fits; of a sale, those alone that the user holds."""
+    fitting = [_Meant(market, place) for market in found for place in _places(market, wish.outcome)]
+    if wish.side is Side.BUY or not fitting:
+        return fitting
+    held = {each.token_id: each for each in await context.positions.held(context.user.id)}
+    tokens = [(each, each.market.tokens[each.place]) for each in fitting]
+    return [replace(each, position=held[token]) for each, token in tokens if token in held]
+
+
+async def _choices(context: BotContext, wish: OrderWish, meant: Sequence[_Meant]) -> list[Choice]:
+    """What the order would be in each of them; one that cannot be had now is left out.
+
+    Raises: InvalidQuantity if none can.
+    """
+    priced: Priced = {}
+    if isinstance(wish.price, Best | Times):
+        priced = await context.services.markets.priced([each.market for each in meant])
+    choices, hindrances = list[Choice](), list[InvalidQuantity]()
+    for each in meant:
+        try:
+            choices.append(Choice(each.market, each.outcome, _action(wish, each, priced)))
+        except InvalidQuantity as hindrance:
+            hindrances.append(hindrance)
+    if not choices:
+        raise hindrances[0]
+    return choices
 
 
 def _places(market: Market, outcome: str) -> Sequence[int]:
@@ -103,12 +131,19 @@ def _places(market: Market, outcome: str) -> Sequence[int]:
     return [0] if named == market.title.casefold() else []
 
 
-async def _buy(context: BotContext, wish: OrderWish, market: Market, place: int) -> Action:
+def _action(wish: OrderWish, meant: _Meant, priced: Priced) -> Action:
+    if meant.position is None:
+        return _buy(wish, meant, priced)
+    return _sell(wish, meant, meant.position, priced)
+
+
+def _buy(wish: OrderWish, meant: _Meant, priced: Priced) -> Action:
+    market, place = meant.market, meant.place
     if wish.amount is None:
         return Buy(market.id, place)
     if wish.price is None and isinstance(wish.amount, Dollars):
         return Spend(market.id, place, int(wish.amount.amount * CENTS))
-    price = await _price(context, wish, market, place)
+    price = _price(wish, meant, priced)
     if isinstance(wish.amount, Dollars):
         unit, amount = Unit.MONEY, int(wish.amount.amount * CENTS)
     else:
@@ -116,13 +151,11 @@ async def _buy(context: BotContext, wish: OrderWish, market: Market, place: int)
     return Limit(market.id, place, Way.BUY, price, unit, amount)
 
 
-async def _sell(
-    context: BotContext, wish: OrderWish, market: Market, place: int, position: Position
-) -> Action:
+def _sell(wish: OrderWish, meant: _Meant, position: Position, priced: Priced) -> Action:
     amount = wish.amount
     if wish.price is not None:
-        price = await _price(context, wish, market, place)
-        return Limit(market.id, place, Way.SELL, price, Unit.SHARES, _micros(wish, position))
+        price, micros = _price(wish, meant, priced), _micros(wish, position)
+        return Limit(meant.market.id, meant.place, Way.SELL, price, Unit.SHARES, micros)
     if isinstance(amount, Part) and amount.percent == int(amount.percent):
         return SellPercent(position.id, int(amount.percent))
     return SellShares(position.id, _micros(wish, position))
@@ -139,21 +172,23 @@ def _micros(wish: OrderWish, position: Position | None) -> int:
             return int(Size(ZERO))
 
 
-async def _price(context: BotContext, wish: OrderWish, market: Market, place: int) -> int:
+def _price(wish: OrderWish, meant: _Meant, priced: Priced) -> int:
     """The limit in ten-thousandths. Raises: InvalidQuantity."""
     asked = wish.price
     if isinstance(asked, At):
         return int(asked.price * PARTS)
-    view = await market_view(context, market.id, refresh=True)
-    return int(_relative(asked, view.outcomes[place], market.tick, wish.side) * PARTS)
+    views = priced.get(meant.market.id)
+    if asked is None or views is None:
+        raise InvalidQuantity(NO_PRICE)
+    return int(_relative(asked, views[meant.place], meant.market.tick, wish.side) * PARTS)
 
 
-def _relative(asked: PriceWish | None, view: OutcomeView, tick: Decimal, side: Side) -> Price:
+def _relative(asked: Best | Times, view: OutcomeView, tick: Decimal, side: Side) -> Price:
     """On the tick that is the better one for whoever orders."""
     if isinstance(asked, Best):
         base, factor = (view.bid if asked is Best.BID else view.ask), ONE
     else:
-        base, factor = view.price, asked.factor if isinstance(asked, Times) else ONE
+        base, factor = view.price, asked.factor
     if base is None:
         raise InvalidQuantity(say(NO_PRICE))
     rounding = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING

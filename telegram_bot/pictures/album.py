@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections import OrderedDict
 from typing import Final, Protocol
+from weakref import WeakValueDictionary
 
 from core.domain.errors import Unavailable
 from telegram_bot.pictures.plans import Picture
@@ -35,7 +36,7 @@ class Album:
         self._patience = patience
         self._most_bytes = most_bytes
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
-        self._drawing: dict[bytes, asyncio.Lock] = {}
+        self._drawing: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self.kept_bytes = 0
 
     def get_ready(self) -> None:
@@ -49,16 +50,12 @@ class Album:
         """
         key = hashlib.blake2b(repr(plan).encode("utf-8", "replace"), digest_size=16).digest()
         lock = self._drawing.setdefault(key, asyncio.Lock())
-        try:
-            async with lock:
-                kept = self._kept.get(key)
-                if kept is not None:
-                    self._kept.move_to_end(key)
-                    return kept
-                return self._keep(key, await self._drawn(plan))
-        finally:
-            if not lock.locked():
-                self._drawing.pop(key, None)
+        async with lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept
+            return self._keep(key, await self._drawn(plan))
 
     async def _drawn(self, plan: Picture) -> bytes:
         drawn = await self._worker.call(DRAW, plan, self._patience)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from telegram_bot.pictures.lettering import fitted, readable, width
-from telegram_bot.pictures.plans import Theme
+from telegram_bot.pictures.plans import Head, Theme
 
 WIDTH: Final = 1080  # pixels: a phone held upright
 HEIGHT: Final = 1080
@@ -82,16 +82,16 @@ class Sheet:
         self._put(lines, MARGIN, top, size, colour)
         return top + len(lines) * size * LINE
 
-    def heading(self, title: str, outcome: str, headline: str, note: str, colour: str) -> float:
+    def heading(self, head: Head, headline: str, colour: str) -> float:
         """What every picture begins with; where its own part may begin."""
         ink, faint = self.palette.ink, self.palette.faint
-        top = self.write_block(readable(title), MARGIN, TITLE, ink, 2) + 10
-        if outcome:
-            self.write(readable(outcome), top, PLAIN, faint)
+        top = self.write_block(readable(head.title), MARGIN, TITLE, ink, 2) + 10
+        if head.outcome:
+            self.write(readable(head.outcome), top, PLAIN, faint)
             top += PLAIN * LINE + 6
         self.write(headline, top, HEADLINE, colour)
         top += HEADLINE * LINE
-        self.write(note, top, PLAIN, faint)
+        self.write(head.note, top, PLAIN, faint)
         return top + PLAIN * LINE
 
     def sign(self, whose: str, *legend: tuple[str, str]) -> None:

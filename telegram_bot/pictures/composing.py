@@ -20,6 +20,7 @@ from telegram_bot.pictures.plans import (
     DepthPicture,
     Entry,
     EquityPicture,
+    Head,
     PnlPicture,
     PricePicture,
     Wording,
@@ -61,14 +62,16 @@ def price_picture(
     _, _, state = outcome_price(outcome).partition(" · ")
     last = history.points[-1].at
     return PricePicture(
-        title=market.question,
-        outcome=outcome.outcome.name,
-        note=f"{moved(history)} · {state}" if state else moved(history),
+        head=Head(
+            title=market.question,
+            outcome=outcome.outcome.name,
+            note=f"{moved(history)} · {state}" if state else moved(history),
+            whose=whose,
+            theme=ask.theme,
+        ),
         points=history.points,
         entries=tuple(Entry(min(fill.at, last), fill.price, fill.side) for fill in own),
         average=average,
-        whose=whose,
-        theme=ask.theme,
         wording=wording(last),
     )
 
@@ -95,13 +98,15 @@ def depth_picture(
         gap = cents(Price(book.asks[0].price - book.bids[0].price))
         spread = say("spread {spread}", spread=gap) + " · "
     return DepthPicture(
-        title=market.question,
-        outcome=name,
-        note=f"{say('bid / ask')} · {spread}{book_age(depth_view(book))}",
+        head=Head(
+            title=market.question,
+            outcome=name,
+            note=f"{say('bid / ask')} · {spread}{book_age(depth_view(book))}",
+            whose=whose,
+            theme=ask.theme,
+        ),
         bids=book.bids,
         asks=book.asks,
-        whose=whose,
-        theme=ask.theme,
         wording=wording(),
     )
 
@@ -117,14 +122,16 @@ def pnl_picture(
     facts = _open_facts(view) if is_open else ()
     amounts = ((say("Profit and loss"), signed(result)), *(_amounts(view) if is_open else ()))
     return PnlPicture(
-        title=view.market.question,
-        outcome=position.outcome,
+        head=Head(
+            title=view.market.question,
+            outcome=position.outcome,
+            note=_standing(view) if is_open else say("over, after all fees"),
+            whose=whose,
+            theme=ask.theme,
+        ),
         headline=share(percent, result).capitalize(),
-        note=_standing(view) if is_open else say("over, after all fees"),
         profit=result,
         facts=facts if ask.is_discreet else (*amounts, *facts),
-        whose=whose,
-        theme=ask.theme,
     )
 
 
@@ -132,14 +139,17 @@ def equity_picture(
     record: Record, portfolio: Portfolio, until: datetime, whose: str, ask: ShowRecord
 ) -> EquityPicture:
     return EquityPicture(
-        title=say("Booked P&L · {period}", period=say(PERIODS[ask.period])),
+        head=Head(
+            title=say("Booked P&L · {period}", period=say(PERIODS[ask.period])),
+            outcome="",
+            note=say("after all fees · {trades}", trades=trades(record)),
+            whose=whose,
+            theme=ask.theme,
+        ),
         headline=signed(record.profit),
-        note=say("after all fees · {trades}", trades=trades(record)),
         points=record.points,
         until=max(until.replace(second=0, microsecond=0), record.points[-1].at),
         opened=portfolio.unrealized,
-        whose=whose,
-        theme=ask.theme,
         wording=wording(until),
     )
 

@@ -23,12 +23,12 @@ LINE: Final = 4.0  # points
 
 
 def depth_chart(plan: DepthPicture) -> Figure:
-    sheet = Sheet(plan.theme)
+    sheet = Sheet(plan.head.theme)
     palette = sheet.palette
     headline = " / ".join(
         cents(levels[0].price if levels else None) for levels in (plan.bids, plan.asks)
     )
-    top = sheet.heading(plan.title, plan.outcome, headline, plan.note, palette.ink)
+    top = sheet.heading(plan.head, headline, palette.ink)
     axes = sheet.axes(top + 34)
     low, high = _window(plan)
     most = [
@@ -39,7 +39,7 @@ def depth_chart(plan: DepthPicture) -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _price(value)))
     number_scale(axes, 0.0, max(*most, 1.0) * 1.08, rough)
-    sheet.sign(plan.whose, (plan.wording.depth, palette.faint))
+    sheet.sign(plan.head.whose, (plan.wording.depth, palette.faint))
     return sheet.figure
 
 

@@ -16,6 +16,7 @@ from telegram_bot.pictures.plans import (
     DepthPicture,
     Entry,
     EquityPicture,
+    Head,
     Picture,
     PnlPicture,
     PricePicture,
@@ -51,4 +52,5 @@ def warm_up(_: object) -> None:
         for hour in range(24)
     )
     entries = (Entry(points[5].at, points[5].price, Side.BUY),)
-    draw(PricePicture("Warm up?", "Yes", "+1¢", points, entries, points[5].price, "paper"))
+    head = Head("Warm up?", "Yes", "+1¢", "paper")
+    draw(PricePicture(head, points, entries, points[5].price))

@@ -17,11 +17,11 @@ LEAST: Final = 1.0  # USDC
 
 
 def equity_chart(plan: EquityPicture) -> Figure:
-    sheet = Sheet(plan.theme)
+    sheet = Sheet(plan.head.theme)
     palette = sheet.palette
     gained = plan.points[-1].profit - plan.points[0].profit
     colour = palette.gain if gained >= 0 else palette.loss
-    top = sheet.heading(plan.title, "", plan.headline, plan.note, colour if gained else palette.ink)
+    top = sheet.heading(plan.head, plan.headline, colour if gained else palette.ink)
     axes = sheet.axes(top + 34)
     now = seconds(plan.until)
     times = [*(seconds(point.at) for point in plan.points), now]
@@ -37,7 +37,7 @@ def equity_chart(plan: EquityPicture) -> Figure:
         axes.plot([now], ends[1:], "o", color=palette.line, markersize=MARKER, clip_on=False)
     time_scale(axes, plan.points[0].at, plan.until, plan.wording)
     number_scale(axes, low, high, _dollars)
-    sheet.sign(plan.whose, *_legend(plan, palette))
+    sheet.sign(plan.head.whose, *_legend(plan, palette))
     return sheet.figure
 
 

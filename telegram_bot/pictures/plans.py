@@ -48,17 +48,27 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PricePicture:
-    """An outcome's price; `note` is the line below the title, `whose` which money it is about."""
+class Head:
+    """What every picture has: `note` is the line below the title, `whose` which money it is about.
+
+    `outcome` is "" where it is about more than one.
+    """
 
     title: str
     outcome: str
     note: str
+    whose: str
+    theme: Theme = Theme.DARK
+
+
+@dataclass(frozen=True, slots=True)
+class PricePicture:
+    """An outcome's price, with the reader's trades."""
+
+    head: Head
     points: tuple[PricePoint, ...]  # at least two
     entries: tuple[Entry, ...]
     average: Price | None  # what the reader paid on average; None without shares
-    whose: str
-    theme: Theme = Theme.DARK
     wording: Wording = ENGLISH
 
 
@@ -66,13 +76,9 @@ class PricePicture:
 class DepthPicture:
     """Both sides of a book, best first."""
 
-    title: str
-    outcome: str
-    note: str
+    head: Head
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
-    whose: str
-    theme: Theme = Theme.DARK
     wording: Wording = ENGLISH
 
 
@@ -80,28 +86,21 @@ class DepthPicture:
 class PnlPicture:
     """One position to show around: `facts` are label and value, of what may be seen."""
 
-    title: str
-    outcome: str
+    head: Head
     headline: str
-    note: str
     profit: Decimal  # only its sign is used
     facts: tuple[tuple[str, str], ...]
-    whose: str
-    theme: Theme = Theme.DARK
 
 
 @dataclass(frozen=True, slots=True)
 class EquityPicture:
     """Booked profit over time; `opened` is the open profit of `until`, on top of the last."""
 
-    title: str
+    head: Head
     headline: str
-    note: str
     points: tuple[EquityPoint, ...]
     until: datetime
     opened: Usdc
-    whose: str
-    theme: Theme = Theme.DARK
     wording: Wording = ENGLISH
 
 

@@ -15,23 +15,23 @@ GAP: Final = 36
 
 
 def pnl_card(plan: PnlPicture) -> Figure:
-    sheet = Sheet(plan.theme)
+    sheet = Sheet(plan.head.theme)
     palette = sheet.palette
     colour = _colour(plan, sheet)
     sheet.stripe(colour)
-    top = sheet.write_block(readable(plan.title), MARGIN + 20, TITLE + 8, palette.ink, 3) + 14
-    sheet.write(readable(plan.outcome), top, SECOND, palette.faint)
+    top = sheet.write_block(readable(plan.head.title), MARGIN + 20, TITLE + 8, palette.ink, 3) + 14
+    sheet.write(readable(plan.head.outcome), top, SECOND, palette.faint)
     top += TITLE * LINE + GAP
     size = _fitting(plan.headline)
     sheet.write(plan.headline, top, size, colour)
     top += size * LINE
-    sheet.write(plan.note, top, SECOND, palette.faint)
+    sheet.write(plan.head.note, top, SECOND, palette.faint)
     top += TITLE * LINE + GAP
     for name, value in plan.facts:
         sheet.write(name, top + 8, PLAIN, palette.faint)
         sheet.write_right(value, top, FACT, palette.ink)
         top += FACT * LINE + 12
-    sheet.sign(plan.whose)
+    sheet.sign(plan.head.whose)
     return sheet.figure
 
 

@@ -19,11 +19,9 @@ SHAPES: Final = {Side.BUY: "^", Side.SELL: "v"}
 
 
 def price_chart(plan: PricePicture) -> Figure:
-    sheet = Sheet(plan.theme)
+    sheet = Sheet(plan.head.theme)
     palette = sheet.palette
-    top = sheet.heading(
-        plan.title, plan.outcome, cents(plan.points[-1].price), plan.note, palette.ink
-    )
+    top = sheet.heading(plan.head, cents(plan.points[-1].price), palette.ink)
     axes = sheet.axes(top + 34)
     times = [seconds(point.at) for point in plan.points]
     prices = [float(point.price) for point in plan.points]  # pixels need no decimals
@@ -34,7 +32,7 @@ def price_chart(plan: PricePicture) -> Figure:
     _mark(axes, plan, palette)
     time_scale(axes, plan.points[0].at, plan.points[-1].at, plan.wording)
     number_scale(axes, low, high, lambda value: cents(Price(value)))
-    sheet.sign(plan.whose, *_legend(plan, palette))
+    sheet.sign(plan.head.whose, *_legend(plan, palette))
     return sheet.figure
 
 

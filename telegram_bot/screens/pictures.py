@@ -51,7 +51,6 @@ from telegram_bot.screens.text import LABEL, bold, plain, safe
 from telegram_bot.words import mark, say
 
 NOT_DRAWN: Final = mark("<i>The picture cannot be drawn right now; this is what it would show.</i>")
-CHOSEN: Final = "· {} ·"
 
 
 def chart_screen(
@@ -201,7 +200,7 @@ def _no_curve(record: Record) -> str:
 def _spans(ask: ShowChart, *, redraws: bool = True) -> Row:
     return tuple(
         Button(
-            CHOSEN.format(say(SPANS[span])) if span is ask.span else say(SPANS[span]),
+            _chosen(say(SPANS[span])) if span is ask.span else say(SPANS[span]),
             replace(ask, span=span, redraws=redraws),
         )
         for span in Span
@@ -237,7 +236,7 @@ def _other_theme(ask: PictureAction) -> Button:
 def _period(ask: ShowRecord, period: Period, record: Record) -> Button:
     name = say(PERIOD_NAMES[period])
     return Button(
-        CHOSEN.format(name) if period is ask.period else name,
+        _chosen(name) if period is ask.period else name,
         replace(ask, period=period, redraws=record.has_curve),
     )
 
@@ -248,3 +247,7 @@ def _positions() -> Button:
 
 def _market_row(market: Market) -> Row:
     return (Button(say("Market"), ShowMarket(market.id)), home_button())
+
+
+def _chosen(label: str) -> str:
+    return f"· {label} ·"

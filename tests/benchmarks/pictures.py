@@ -46,7 +46,9 @@ async def _of(worker: Worker, name: str, plan: Picture, empty: float) -> list[Fi
     """Each time another picture: nothing may be remembered."""
 
     async def draw(number: int) -> object:
-        return await worker.call(DRAW, replace(plan, note=f"{number}"), PATIENCE)
+        return await worker.call(
+            DRAW, replace(plan, head=replace(plan.head, note=f"{number}")), PATIENCE
+        )
 
     taken = await _milliseconds(draw)
     how = f"plan to PNG through the worker; of {ROUNDS}"

@@ -86,7 +86,8 @@ async def _fill(sessions: Sessions) -> None:
         async with sessions.begin() as session:
             await upsert(session, markets[start : start + CHUNK], NOW)
     async with sessions.begin() as session:
-        await learn_words(session)
+        while await learn_words(session):
+            pass
     async with sessions() as session:
         connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
         await connection.execute(sa.text("VACUUM ANALYZE"))

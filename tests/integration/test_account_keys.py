@@ -21,6 +21,7 @@ from core.domain.book import Side
 from core.domain.custody import KeyNotUsable, Tier
 from core.domain.units import TokenId, UserId
 from core.storage.models import Sessions
+from infrastructure.custody.account_keys import SealedAccountKeys
 from infrastructure.custody.credentials import OwnersCredentials
 from infrastructure.polymarket.signing.errors import SigningRefused
 from infrastructure.polymarket.signing.headers import ApiCredentials
@@ -297,3 +298,23 @@ async def test_a_record_that_is_no_credentials_is_refused_without_being_shown(
     with pytest.raises(KeyNotUsable, match="cannot be read") as refusal:
         await home.account_keys.api_key(user)
     assert "canary" not in "".join(traceback.format_exception(refusal.value))
+
+
+async def test_what_was_being_read_when_it_was_to_be_forgotten_is_not_remembered(
+    home: House,
+) -> None:
+    user = await home.person()
+    await home.ready(user)
+    revoking = list[UserId]()
+
+    def monotonic() -> float:
+        while revoking:  # the first question to the clock is asked by the reading
+            keys.forget(revoking.pop())
+        return home.clock.unix()
+
+    keys = SealedAccountKeys(home.sessions, home.vault, clock=home.clock.unix, monotonic=monotonic)
+    revoking.append(user)
+    assert await keys.api_key(user)
+    await home.wallets.revoke(user)
+    with pytest.raises(KeyNotUsable):
+        await keys.api_key(user)

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.units import ConditionId, MarketId
+from core.domain.market import Market
+from core.domain.units import ConditionId, MarketId, TokenId
+from core.domain.views import PAGE
 from core.storage.models import Sessions
 from core.storage.search import learn_words
 from tests.support import examples
@@ -118,6 +120,38 @@ async def test_an_order_that_cannot_be_has_a_sentence_and_a_way_on(
     assert "Confirm" not in buttons(told)
     assert buttons(told)
     assert await ann.violations() == []
+
+
+def _strike(number: int) -> Market:
+    """One of the many markets of an event."""
+    known = examples.market(f"Will Bitcoin close above ${number}0k in 2027?")
+    return replace(
+        known,
+        id=MarketId(f"6{number:02}"),
+        condition_id=ConditionId(f"0x{number:064x}"),
+        slug=f"bitcoin-{number}0k",
+        title=f"Above ${number}0k",
+        outcomes=tuple(
+            replace(each, token=TokenId(f"6{number:02}{each.token}"), price=None)
+            for each in known.outcomes
+        ),
+    )
+
+
+async def test_an_order_at_the_ask_of_an_event_asks_for_a_page_of_prices_at_once(
+    sessions: Sessions,
+) -> None:
+    strikes = [_strike(number) for number in range(10, 22)]
+    async with open_chat(sessions, strikes) as chat, chat.running():
+        for strike in strikes[1:]:
+            chat.venue.bids[strike.tokens[0]] = [("0.2", "100")]
+            chat.venue.asks[strike.tokens[0]] = [("0.3", "100")]
+        choice = await chat.person().says(
+            "https://polymarket.com/event/bitcoin-in-december buy yes 10 @ask"
+        )
+        assert "Which one do you mean?" in choice["text"]
+        assert len(buttons(choice)) == PAGE - 1 + 2
+        assert (chat.venue.questions, len(chat.venue.asked)) == (1, 2 * PAGE)
 
 
 @pytest.mark.parametrize(

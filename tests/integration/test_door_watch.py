@@ -1,10 +1,12 @@
 """The venue is asked again at each start; whom it refuses buys nothing, in its words."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.custody import NewsKind, VenueRefuses
@@ -12,6 +14,7 @@ from core.domain.errors import Unavailable
 from core.domain.units import UserId
 from core.services.custody.accounts import Accounts
 from core.services.custody.door_watch import DoorWatch
+from core.services.custody.ports import CustodyNews
 from core.storage import risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
@@ -27,6 +30,32 @@ class Shut(Doors):
 
     async def refusal(self, user: UserId) -> str:
         raise Unavailable(f"no answer for {user}")
+
+
+class Flaky(Doors):
+    """A venue whose connection breaks at the first question, and that refuses at the second."""
+
+    def __init__(self) -> None:
+        super().__init__(SENTENCE)
+        self.asked = 0
+
+    async def refusal(self, user: UserId) -> str:
+        self.asked += 1
+        if self.asked == 1:
+            raise ConnectionResetError
+        return await super().refusal(user)
+
+
+class Ear(Listener):
+    """Says when it has heard something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_heard = asyncio.Event()
+
+    async def tell(self, session: AsyncSession, user: UserId, news: CustodyNews) -> None:
+        await super().tell(session, user, news)
+        self.has_heard.set()
 
 
 @pytest.fixture
@@ -108,3 +137,14 @@ async def test_a_venue_that_does_not_answer_takes_nothing_away(home: House) -> N
     assert not await DoorWatch(home.sessions, Shut(), listener).look()
     assert await accounts_of(home, Doors()).usable_account(user) is Account.LIVE
     assert listener.heard == {}
+
+
+async def test_a_round_that_breaks_down_is_followed_by_the_next_one(home: House) -> None:
+    ear = Ear()
+    await live(home)
+    watch = DoorWatch(home.sessions, Flaky(), ear, every=0.01, now=home.clock)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(watch.run())
+        await ear.has_heard.wait()
+        running.cancel()
+    assert ear.kinds == [NewsKind.VENUE_REFUSES]

@@ -11,6 +11,7 @@ from core.domain.market import Market, Outcome
 from core.domain.price import PriceState
 from core.domain.units import MarketId, TokenId, UserId
 from core.ports import BookSnapshot
+from core.services.fresh_books import FreshBooks
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import WebSocketManager
 from core.storage.models import Sessions
@@ -21,6 +22,7 @@ from data_ingestion.streamer.websocket_client import wire
 from data_ingestion.streamer.websocket_client.websocket_client import WebSocketClient
 from tests.support.figures import Figures
 from tests.support.rows import market
+from tests.support.trading import Shelf, Time
 
 ANNA = UserId(1)
 ROUNDS, EACH, KEPT = 50, 100, 300  # 10,000 tokens in all
@@ -123,3 +125,18 @@ def test_of_prices_that_were_only_looked_at_the_newest_are_kept() -> None:
     assert [token for token in tokens if board.quote(token) is not None] == kept
     assert all(board.state(token) is PriceState.POLLED for token in kept)
     assert board.state(tokens[1]) is PriceState.DOWN
+
+
+async def test_of_books_that_somebody_looked_at_the_newest_are_kept() -> None:
+    time = Time()
+    board, shelf = PriceBoard(time.clock, kept=KEPT), Shelf(time)
+    books = FreshBooks(board, shelf, time.clock, time.wall)
+    tokens = [TokenId(str(number)) for number in range(3 * KEPT)]
+    for token in tokens:
+        shelf.put(token, [("0.5", "10")], [("0.54", "10")])
+    board.set_state(tokens[0], PriceState.DOWN)  # a feed carries it
+    for token in [tokens[0], *tokens[1:], *tokens[1:]]:
+        await books.refresh([token])
+    kept = [tokens[0], *tokens[-KEPT:]]
+    assert [token for token in tokens if board.quote(token) is not None] == kept
+    assert all(board.state(token) is PriceState.POLLED for token in kept)

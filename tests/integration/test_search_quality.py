@@ -15,7 +15,7 @@ from core.services.market_search import MarketSearch
 from core.services.market_service import MarketService
 from core.storage.catalogue import upsert
 from core.storage.models import Sessions
-from core.storage.search import learn_words
+from core.storage.search import learn_words, resembling
 from tests.support.catalogue import ScriptedCatalogue, listed
 from tests.support.trading import START, desk_of
 
@@ -129,6 +129,21 @@ async def test_words_that_nothing_resembles_go_to_the_venue(sessions: Sessions) 
     assert venue.asked == ["search xylophone"]
     assert [m.id for m in (await service.search("xylophones sell")).markets] == ["90"]
     assert venue.asked == ["search xylophone"]
+
+
+async def test_words_of_many_markets_are_learned_some_at_a_time(sessions: Sessions) -> None:
+    many = [titled(number, f"Will team {number} win the cup?", number) for number in range(1, 6)]
+    learned = list[int]()
+    async with sessions.begin() as session:
+        await upsert(session, many, START)
+    for _ in range(4):
+        async with sessions.begin() as session:
+            learned.append(await learn_words(session, limit=2))
+    assert learned == [2, 2, 1, 0]
+    async with sessions.begin() as session:
+        assert dict(await resembling(session, "cups"))["cup"] == 2 * len(
+            many
+        )  # in question and title
 
 
 async def test_results_come_in_pages_that_repeat_nothing(sessions: Sessions) -> None:

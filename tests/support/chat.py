@@ -58,6 +58,7 @@ class ScriptedVenue:
         self.is_away = False
         self.is_broken = False
         self.asked: list[TokenId] = []
+        self.questions = 0  # for books
         self.searched: list[str] = []
         self.answers = asyncio.Event()  # cleared: it takes every question and never answers
         self.answers.set()
@@ -69,6 +70,7 @@ class ScriptedVenue:
 
     async def books(self, tokens: Sequence[TokenId]) -> list[BookSnapshot]:
         self.asked += tokens
+        self.questions += 1
         await self.answers.wait()
         if self.is_away:
             raise Unavailable("The venue does not answer.")

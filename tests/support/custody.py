@@ -109,10 +109,10 @@ async def house(
         registry = VenueSessionRegistry(http, vault, clock=clock.unix, given=given)
         access = VenueApiAccess(http, vault, clock=clock.unix)
 
-        def forget(user: UserId) -> None:
-            changed.append(user)
-            keys.forget(user)
-
+        venue_keys = VenueKeys(vault, access, registry)
+        wallets = Wallets(sessions, venue_keys, is_dry_run=is_dry_run, now=clock)
+        wallets.on_change(changed.append)
+        wallets.on_change(keys.forget)
         codes = SealedCodes(vault)
         yield House(
             sessions=sessions,
@@ -121,13 +121,7 @@ async def house(
             clock=clock,
             vault=vault,
             registry=registry,
-            wallets=Wallets(
-                sessions,
-                VenueKeys(vault, access, registry),
-                is_dry_run=is_dry_run,
-                changed=forget,
-                now=clock,
-            ),
+            wallets=wallets,
             account_keys=keys,
             codes=codes,
             factor=SecondFactor(sessions, codes, now=clock),

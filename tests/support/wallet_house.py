@@ -176,13 +176,9 @@ async def wallet_house(
         keys = SealedAccountKeys(sessions, vault, clock=clock.unix, monotonic=clock.unix)
         access = VenueApiAccess(http, vault, clock=clock.unix)
         registry = VenueSessionRegistry(http, vault, clock=clock.unix)
-        custody = Wallets(
-            sessions,
-            VenueKeys(vault, access, registry),
-            is_dry_run=False,
-            changed=keys.forget,
-            now=clock,
-        )
+        venue_keys = VenueKeys(vault, access, registry)
+        custody = Wallets(sessions, venue_keys, is_dry_run=False, now=clock)
+        custody.on_change(keys.forget)
         user = await _owner(sessions, custody, vault)
         reports = _reports(client, url, keys, clock)
         # its answers' dates are the machine's own, which the house's clock is not

@@ -9,6 +9,7 @@ from core.domain.errors import Unavailable
 from telegram_bot.pictures.album import DRAW, Album
 from telegram_bot.pictures.plans import PricePicture, Theme
 from tests.support import picture_examples as drawn
+from tests.support.manual_clock import settle
 
 
 @dataclass
@@ -27,6 +28,18 @@ class Drawer:
         self.asked.append(argument)
         await self.may_answer.wait()
         return self.result
+
+
+@dataclass
+class Scripted(Drawer):
+    """Answers with what is put there."""
+
+    answers: asyncio.Queue[object] = field(default_factory=asyncio.Queue)
+
+    async def call(self, function: str, argument: object, patience: float) -> object:
+        assert (function, patience > 0) == (DRAW, True)
+        self.asked.append(argument)
+        return await self.answers.get()
 
 
 @pytest.fixture
@@ -53,6 +66,31 @@ async def test_who_asks_for_the_same_at_once_waits_for_one_drawing() -> None:
         drawer.may_answer.set()
     assert {task.result() for task in waiting} == {b"x" * 100}
     assert len(drawer.asked) == 1
+
+
+async def test_who_asks_after_a_failure_waits_for_whoever_tries_again() -> None:
+    drawer = Scripted()
+    album = Album(drawer)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        failing = tasks.create_task(_outcome(album))
+        again = tasks.create_task(_outcome(album))
+        await settle()
+        drawer.answers.put_nowait(None)
+        assert await failing == b""
+        later = tasks.create_task(_outcome(album))
+        await settle()
+        assert len(drawer.asked) == 2
+        drawer.answers.put_nowait(b"x" * 100)
+    assert again.result() == later.result() == b"x" * 100
+    assert album.kept_bytes == 100
+
+
+async def _outcome(album: Album) -> bytes:
+    """Nothing where the drawing failed."""
+    try:
+        return await album.picture(drawn.chart())
+    except Unavailable:
+        return b""
 
 
 async def test_the_longest_unused_goes_when_there_is_no_room(drawer: Drawer) -> None:

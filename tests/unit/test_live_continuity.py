@@ -60,7 +60,7 @@ class Room:
 
     async def refresh(self) -> None:
         view = LiveView(self.draw, frozenset({MARKET}), frozenset({YES, NO}))
-        shown = self.live.told(await self.draw(), view)
+        shown = self.live.annotated(await self.draw(), view)
         await self.live.show(ANN, CARD, USER, view, shown)
         await settle()
 

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from core.domain.book import Side
 from core.domain.folding import fold
-from core.domain.record import EquityPoint, Period, booked, record_of
+from core.domain.history import MOST_POINTS
+from core.domain.record import Booked, EquityPoint, Period, booked, record_of
 from core.domain.units import Usdc, usdc
 from tests.support.examples import NOW
 from tests.support.picture_examples import fill
 
+ONE, NOTHING = usdc(Decimal(1)), usdc(Decimal(0))
 AMOUNTS = st.decimals(min_value="0.01", max_value="500", places=2)
 PRICES = st.decimals(min_value="0.01", max_value="0.99", places=2)
 TRADES = st.lists(st.tuples(st.sampled_from(Side), AMOUNTS, PRICES), min_size=1, max_size=12)
@@ -55,6 +57,15 @@ def test_everything_begins_at_nothing_with_the_first_trade() -> None:
     record = record_of(news, Period.ALL.start(NOW))
     assert record.points[0] == EquityPoint(NOW - timedelta(hours=300), Usdc(Decimal(0)))
     assert record.profit == Decimal("0.8")
+
+
+def test_a_long_record_has_as_many_points_as_a_picture_can_show_and_all_of_its_profit() -> None:
+    news = [Booked(NOW - timedelta(minutes=number), ONE, NOTHING) for number in range(20_000)]
+    record = record_of(news, None)
+    assert len(record.points) == MOST_POINTS
+    assert record.points[-1] == EquityPoint(NOW, Usdc(Decimal(20_000)))
+    assert record.points[0].profit == 0
+    assert record.profit == record.fills == 20_000
 
 
 def test_one_trade_and_none_are_no_curve() -> None:

@@ -86,6 +86,7 @@ class Unresolved:
         async with as_worker(self._sessions) as session:
             found = await orders.followed(session, self._desk.account)
             sendings = await signed_orders.of_orders(session, [order.id for order in found])
+        self._unasked &= {order.id for order in found}  # others have ended by news
         turns, now = asyncio.Semaphore(AT_ONCE), self._desk.now()
         async with asyncio.TaskGroup() as group:
             for order in found:

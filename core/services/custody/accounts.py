@@ -16,10 +16,9 @@ from core.domain.custody import (
 )
 from core.domain.errors import Rejected
 from core.domain.units import ZERO, Usdc, UserId
-from core.services.audit import Audit
+from core.services.audit import Audit, named
 from core.services.custody.ports import DailyLimits, VenueDoors
 from core.services.custody.wallets import DRY_RUN
-from core.services.risk.outside import named
 from core.storage import custody, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from core.domain.account import Account
 from core.domain.custody import NewsKind
 from core.domain.errors import Rejected, Unavailable
@@ -17,7 +19,7 @@ from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
 
 EVERY: Final = 3600.0  # seconds
-AGAIN: Final = 60.0  # seconds, after a round in which the venue did not answer for everybody
+AGAIN: Final = 60.0  # seconds, after a round that did not answer for everybody
 AT_ONCE: Final = 4  # users
 
 logger = logging.getLogger(__name__)
@@ -50,7 +52,11 @@ class DoorWatch:
     async def run(self) -> None:
         while True:
             await asyncio.sleep(self._pause)
-            await self.look()
+            try:
+                await self.look()
+            except* (SQLAlchemyError, OSError) as faults:
+                logger.warning("Cannot ask whom the venue lets buy: %s", faults.exceptions[0])
+                self._pause = min(AGAIN, self._every)
 
     async def look(self) -> bool:
         """Ask for everybody with a ready wallet; whether the venue answered for all of them."""

@@ -24,9 +24,8 @@ from core.domain.custody import (
 )
 from core.domain.errors import Rejected
 from core.domain.units import UserId
-from core.services.audit import Audit
+from core.services.audit import Audit, named
 from core.services.custody.ports import ApiAccess, KeyVault, SessionRegistry
-from core.services.risk.outside import named
 from core.storage import custody
 from core.storage.custody import NewWallet
 from core.storage.models import Sessions
@@ -66,17 +65,16 @@ class Wallets:
         keys: VenueKeys,
         *,
         is_dry_run: bool,
-        changed: Callable[[UserId], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._sessions = sessions
         self._keys = keys
         self._is_dry_run = is_dry_run
-        self._changed = [changed]
+        self._changed = list[Callable[[UserId], None]]()
         self._now = now
 
     def on_change(self, changed: Callable[[UserId], None]) -> None:
-        """Somebody else wants to be told as well."""
+        """`changed` is told whose wallet is no longer what it was."""
         self._changed.append(changed)
 
     async def ready(self, user: UserId) -> LiveWallet | None:

@@ -22,10 +22,9 @@ from core.domain.withdrawal import (
     WithdrawalState,
     refuse_withdrawal,
 )
-from core.services.audit import Audit
+from core.services.audit import Audit, named
 from core.services.custody.ports import CustodyNews, Teller
 from core.services.custody.second_factor import SecondFactor
-from core.services.risk.outside import named
 from core.storage import custody, custody_factors, custody_withdrawals
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user

@@ -170,6 +170,11 @@ class PositionService:
             stored = await _around(session, held)
         return views_of(stored, self._board, self._now())
 
+    async def held(self, user_id: UserId) -> tuple[Position, ...]:
+        """The user's active positions, as stored."""
+        async with as_user(self._sessions, user_id) as session:
+            return tuple(await positions.active(session, user_id, self._account))
+
     async def portfolio(self, user_id: UserId) -> Portfolio:
         """Everything the user has, at the newest prices.
 

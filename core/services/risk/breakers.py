@@ -12,7 +12,8 @@ from core.domain.breaker import CLOSED, WHY, Breaker, Incident, Trip
 from core.domain.order import Order, OrderStatus
 from core.domain.risk import Switches
 from core.domain.units import UserId
-from core.services.risk.outside import Alarms, Audit, RiskRules, named
+from core.services.audit import named
+from core.services.risk.outside import Alarms, Audit, RiskRules
 from core.storage import risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker

@@ -12,8 +12,9 @@ from core.domain.account_views import Swept
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.risk import OpenOrderRef, Stop
 from core.domain.units import UserId
+from core.services.audit import named
 from core.services.milestones import Milestone, Reached, unwatched
-from core.services.risk.outside import Audit, Cancels, named
+from core.services.risk.outside import Audit, Cancels
 from core.storage import risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker

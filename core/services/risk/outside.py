@@ -71,11 +71,6 @@ class Cancels(Protocol):
         ...
 
 
-def named(user: UserId) -> str:
-    """Somebody as the audit names them."""
-    return f"user {user}"
-
-
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """The state of things around an order, asked anew for each."""

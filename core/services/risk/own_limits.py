@@ -8,7 +8,8 @@ from core.domain.account_views import LimitState
 from core.domain.refusals import OverLimit
 from core.domain.risk import LimitKind, OwnLimit, changed_limit
 from core.domain.units import ZERO, UserId
-from core.services.risk.outside import Audit, RiskRules, named
+from core.services.audit import named
+from core.services.risk.outside import Audit, RiskRules
 from core.storage import risk_limits
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user

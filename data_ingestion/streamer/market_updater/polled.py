@@ -45,14 +45,18 @@ class Polled:
         if snapshot.book.is_crossed:
             self._dropped["crossed"] += 1
             self.unanswered([token])
-        elif feed is None:
+            return
+        if feed is None:
             self._publisher.publish_polled(snapshot, None, received)
-            self._board.set_polled(token)
-        elif not feed.is_live:
+            self._board.show_polled(token)
+            return
+        if not feed.is_live:
             self._repair(feed, snapshot, received)
-        elif feed.holds(snapshot):
+            return
+        if feed.holds(snapshot):
             feed.learn(snapshot)
-        elif (self._board.age(token) or 0.0) >= LATELY:
+            return
+        if (self._board.age(token) or 0.0) >= LATELY:
             self._trust.doubt(feed, Doubt.FROZEN)
 
     def repair(self, snapshot: BookSnapshot, received: float) -> None:
