@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
@@ -33,14 +34,25 @@ POLLED_INSTEAD: Final = (
 )
 
 
-def stopped(why: Doubt, since: datetime, *, is_answered: bool) -> str:
-    """`is_answered`: the venue still tells prices when it is asked."""
-    meaning = (
-        ". Orders still work, each on a book fetched for it."
-        if is_answered
-        else ", and the venue does not answer. No order is placed before it does."
-    )
-    return f"Live prices stopped at {clock_time(since)}: {REASONS[why]}{meaning}"
+class Orders(StrEnum):
+    """What an interruption means for them; nothing is promised that the venue has not proven."""
+
+    WORK = "work"  # the venue has answered since
+    ASK = "ask"  # it is being asked
+    WAIT = "wait"  # it was asked, and did not answer
+
+
+MEANINGS: Final[Mapping[Orders, str]] = MappingProxyType(
+    {
+        Orders.WORK: ". Orders still work, each on a book fetched for it.",
+        Orders.ASK: ". Each order asks the venue first.",
+        Orders.WAIT: ", and the venue does not answer. No order is placed before it does.",
+    }
+)
+
+
+def stopped(why: Doubt, since: datetime, orders: Orders) -> str:
+    return f"Live prices stopped at {clock_time(since)}: {REASONS[why]}{MEANINGS[orders]}"
 
 
 def restored(seconds: float, at: datetime) -> str:

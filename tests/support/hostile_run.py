@@ -97,6 +97,7 @@ async def _story(fault: Fault, house: House) -> Outcome:
         await _until(lambda: witness.is_doubtful, fault.noticed, "not noticed", house)
     await asyncio.sleep(max(0.0, began + fault.lasts - clock()))
     ended = clock()
+    house.onlooker.confirm_unread(fault.shown.denied)
     if fault.lasts:
         await house.control("heal")
     await _until(witness.are_sound, fault.repaired, "not repaired", house)
