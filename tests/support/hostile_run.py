@@ -101,10 +101,11 @@ async def _story(fault: Fault, house: House) -> Outcome:
     if fault.lasts:
         await house.control("heal")
     await _until(witness.are_sound, fault.repaired, "not repaired", house)
+    repaired = None if house.traffic is None else await house.stored_time()
     await asyncio.sleep(CALM)
     await house.stand_still()
     await _until(witness.are_sound, fault.repaired, "not repaired for long", house)
-    written = await house.rows_are_true()
+    written = await house.rows_are_true(repaired)
     if fault.effect is Effect.HARMLESS:
         assert not witness.is_doubtful, "doubted without need"
         assert house.connections() == before, "a good connection was given up"
