@@ -18,6 +18,7 @@ from tests.support.sights import AGAIN, AT_MOST_BLINK, BLINK, FROZEN, NOTHING, P
 FROZEN_TOKEN: Final = 20.0  # seconds, decision 22
 LATE: Final = 20.0  # of a connection that talks
 LOST_DELTA: Final = 5.0  # of a token that others trade; its next change gives the loss away
+LITTLE: Final = 20_000  # bytes: room for what is told at once otherwise, and not for a burst
 CLOSES: Final = tuple(
     Fault(
         name=f"connection closed with {code}",
@@ -253,6 +254,11 @@ BOOK_FAULTS: Final = (
         steps=(step("burst", token=TOKEN, orders=3000),),
         effect=Effect.HARMLESS,
         shown=NOTHING,
+    ),
+    Fault(
+        name="3,000 frames at once, and a slow reader is hung up on",
+        steps=(step("squeeze", bytes=LITTLE), step("burst", token=TOKEN, orders=3000)),
+        shown=BLINK,
     ),
 )
 
