@@ -18,6 +18,7 @@ from tests.support.sights import AGAIN, AT_MOST_BLINK, BLINK, FROZEN, NOTHING, P
 FROZEN_TOKEN: Final = 20.0  # seconds, decision 22
 LATE: Final = 20.0  # of a connection that talks
 LOST_DELTA: Final = 5.0  # of a token that others trade; its next change gives the loss away
+SHORT: Final = 5.0  # that a token stays away for, where a look at REST repairs it
 LITTLE: Final = 20_000  # bytes: room for what is told at once otherwise, and not for a burst
 CLOSES: Final = tuple(
     Fault(
@@ -63,6 +64,7 @@ CONNECTION_FAULTS: Final = (
         noticed=SILENCE,
         lie=SILENCE,
         repaired=15,
+        gap=SHORT,
         despite=True,
         shown=BLINK,
     ),
@@ -134,6 +136,7 @@ BOOK_FAULTS: Final = (
             noticed=2 * LOST_DELTA,
             lie=LOST_DELTA,
             repaired=10,
+            gap=SHORT,
             traffic=Traffic.ORDERS,
             shown=AGAIN,
         )
@@ -145,6 +148,7 @@ BOOK_FAULTS: Final = (
         lasts=20,
         effect=Effect.TOLERATED,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -154,6 +158,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=LOST_DELTA,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -170,6 +175,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=LOST_DELTA,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -178,6 +184,7 @@ BOOK_FAULTS: Final = (
         lasts=20,
         effect=Effect.TOLERATED,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -219,6 +226,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=LOST_DELTA,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -228,6 +236,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=LOST_DELTA,
         repaired=20,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -237,6 +246,7 @@ BOOK_FAULTS: Final = (
         noticed=LATE,
         lie=LATE,
         repaired=30,
+        gap=30,
         shown=FROZEN,
     ),
     Fault(
@@ -246,6 +256,7 @@ BOOK_FAULTS: Final = (
         noticed=2 * LOST_DELTA,
         lie=LOST_DELTA,
         repaired=10,
+        gap=SHORT,
         traffic=Traffic.ORDERS,
         shown=AGAIN,
     ),
