@@ -139,8 +139,9 @@ async def assemble(
             ResolutionService(sessions, manager, outbox, reached=reached),
             interval=settings.resolution_interval_seconds,
         )
+        looks = ClobPrices(clob.background())
         streamer = build_streamer(
-            settings, place.socket_url, sessions, board, manager, prices, FeedFigures(metrics)
+            settings, place.socket_url, sessions, board, manager, looks, FeedFigures(metrics)
         )
         streamer.updater.on_resolution(resolution.wake)
         discovery = MarketDiscovery(

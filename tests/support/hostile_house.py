@@ -210,7 +210,7 @@ async def _furnished(
         sessions,
         board,
         manager,
-        ClobPrices(VenueHttp(client, address)),
+        ClobPrices(VenueHttp(client, address).background()),
         Figures(),
     )
     tokens = frozenset(token for market in held for token in market.tokens)
