@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint bench crash soak format doctor psql backup restore keys lock clean bootstrap
+.PHONY: help run replay test lint bench faults crash soak format doctor psql backup restore keys lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -27,6 +27,9 @@ lint: bootstrap  ## everything of `make test` but the tests
 
 bench: bootstrap  ## measure, print a table, write bench.json
 	$(PYTHON) -m tests.benchmarks $(ARGS)
+
+faults: bootstrap  ## the table of faults: noticed, wrong, repaired, not live; ONLY="frozen" takes those
+	@exec $(PYTHON) -m tests.benchmarks.faults $(if $(ONLY),"$(ONLY)")
 
 crash: bootstrap  ## kill the program at its milestones, compare with the venue; TRIALS=50 SEED=7 ONLY="7 9"
 	@exec $(PYTHON) -m tests.crash $(if $(TRIALS),--trials $(TRIALS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))

@@ -16,6 +16,7 @@ from data_ingestion.discovery.market_discovery import MarketDiscovery
 from data_ingestion.discovery.resolution_watcher import ResolutionWatcher
 from data_ingestion.streamer.streamer_service import StreamerService
 from infrastructure.config.settings import Settings
+from infrastructure.polymarket.clob import ClobPrices
 from infrastructure.polymarket.http import open_client
 from infrastructure.polymarket.trading.transport import open_trading_client
 from infrastructure.telemetry.metrics import Metrics
@@ -129,7 +130,7 @@ def _feed(ground: Ground, metrics: Metrics) -> _Feed:
         sessions,
         ground.board,
         shared.manager,
-        ground.prices,
+        ClobPrices(ground.clob.background()),
         FeedFigures(metrics),
     )
     streamer.updater.on_resolution(resolution.wake)

@@ -9,7 +9,7 @@ from core.domain.continuity import Gap
 from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
-from telegram_bot.screens.continuity import POLLED_INSTEAD, restored, stopped
+from telegram_bot.screens.continuity import POLLED_INSTEAD, Orders, restored, stopped
 from telegram_bot.words import say
 
 TOLD: Final = 60.0  # seconds that a card tells of an interruption which is over
@@ -66,9 +66,7 @@ class Interruptions:
 
     def _stopped(self, first: Gap, gaps: list[Gap]) -> str:
         states = {self._board.state(gap.token) for gap in gaps}
-        return stopped(
-            first.why, self._moment(first.began), is_answered=states != {PriceState.DOWN}
-        )
+        return stopped(first.why, self._moment(first.began), _orders(states))
 
     def _brings_nothing(self, token: TokenId) -> bool:
         is_polled = self._board.state(token) is PriceState.POLLED
@@ -76,3 +74,11 @@ class Interruptions:
 
     def _moment(self, monotonic: float) -> datetime:
         return self._wall() - timedelta(seconds=self._now() - monotonic)
+
+
+def _orders(states: Collection[PriceState]) -> Orders:
+    """What those who are not live leave of them: an answer for some is not one for all."""
+    if all(state is PriceState.POLLED for state in states):
+        return Orders.WORK
+    is_refused = PriceState.DOWN in states and PriceState.POLLED not in states
+    return Orders.WAIT if is_refused else Orders.ASK

@@ -42,7 +42,6 @@ class Ground:
     shared: Shared
     board: PriceBoard
     clob: VenueHttp
-    prices: ClobPrices
     catalogue: GammaCatalogue
     worker: Worker
     triggers: Triggers
@@ -73,15 +72,14 @@ def build_ground(
     """`client` is for questions, and the caller's to close."""
     sessions, board = database.sessions, PriceBoard()
     clob = VenueHttp(client, place.clob_url)
-    prices, worker = ClobPrices(clob), build_worker()
     catalogue = GammaCatalogue(VenueHttp(client, place.gamma_url))
-    books = FreshBooks(board, prices, time.monotonic, lambda: datetime.now(UTC))
+    books = FreshBooks(board, ClobPrices(clob), time.monotonic, lambda: datetime.now(UTC))
     outbox, hearts = Outbox(sessions, reached=reached), Hearts()
     triggers = Triggers(sessions, board)
     witness = TriggerWitness(triggers, board)
     shared = Shared(settings, place, sessions, books, manager, outbox, catalogue, reached, witness)
     risk = build_risk(settings, sessions, board, outbox, database.epoch, hearts.are_healthy)
-    return Ground(shared, board, clob, prices, catalogue, worker, triggers, risk, hearts)
+    return Ground(shared, board, clob, catalogue, build_worker(), triggers, risk, hearts)
 
 
 def build_paper(ground: Ground) -> ClobService:

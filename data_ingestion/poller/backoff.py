@@ -3,6 +3,7 @@
 from typing import Final
 
 from core.domain.errors import Unavailable
+from core.domain.patience import with_jitter
 
 FIRST: Final = 1.0  # seconds after the first failure, less up to a half of it by chance; doubles
 LONGEST: Final = 30.0  # seconds
@@ -23,7 +24,7 @@ class Backoff:
         own = min(FIRST * 2.0 ** min(self.failures, 10), LONGEST) * (1 - chance / 2)
         self.failures += 1
         asked = fault.retry_after if isinstance(fault, Unavailable) else 0.0
-        return max(own, min(asked, LONGEST_ASKED))
+        return max(own, with_jitter(min(asked, LONGEST_ASKED), chance))
 
     def over(self) -> None:
         """The venue answered."""

@@ -12,6 +12,7 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from core.domain.patience import retry_after
 from data_ingestion.streamer.websocket_client.dialing import (
     CLOSE_TIMEOUT,
     FOREVER,
@@ -19,7 +20,7 @@ from data_ingestion.streamer.websocket_client.dialing import (
     ReconnectPolicy,
     told,
 )
-from data_ingestion.streamer.websocket_client.turns import Turns, retry_after
+from data_ingestion.streamer.websocket_client.turns import Turns
 
 MAX_FRAME: Final = 8 * 1024 * 1024  # bytes; a trade with a hundred makers is some 50 kB
 FRAMES: Final = 16  # that the library reads ahead; beyond that TCP holds the venue back

@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -10,11 +12,13 @@ import httpx
 import msgspec
 
 from core.domain.errors import NotFound, Unavailable
+from core.domain.patience import retry_after, with_jitter
 
 MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes, unpacked
 ATTEMPTS: Final = 3
 BACKOFF: Final = 0.3  # seconds before the second attempt; doubles, and half of it is chance
 MAX_RETRY_AFTER: Final = 5.0  # seconds; a venue that wants more is unavailable now
+LONGEST_HOLD: Final = 300.0  # seconds; a longer Retry-After is taken for this
 CONNECTIONS: Final = 20
 
 Params = Sequence[tuple[str, str]]
@@ -53,6 +57,17 @@ class VenueHttp:
         self._deadline = deadline
         self._sleep = sleep
         self._chance = chance
+        self._hold = _Hold()
+        self.is_patient = False
+
+    def background(self) -> "VenueHttp":
+        """The same host for those who can wait: while it asks for patience they ask nothing.
+
+        Whoever it was that it said so to; a person's tap may pass.
+        """
+        other = copy(self)
+        other.is_patient = True
+        return other
 
     async def get(self, path: str, params: Params = ()) -> bytes:
         """Raises: NotFound for a 404, Unavailable."""
@@ -72,9 +87,18 @@ class VenueHttp:
     async def _ask(self, request: httpx.Request) -> bytes:
         try:
             async with asyncio.timeout(self._deadline):
+                await self._wait_out()
                 return await self._attempts(request)
         except TimeoutError as error:
             raise Unavailable("The venue takes too long to answer.") from error
+
+    async def _wait_out(self) -> None:
+        """Raises: Unavailable if the venue asked for more patience than we have."""
+        seconds = self._hold.seconds() if self.is_patient else 0.0
+        if seconds > MAX_RETRY_AFTER:
+            raise Unavailable("The venue asked to be left alone for a while.", seconds)
+        if seconds > 0:
+            await self._sleep(seconds)
 
     async def _attempts(self, request: httpx.Request) -> bytes:
         for attempt in range(1, ATTEMPTS):
@@ -92,18 +116,47 @@ class VenueHttp:
         if again.after > MAX_RETRY_AFTER:
             raise Unavailable(again.sentence, again.after) from again
         backoff: float = BACKOFF * 2 ** (attempt - 1)
-        return max(again.after, backoff / 2 + backoff / 2 * self._chance())
+        chance = self._chance()
+        return max(with_jitter(again.after, chance), backoff / 2 + backoff / 2 * chance)
 
     async def _attempt(self, request: httpx.Request) -> bytes:
         try:
             response = await self._client.send(request, stream=True)
             try:
-                _check(response)
+                self._check(response)
                 return await _body(response)
             finally:
                 await response.aclose()
         except httpx.RequestError as error:
             raise _Again("The venue cannot be reached right now.") from error
+
+    def _check(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == HTTPStatus.OK:
+            return
+        if status == HTTPStatus.NOT_FOUND:
+            raise NotFound("The venue does not know this.")
+        sentence = f"The venue refuses to answer right now (HTTP {status})."
+        if status in {HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS} or status >= 500:  # noqa: PLR2004 - server errors
+            after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
+            self._hold.extend(with_jitter(after, self._chance()))
+            raise _Again(sentence, after)
+        raise Unavailable(sentence)
+
+
+class _Hold:
+    """Until when a host wants to be left alone, on the loop's clock."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def extend(self, seconds: float) -> None:
+        until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
+        self._until = max(self._until, until)
+
+    def seconds(self) -> float:
+        """That are left; 0 or less where there is none."""
+        return self._until - asyncio.get_running_loop().time()
 
 
 class _Again(Exception):
@@ -121,24 +174,6 @@ def decoded(decoder: "msgspec.json.Decoder[Answer]", body: bytes) -> Answer:
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Unavailable("The venue's answer could not be read.") from error
-
-
-def _check(response: httpx.Response) -> None:
-    status = response.status_code
-    if status == HTTPStatus.OK:
-        return
-    if status == HTTPStatus.NOT_FOUND:
-        raise NotFound("The venue does not know this.")
-    sentence = f"The venue refuses to answer right now (HTTP {status})."
-    if status in {HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS} or status >= 500:  # noqa: PLR2004 - server errors
-        raise _Again(sentence, _retry_after(response))
-    raise Unavailable(sentence)
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds; 0 if the venue does not say, or says it as a date."""
-    text = response.headers.get("Retry-After", "")
-    return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
@@ -35,20 +36,33 @@ POLLED_INSTEAD: Final = mark(
 )
 
 
-def stopped(why: Doubt, since: datetime, *, is_answered: bool) -> str:
-    """`is_answered`: the venue still tells prices when it is asked."""
-    told = {"time": clock_time(since), "reason": say(REASONS[why])}
-    if is_answered:
-        return say(
+class Orders(StrEnum):
+    """What an interruption means for them; nothing is promised that the venue has not proven."""
+
+    WORK = "work"  # the venue has answered since
+    ASK = "ask"  # it is being asked
+    WAIT = "wait"  # it was asked, and did not answer
+
+
+STOPPED: Final[Mapping[Orders, str]] = MappingProxyType(
+    {
+        Orders.WORK: mark(
             "Live prices stopped at {time}: {reason}. Orders still work, each on a book fetched "
-            "for it.",
-            **told,
-        )
-    return say(
-        "Live prices stopped at {time}: {reason}, and the venue does not answer. No order is "
-        "placed before it does.",
-        **told,
-    )
+            "for it."
+        ),
+        Orders.ASK: mark(
+            "Live prices stopped at {time}: {reason}. Each order asks the venue first."
+        ),
+        Orders.WAIT: mark(
+            "Live prices stopped at {time}: {reason}, and the venue does not answer. No order is "
+            "placed before it does."
+        ),
+    }
+)
+
+
+def stopped(why: Doubt, since: datetime, orders: Orders) -> str:
+    return say(STOPPED[orders], time=clock_time(since), reason=say(REASONS[why]))
 
 
 def restored(seconds: float, at: datetime) -> str:

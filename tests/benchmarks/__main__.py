@@ -66,9 +66,10 @@ def main() -> None:
         sys.exit(f"nothing of that name; there are: {', '.join(NAMES)}")
     logging.disable(logging.WARNING)  # feeds that end are no news here
     figures = uvloop.run(measure(chosen))
-    show(figures)
+    missed = show(figures)
     if chosen == NAMES:  # a part must not look like the whole
         write(figures, ROOT)
+        sys.exit(1 if missed else 0)
 
 
 async def measure(chosen: list[str]) -> list[Figure]:

@@ -41,8 +41,8 @@ def percentile(values: list[float], percent: int) -> float:
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def show(figures: list[Figure]) -> None:
-    """Print the figures, their aims and whether they were met."""
+def show(figures: list[Figure]) -> list[str]:
+    """Print the figures, their aims and whether they were met; the names of those that were not."""
     width = max(len(figure.name) for figure in figures)
     print(f"\nPython {platform.python_version()}, {platform.machine()}, {platform.system()}\n")
     for figure in figures:
@@ -52,6 +52,7 @@ def show(figures: list[Figure]) -> None:
     aims = sum(1 for figure in figures if figure.aim)
     print(f"\n{aims - len(missed)} of {aims} aims met{': missed ' if missed else ''}", end="")
     print(", ".join(missed))
+    return missed
 
 
 def write(figures: list[Figure], root: Path) -> None:

@@ -54,7 +54,7 @@ async def test_an_open_card_tells_that_the_stream_was_lost_and_that_it_is_back(
     lost = await ann.reads("Live prices stopped at ")
     assert lost["id"] == card["id"]
     assert "Yes 62¢ · checking, last news just now" in lost["text"]
-    assert "the connection to the venue was lost. Orders still work" in lost["text"]
+    assert "the connection to the venue was lost. Each order asks the venue first." in lost["text"]
     chat.streams(YES, "0.71", "0.73")
     chat.streams(NO, "0.27", "0.29")
     back = await ann.reads("The stream was interrupted for less than 1 s; live again since ")

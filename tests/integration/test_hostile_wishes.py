@@ -11,6 +11,7 @@ from core.domain.market import Market
 from core.domain.price import PriceState
 from data_ingestion.streamer.websocket_client.dialing import LONGEST_DELAY
 from data_ingestion.streamer.websocket_client.websocket_client import Layout
+from tests.support.hostile_faults import LITTLE
 from tests.support.hostile_house import ONE, House, hostile_house
 from tests.support.hostile_outages import SILENCE
 from tests.support.hostile_run import SLACK
@@ -20,6 +21,7 @@ FIRST_BOOK = 5.0  # seconds, decision 22
 POLLED_WITHIN = 2.0  # seconds after that
 SOURCE_WITHIN = 1.0  # seconds after SUSPECT, decision 14
 STALL_NOTICED_WITHIN = 1.0  # seconds after the program goes on
+SHORT_STALL = 3.0  # seconds; it takes five for new books to be asked for
 OUTAGE = 300.0  # seconds
 REPLACED_WITHIN = 2 * NEW_CONNECTION + LONGEST_DELAY  # seconds, for a connection that is mute
 OTHER_CODES = (1002, 1003, 1007, 1009, 1010, 1014, 3000, 3008, 3999, 4001, 4003, 4029, 4999)
@@ -225,6 +227,28 @@ def test_after_the_program_stood_still_nothing_is_live_before_a_new_book(databas
         assert lost == dict.fromkeys(house.tokens, Doubt.STALLED)
         await house.witness.moment(house.witness.are_sound, 5)
         assert set(house.connections()).isdisjoint(before)
+        await house.stand_still()
+        await house.rows_are_true()
+
+    play(database, scenario)
+
+
+def test_a_program_that_is_hung_up_on_while_it_stands_still_is_soon_right_again(
+    database: str,
+) -> None:
+    """For less time than a pause that counts as one: only the lost connection gives it away."""
+
+    async def scenario(house: House) -> None:
+        house.trade()
+        await asyncio.sleep(2)
+        house.witness.forget()
+        await house.control("squeeze", bytes=LITTLE)
+        await house.control("burst", token=house.tokens[0], orders=3000)
+        stepped().stall(SHORT_STALL)
+        await house.witness.moment(lambda: house.witness.is_doubtful, 1)
+        await house.witness.moment(house.witness.are_sound, 5)
+        assert [each.was_slow for each in house.exchange.hub.closed] == [True]
+        assert house.witness.longest_lie <= SLACK
         await house.stand_still()
         await house.rows_are_true()
 

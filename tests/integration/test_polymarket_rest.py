@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -205,16 +206,58 @@ async def test_a_wish_to_wait_is_kept_unless_it_is_too_long() -> None:
     async with serving(venue) as url, asking(url, sleep=note, chance=lambda: 1.0) as http:
         with pytest.raises(Unavailable):
             await ClobPrices(http).books([TOKEN])
-        assert pauses == [3.0, 3.0]
+        assert pauses == pytest.approx([3.3, 3.3])
         venue.answers["/books"] = status(429, {"Retry-After": "3600"})
         with pytest.raises(Unavailable) as refused:
             await ClobPrices(http).books([TOKEN])
         assert refused.value.retry_after == 3600
-        venue.answers["/books"] = status(503, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
+        venue.answers["/books"] = status(503, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"})
         with pytest.raises(Unavailable):
             await ClobPrices(http).books([TOKEN])
-    assert pauses == [3.0, 3.0, 0.3, 0.6]
+    assert pauses == pytest.approx([3.3, 3.3, 0.3, 0.6])
     assert len(venue.seen) == 3 + 1 + 3
+
+
+async def test_a_wish_to_wait_until_a_moment_is_read_as_well() -> None:
+    moment = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    venue = VenueRest({"/books": status(503, {"Retry-After": moment})})
+    async with serving(venue) as url, asking(url) as http:
+        with pytest.raises(Unavailable) as refused:
+            await ClobPrices(http).books([TOKEN])
+    assert 3000 < refused.value.retry_after <= 3600
+    assert len(venue.seen) == 1
+
+
+async def test_while_a_venue_wants_to_be_left_alone_nobody_asks_it_but_for_a_person() -> None:
+    """Whoever of them it said so to."""
+    venue = VenueRest({"/books": status(429, {"Retry-After": "60"})})
+    async with serving(venue) as url, asking(url) as http:
+        with pytest.raises(Unavailable):
+            await ClobPrices(http).books([TOKEN])
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="left alone") as held:
+                await ClobPrices(http.background()).books([TOKEN])
+            assert 50 < held.value.retry_after <= 66
+        assert len(venue.seen) == 1
+        venue.answers["/books"] = [BOOK]
+        assert len(await ClobPrices(http).books([TOKEN])) == 1
+
+
+async def test_a_short_wish_to_wait_is_waited_out_by_those_who_can() -> None:
+    pauses: list[float] = []
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+
+    venue = VenueRest({"/books": status(429, {"Retry-After": "3"})})
+    async with serving(venue) as url, asking(url, sleep=note, chance=lambda: 1.0) as http:
+        with pytest.raises(Unavailable):
+            await ClobPrices(http).books([TOKEN])
+        pauses.clear()
+        venue.answers["/books"] = [BOOK]
+        await ClobPrices(http.background()).books([TOKEN])
+    (pause,) = pauses
+    assert 0 < pause <= 3.3
 
 
 async def test_a_venue_that_drips_is_left_at_the_deadline() -> None:

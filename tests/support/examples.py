@@ -40,7 +40,7 @@ from core.domain.views import (
 from core.domain.wish import WHICH_MARKET
 from telegram_bot.actions import SellOther, ShowMarket, Spend, SpendOther
 from telegram_bot.screens.choice import Choice, choice_screen, unclear_screen
-from telegram_bot.screens.continuity import noted, restored, stopped
+from telegram_bot.screens.continuity import Orders, noted, restored, stopped
 from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.help import help_screen
 from telegram_bot.screens.home import home_screen
@@ -246,11 +246,13 @@ def interruptions() -> dict[str, Screen]:
     checked = tuple(doubted(one, PriceState.SUSPECT, 3.2) for one in view.outcomes)
     polled = tuple(doubted(one, PriceState.POLLED, 4.1) for one in view.outcomes)
     silent = replace(held, state=PriceState.DOWN, price_age=130.0, why=Doubt.DISCONNECTED)
-    away = stopped(Doubt.DISCONNECTED, lost, is_answered=True)
-    mute = stopped(Doubt.DISCONNECTED, lost, is_answered=False)
+    asked, away, mute = (
+        stopped(Doubt.DISCONNECTED, lost, orders)
+        for orders in (Orders.ASK, Orders.WORK, Orders.WAIT)
+    )
     fetched = replace(buy_quote(), state=PriceState.POLLED, age=0.4)
     return {
-        "market_checked": noted(market_screen(replace(view, outcomes=checked), NOW), away),
+        "market_checked": noted(market_screen(replace(view, outcomes=checked), NOW), asked),
         "market_polled": noted(market_screen(replace(view, outcomes=polled), NOW), away),
         "market_restored": noted(market_screen(view, NOW), restored(12.0, NOW)),
         "amounts_checked": amount_screen(replace(view, outcomes=checked), 0, CASH, NOW),

@@ -18,6 +18,8 @@ from tests.support.sights import AGAIN, AT_MOST_BLINK, BLINK, FROZEN, NOTHING, P
 
 FROZEN_TOKEN: Final = 20.0  # seconds, decision 22
 LOST_DELTA: Final = 5.0  # of a token that others trade; its next change gives the loss away
+SHORT: Final = 5.0  # that a token stays away for, where a look at REST repairs it
+LITTLE: Final = 20_000  # bytes: room for what is told at once otherwise, and not for a burst
 CLOSES: Final = tuple(
     Fault(
         name=f"connection closed with {code}",
@@ -62,6 +64,7 @@ CONNECTION_FAULTS: Final = (
         noticed=SILENCE,
         lie=SILENCE,
         repaired=15,
+        gap=SHORT,
         despite=True,
         shown=BLINK,
     ),
@@ -147,6 +150,7 @@ BOOK_FAULTS: Final = (
             noticed=2 * LOST_DELTA,
             lie=LOST_DELTA,
             repaired=10,
+            gap=SHORT,
             traffic=Traffic.ORDERS,
             shown=AGAIN,
         )
@@ -158,6 +162,7 @@ BOOK_FAULTS: Final = (
         lasts=20,
         effect=Effect.TOLERATED,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -167,6 +172,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=LOST_DELTA,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -183,6 +189,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=LOST_DELTA,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -191,6 +198,7 @@ BOOK_FAULTS: Final = (
         lasts=20,
         effect=Effect.TOLERATED,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -236,6 +244,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=LOST_DELTA,
         repaired=10,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -245,6 +254,7 @@ BOOK_FAULTS: Final = (
         effect=Effect.TOLERATED,
         lie=LOST_DELTA,
         repaired=20,
+        gap=SHORT,
         shown=AT_MOST_BLINK,
     ),
     Fault(
@@ -254,6 +264,7 @@ BOOK_FAULTS: Final = (
         noticed=LATE,
         lie=LATE,
         repaired=30,
+        gap=30,
         shown=FROZEN,
     ),
     Fault(
@@ -263,6 +274,7 @@ BOOK_FAULTS: Final = (
         noticed=2 * LOST_DELTA,
         lie=LOST_DELTA,
         repaired=10,
+        gap=SHORT,
         traffic=Traffic.ORDERS,
         shown=AGAIN,
     ),
@@ -271,6 +283,11 @@ BOOK_FAULTS: Final = (
         steps=(step("burst", token=TOKEN, orders=3000),),
         effect=Effect.HARMLESS,
         shown=NOTHING,
+    ),
+    Fault(
+        name="3,000 frames at once, and a slow reader is hung up on",
+        steps=(step("squeeze", bytes=LITTLE), step("burst", token=TOKEN, orders=3000)),
+        shown=BLINK,
     ),
 )
 

@@ -5,9 +5,10 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import httpx
 import sqlalchemy as sa
@@ -34,6 +35,7 @@ from telegram_bot.feed_assembly import build_streamer
 from tests.support.figures import Figures
 from tests.support.onlooker import Card, Onlooker
 from tests.support.rows import add_markets, add_position, add_user
+from tests.support.shown_rows import AMOUNT, ENTRY, Rows, read_rows, time_of, true_rows
 from tests.support.stepped_loop import START, stepped
 from tests.support.witness import Witness
 
@@ -46,16 +48,6 @@ LEVELS: Final = 5
 MOVES: Final = (50, 52, 47, 55, 41, 44, 58, 49)  # cents: where the price goes, one after the other
 ROWS_DUE: Final = 3.0  # seconds until Postgres must have what the board has
 CATCH_UP: Final = 5.0  # seconds that a start may take
-PRICES: Final = "SELECT id, outcome_prices, source FROM markets ORDER BY id"
-MARKS: Final = "SELECT token_id, current_price FROM positions WHERE status = 'active'"
-
-
-class Rows(NamedTuple):
-    """Prices by market and by position's token, and where the markets' rows say they come from."""
-
-    prices: dict[str, list[Decimal]]
-    marks: dict[str, Decimal]
-    sources: set[str]
 
 
 @dataclass(slots=True)
@@ -134,45 +126,30 @@ class House:
             await asyncio.wait([self.traffic])
             self.traffic = None
 
-    async def rows_are_true(self) -> float:
-        """Seconds until Postgres holds the exchange's own prices, in markets and positions."""
-        began = stepped().time()
-        while await self._rows() != self._truth():
+    async def rows_are_true(self, since: datetime | None = None) -> float:
+        """Seconds until Postgres holds the exchange's own prices, in markets and positions.
+
+        With `since`, by its own clock, no price may say that it is older.
+        """
+        began, truth = stepped().time(), true_rows(self.exchange, self.markets)
+        while (rows := await self._rows()) != truth or not rows.are_written_since(since):
             if stepped().time() - began > ROWS_DUE:
-                raise AssertionError(f"{await self._rows()}\nare not\n{self._truth()}")
+                raise AssertionError(f"{rows}\nof {rows.oldest} are not since {since}\n{truth}")
             await asyncio.sleep(BEAT)
         return stepped().time() - began
 
     async def sources(self) -> set[str]:
         """What the rows of the held markets say where their prices come from."""
-        return (await self._rows()).sources
+        return {row.source for row in (await self._rows()).markets.values()}
+
+    async def stored_time(self) -> datetime:
+        """What the clock of Postgres shows."""
+        async with self.sessions() as session:
+            return await time_of(session)
 
     async def _rows(self) -> Rows:
         async with self.sessions() as session:
-            markets = list(await session.execute(sa.text(PRICES)))
-            marks = {
-                row.token_id: row.current_price for row in await session.execute(sa.text(MARKS))
-            }
-        held = {market.id for market in self.markets}
-        rows = [row for row in markets if str(row.id) in held]
-        prices = {
-            str(row.id): [Decimal(price or -1) for price in row.outcome_prices] for row in rows
-        }
-        return Rows(prices, marks, {str(row.source) for row in rows})
-
-    def _truth(self) -> Rows:
-        marks = {str(token): self._price(token) for token in self.tokens}
-        prices = {
-            str(market.id): [marks[token] for token in market.tokens] for market in self.markets
-        }
-        return Rows(prices, marks, {"ws"})
-
-    def _price(self, token: TokenId) -> Decimal:
-        found = self.exchange.find(token)
-        assert found is not None
-        price = found[0].price(found[1])
-        assert price is not None
-        return Decimal(price)
+            return await read_rows(session, {market.id for market in self.markets})
 
     async def _trade(self, kinds: int) -> None:
         for number in itertools.count():
@@ -186,7 +163,7 @@ class House:
                     far = (3 + number % 20) * CENT
                     self.exchange.broadcast(traded.limit(0, Side.BUY, far, MICROS, now).frames)
                 case _:
-                    self.exchange.broadcast(traded.market(1, Side.BUY, 2 * MICROS, now).frames)
+                    self.exchange.broadcast(traded.market(0, Side.BUY, 2 * MICROS, now).frames)
 
 
 @asynccontextmanager
@@ -233,7 +210,7 @@ async def _furnished(
         sessions,
         board,
         manager,
-        ClobPrices(VenueHttp(client, address)),
+        ClobPrices(VenueHttp(client, address).background()),
         Figures(),
     )
     tokens = frozenset(token for market in held for token in market.tokens)
@@ -276,7 +253,7 @@ async def _held(sessions: Sessions, user: UserId, listed: ListedMarket) -> Marke
     async with sessions.begin() as session:
         await add_markets(session, [market])
         for token in market.tokens:
-            await add_position(session, user, market, token)
+            await add_position(session, user, market, token, str(AMOUNT), str(ENTRY))
     return market
 
 

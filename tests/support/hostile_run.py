@@ -57,9 +57,16 @@ class Fault:
     lie: float = 1.0  # at most, that a wrong price is called LIVE
     repaired: float = 5.0  # at most, from the fault's end until everything is LIVE and right
     keeps: bool = False  # its connection must stay
+    gap: float | None = None  # at most, that a token is not LIVE; None: fault and repair
     despite: bool = False  # the repair must not wait for the end: it counts from the beginning
     traffic: Traffic = Traffic.EVERYTHING  # before and during it
     shown: Sight  # to a person who looks at a card
+
+    @property
+    def longest_gap(self) -> float:
+        if self.gap is not None:
+            return self.gap
+        return 0.0 if self.effect is Effect.HARMLESS else self.lasts + self.repaired
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,8 @@ class Outcome:
     noticed: float | None
     lie: float
     repaired: float
-    was_repaired_meanwhile: bool  # despite the fault: then from its beginning
+    was_repaired_meanwhile: bool  # despite the fault: then the longest time that it took
+    gap: float  # the longest time that a token was not LIVE
     written: float  # from the repair and the last change to the right rows
 
 
@@ -100,13 +108,15 @@ async def _story(fault: Fault, house: House) -> Outcome:
         await _until(lambda: witness.is_doubtful, fault.noticed, "not noticed", house)
     await asyncio.sleep(max(0.0, began + fault.lasts - clock()))
     ended = clock()
+    house.onlooker.confirm_unread(fault.shown.denied)
     if fault.lasts:
         await house.control("heal")
     await _until(witness.are_sound, fault.repaired, "not repaired", house)
+    repaired = None if house.traffic is None else await house.stored_time()
     await asyncio.sleep(CALM)
     await house.stand_still()
     await _until(witness.are_sound, fault.repaired, "not repaired for long", house)
-    written = await house.rows_are_true()
+    written = await house.rows_are_true(repaired)
     if fault.effect is Effect.HARMLESS:
         assert not witness.is_doubtful, "doubted without need"
     if fault.keeps or fault.effect is Effect.HARMLESS:
@@ -124,20 +134,22 @@ async def _until(condition: Callable[[], bool], within: float, failure: str, hou
 
 def _outcome(fault: Fault, house: House, times: tuple[float, float], written: float) -> Outcome:
     (began, ended), witness = times, house.witness
-    lie = witness.longest_lie
-    assert lie <= fault.lie + SLACK, f"a wrong price was called live for {lie} s"
     sound_since = witness.sound_since or began
     is_meanwhile = fault.lasts > 0 and sound_since <= ended
-    repaired = sound_since - (began if is_meanwhile or not fault.lasts else ended)
-    if fault.despite:
-        assert is_meanwhile, "was not repaired before the fault had ended"
-    if fault.despite or not is_meanwhile:
-        assert repaired <= fault.repaired + SLACK, f"repaired after {repaired} s"
+    if is_meanwhile and not fault.despite:
+        repaired = witness.longest_spell  # there may have been many
+    else:
+        repaired = sound_since - (began if fault.despite or not fault.lasts else ended)
+    lie, gap = witness.longest_lie, witness.longest_gap
+    assert lie <= fault.lie + SLACK, f"a wrong price was called live for {lie} s"
+    assert gap <= fault.longest_gap + SLACK, f"a token was not live for {gap} s"
+    assert is_meanwhile or not fault.despite, "was not repaired before the fault had ended"
+    assert repaired <= fault.repaired + SLACK, f"repaired after {repaired} s"
     noticed = None if witness.doubted_at is None else witness.doubted_at - began
     if fault.effect is Effect.DOUBTED:
         assert noticed is not None, "not noticed"
         assert noticed <= fault.noticed + SLACK, f"noticed after {noticed} s"
-    return Outcome(noticed, lie, repaired, is_meanwhile, written)
+    return Outcome(noticed, lie, repaired, is_meanwhile, gap, written)
 
 
 def _filled_in(each: Step, house: House) -> dict[str, object]:

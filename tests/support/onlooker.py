@@ -46,6 +46,11 @@ class Onlooker:
         wrong = [words for words in sight.never if self._has_read(words)]
         assert (missing, wrong) == ([], []), f"on the cards:\n{sorted(self.read)}"
 
+    def confirm_unread(self, denied: Collection[str]) -> None:
+        """Raises: AssertionError if one of these could be read by now."""
+        wrong = [words for words in denied if self._has_read(words)]
+        assert wrong == [], f"on the cards:\n{sorted(self.read)}"
+
     def _has_read(self, words: str) -> bool:
         return any(words in sentence for sentence in self.read)
 

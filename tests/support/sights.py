@@ -6,16 +6,21 @@ from typing import Final
 STOPPED: Final = "Live prices stopped at"
 INTERRUPTED: Final = "The stream was interrupted for"
 NO_PRICE: Final = "no price"
+PROMISED: Final = "Orders still work"
 DISTURBING: Final = (STOPPED, INTERRUPTED, NO_PRICE, "· polled", "· checking", "· asking")
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """`words` for the table; `reads` must have stood on the held markets' cards, `never` not."""
+    """`words` for the table; `reads` must have stood on the held markets' cards, `never` not.
+
+    `denied` must not as long as the fault lasts; afterwards it may be true.
+    """
 
     words: str
     reads: tuple[str, ...] = ()
     never: tuple[str, ...] = (NO_PRICE,)
+    denied: tuple[str, ...] = ()
 
 
 NOTHING: Final = Sight("nothing", never=DISTURBING)
@@ -35,11 +40,13 @@ DOWN: Final = Sight(
     "`no price for 12 s, last 62¢: the venue does not answer`, and that no order is placed",
     ("no price for", "No order is placed before it does", INTERRUPTED),
     (),
+    denied=(PROMISED,),
 )
 CHECKED_DOWN: Final = Sight(
     "`checking, last news 9 s ago`, then `no price for 12 s, last 62¢: the venue does not answer`",
     ("· checking, last news", "the venue went silent", "no price for", INTERRUPTED),
     (),
+    denied=(PROMISED,),
 )
 LATE_DOWN: Final = Sight(
     "that news began to arrive late, then `no price for 12 s, last 62¢: the venue does not answer`",

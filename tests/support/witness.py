@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from core.domain.continuity import Gap
 from core.domain.price import Quote
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
@@ -18,7 +19,10 @@ from tests.support.stepped_loop import stepped
 
 @dataclass(slots=True)
 class Witness:
-    """`tokens` are those that are watched, `lies` the longest one of each, in seconds."""
+    """`tokens` are those that are watched, `lies` the longest one of each, in seconds.
+
+    A spell is the time in which not all of them are sound, a gap one in which one is not live.
+    """
 
     exchange: ExchangeSandbox
     board: PriceBoard
@@ -26,21 +30,24 @@ class Witness:
     lies: dict[TokenId, float] = field(default_factory=dict)
     doubted_at: float | None = None  # when a token stopped being LIVE first; None: never
     sound_since: float | None = None  # all of them, after something was wrong; None: never was
-    _is_unsound: bool = False
+    longest_spell: float = 0.0  # seconds, of those that are over
+    longest_gap: float = 0.0  # seconds, of those that are over
+    _unsound_since: float | None = None
     _lying_since: dict[TokenId, float] = field(default_factory=dict)
     _waits: list[tuple[Callable[[], bool], asyncio.Future[float]]] = field(default_factory=list)
 
     def start(self) -> None:
         stepped().watch(self._look)
         self.board.listen(self._hear)
+        self.board.listen_gaps(self._hear_gap)
 
     def forget(self) -> None:
         """A new part of the story begins: states and lies of before do not count."""
         self.doubted_at = None
         self.lies.clear()
         self._lying_since.clear()
-        self.sound_since = None
-        self._is_unsound = False
+        self.sound_since = self._unsound_since = None
+        self.longest_spell = self.longest_gap = 0.0
 
     @property
     def longest_lie(self) -> float:
@@ -95,6 +102,10 @@ class Witness:
         if is_doubt and self.doubted_at is None:
             self.doubted_at = stepped().time()
 
+    def _hear_gap(self, gap: Gap) -> None:
+        if gap.token in self.tokens and gap.ended is not None:
+            self.longest_gap = max(self.longest_gap, gap.ended - gap.began)
+
     def _look(self) -> None:
         now = stepped().time()
         for token in self.tokens:
@@ -113,9 +124,10 @@ class Witness:
 
     def _judge(self, now: float) -> None:
         if not self.are_sound():
-            self._is_unsound = True
-        elif self._is_unsound:
-            self._is_unsound, self.sound_since = False, now
+            self._unsound_since = self._unsound_since or now
+        elif self._unsound_since is not None:
+            self.longest_spell = max(self.longest_spell, now - self._unsound_since)
+            self._unsound_since, self.sound_since = None, now
 
     def _is_deep(self, token: TokenId) -> bool:
         state, outcome = self._found(token)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.price import PriceState
 from data_ingestion.streamer.websocket_client import wire
+from data_ingestion.streamer.websocket_client.protocol import MarketChannel
+from tests.support.nearly_frames import NEARLY
 from tests.support.scripted_venue import TOKEN, Listening, ScriptedVenue
 
 BIDS = st.sampled_from(["0.1", "0.3", "0.41", "0.48", "0.49"])
@@ -107,4 +110,27 @@ def test_a_book_that_is_live_and_at_rest_is_the_venues(
     if feed.state is not PriceState.LIVE:
         feed.poll(venue.snapshot())
     assert feed.state is PriceState.LIVE
+    assert feed.levels == venue.levels
+
+
+@given(st.lists(st.tuples(NEARLY, st.booleans()), max_size=8), st.booleans())
+def test_whatever_a_nearly_well_formed_frame_does_the_next_snapshot_mends(
+    told: list[tuple[dict[str, object], bool]],
+    verifies: bool,  # noqa: FBT001 - drawn
+) -> None:
+    venue, feed = start(verifies=verifies, copies=1)
+    channel = MarketChannel(now=feed.now, ping_interval=10.0)
+    list(channel.frames_to_send(frozenset({TOKEN}), feed.now))
+    for message, is_array in told:
+        frame = msgspec.json.encode([message] if is_array else message)
+        feed.hear(*channel.receive(frame, feed.now))
+        feed.updater.suspect(frozenset(channel.suspects))
+        feed.hear(venue.change("BUY", "0.41", "3"))
+        feed.later(1.0)
+    feed.updater.connection_lost([TOKEN])
+    feed.updater.connection_opened([TOKEN])
+    feed.hear(venue.book())
+    assert feed.state is PriceState.LIVE
+    assert feed.levels == venue.levels
+    feed.hear(venue.change("SELL", "0.51", "77"))
     assert feed.levels == venue.levels

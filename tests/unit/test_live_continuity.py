@@ -118,8 +118,42 @@ async def test_a_lost_connection_is_told_at_once_with_its_time_and_its_meaning(r
         assert room.edits()[0][0] == 5
         assert room.lines == [
             "Now 62¢ · checking, last news 5 s ago",
-            STOPPED.format("05", ". Orders still work, each on a book fetched for it."),
+            STOPPED.format("05", ". Each order asks the venue first."),
         ]
+
+
+async def test_orders_are_promised_once_the_venue_has_answered_for_all_that_is_shown(
+    room: Room,
+) -> None:
+    async with room.looking():
+        room.loses(Doubt.DISCONNECTED)
+        room.told(YES, Source.POLL)
+        room.board.set_state(YES, PriceState.POLLED)
+        await room.clock.advance(4)
+        assert room.lines[-1].endswith("lost. Each order asks the venue first.</i>")
+        room.polls()
+        await room.clock.advance(4)
+        assert "lost. Orders still work, each on a book fetched for it." in room.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("other", "meaning"),
+    [
+        (PriceState.SUSPECT, "No order is placed before it does."),
+        (PriceState.RESYNCING, "No order is placed before it does."),
+        (PriceState.POLLED, "Each order asks the venue first."),
+    ],
+)
+async def test_where_the_venue_refused_one_outcome_no_order_is_promised(
+    room: Room, other: PriceState, meaning: str
+) -> None:
+    async with room.looking():
+        room.loses(Doubt.DISCONNECTED)
+        room.board.set_state(YES, PriceState.DOWN)
+        room.board.set_state(NO, other)
+        await room.clock.advance(4)
+        assert meaning in room.lines[-1]
+        assert "Orders still work" not in room.lines[-1]
 
 
 async def test_a_polled_price_stays_marked_as_one_while_the_stream_is_away(room: Room) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.domain.units import TokenId
 from data_ingestion.streamer.websocket_client import wire
 from data_ingestion.streamer.websocket_client.protocol import BATCH, MAX_DECODED, MarketChannel
+from tests.support.nearly_frames import NEARLY
 
 CHANGE = {"asset_id": "1", "price": "0.5", "size": "10", "side": "BUY"}
 FRAME = {
@@ -219,30 +220,6 @@ def test_a_connection_is_dead_when_not_even_a_pong_came_for_three_heartbeats() -
     heard.receive(b"PONG", 5.0)
     assert not heard.is_dead(35.0)
     assert heard.is_dead(35.1)
-
-
-TEXTS = st.sampled_from(["0.5", "NaN", "-1", "", "1e5", "0.1234567", "2", "abc", "\u0661", "0"])
-ENTRIES = st.fixed_dictionaries(
-    {"asset_id": st.sampled_from(["1", "2", ""]), "price": TEXTS, "size": TEXTS, "side": TEXTS},
-    optional={"hash": TEXTS, "best_bid": TEXTS, "best_ask": st.none() | TEXTS},
-)
-NEARLY = st.fixed_dictionaries(
-    {
-        "event_type": st.sampled_from(
-            ["price_change", "book", "last_trade_price", "tick_size_change", "trade", "other"]
-        ),
-        "market": TEXTS,
-        "timestamp": st.sampled_from(["1790658674035", "", "-5", "9" * 400, "0"]) | st.integers(),
-    },
-    optional={
-        "asset_id": TEXTS,
-        "price_changes": st.lists(ENTRIES | st.integers(), max_size=3),
-        "bids": st.lists(st.fixed_dictionaries({"price": TEXTS, "size": TEXTS}), max_size=3),
-        "asks": st.lists(st.fixed_dictionaries({"price": TEXTS, "size": TEXTS}), max_size=3),
-        "price": TEXTS,
-        "new_tick_size": TEXTS,
-    },
-)
 
 
 @given(st.lists(NEARLY, max_size=4), st.booleans())

@@ -261,3 +261,8 @@ def test_a_venue_that_fails_is_left_alone_twice_as_long_each_time() -> None:
 @pytest.mark.parametrize(("asked", "pause"), [(12.0, 12.0), (0.2, 1.0), (10_000.0, 300.0)])
 def test_a_venue_that_asks_for_patience_gets_it_within_reason(asked: float, pause: float) -> None:
     assert Backoff().after(Unavailable("no", asked), chance=0.0) == pause
+
+
+def test_those_who_were_asked_for_patience_together_do_not_come_back_together() -> None:
+    pauses = [Backoff().after(Unavailable("no", 20.0), chance) for chance in (0.0, 0.5, 1.0)]
+    assert pauses == [20.0, 21.0, 22.0]

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from data_ingestion.streamer.websocket_client.turns import LONGEST_HOLD, Turns, retry_after
+from core.domain.patience import retry_after
+from data_ingestion.streamer.websocket_client.turns import LONGEST_HOLD, Turns
 from tests.support.manual_clock import ManualClock
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -12,8 +12,9 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from core.domain.patience import retry_after
 from data_ingestion.streamer.websocket_client.connection import TakeFrame, direct
-from data_ingestion.streamer.websocket_client.turns import Turns, retry_after
+from data_ingestion.streamer.websocket_client.turns import Turns
 
 logger = logging.getLogger(__name__)
 

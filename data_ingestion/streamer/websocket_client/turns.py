@@ -4,9 +4,9 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
+
+from core.domain.patience import with_jitter
 
 GAP: Final = 0.25  # seconds between two connects of this process; the venue answers bursts by 429
 LONGEST_HOLD: Final = 120.0  # seconds; a longer Retry-After is taken for this
@@ -36,7 +36,7 @@ class Turns:
 
     def hold(self, seconds: float) -> None:
         """Nobody may connect for so long, and a little longer."""
-        until = self._clock() + min(seconds, LONGEST_HOLD) * (1 + 0.1 * self._jitter())
+        until = self._clock() + with_jitter(min(seconds, LONGEST_HOLD), self._jitter())
         self._held_until = max(self._held_until, until)
         self._next = max(self._next, until)
 
@@ -46,20 +46,3 @@ class Turns:
         while seconds > 0:
             await asyncio.sleep(seconds)
             seconds = self.take() if self._clock() < self._held_until else 0.0
-
-
-def retry_after(header: str | None, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, given as such or as a date; None without one.
-
-    Source: RFC 9110, 10.2.3.
-    """
-    text = (header or "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:  # "-0000" says that no zone is meant
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
