@@ -20,7 +20,7 @@ from tests.support.watched_database import WatchedDatabase, watched_database
 
 HERE = Path(__file__).parent
 TOKEN = "123456:a-token-that-must-not-be-seen-anywhere"
-USERS = ",".join(str(number) for number in range(1001, 1020))
+USERS = ",".join(str(number) for number in range(1001, 1026))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

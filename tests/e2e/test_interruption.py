@@ -4,6 +4,7 @@ from tests.e2e.conftest import World
 from tests.support.acts import market_card
 
 QUESTION = "Will the Senate pass the harbour bill"
+PATIENCE = 40.0  # seconds; what froze twice within a minute is not believed for a while
 TOKEN = "SELECT clob_token_ids::jsonb ->> 0 FROM markets WHERE question LIKE $1"
 
 
@@ -27,7 +28,10 @@ async def test_a_card_tells_a_feed_that_froze_and_only_answers_pong(world: World
     await venue.control("freeze")
     try:
         await venue.set_price(str(token), "0.31")
-        await hal.sees(r"(?s)31¢ · (polled|live).*Live prices stopped at", on=card)
+        await hal.sees(
+            r"(?s)31¢ · (polled|live).*Live prices stopped at", on=card, patience=PATIENCE
+        )
     finally:
         await venue.control("heal")
-    await hal.sees("The stream was interrupted for .*; live again since", on=card)
+    over = "The stream was interrupted for .*; live again since"
+    await hal.sees(over, on=card, patience=PATIENCE)
