@@ -57,7 +57,7 @@ class Desk:
         """Of the first market's row, once it has the prices 0.6 and 0.4."""
 
         async def is_written() -> bool:
-            return (await self.row("markets", ONE.id))["outcome_prices"] == ["0.6", "0.4"]
+            return bool((await self.row("markets", ONE.id))["outcome_prices"] == ["0.6", "0.4"])
 
         await self.figures.until_row(is_written)
         at = (await self.row("markets", ONE.id))["price_at"]
