@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.errors import EmptyBook, OutcomeUnknown, Rejected, Unavailable
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus, SignedPayload
 from core.ports import Exchange, Execution
@@ -33,7 +33,8 @@ class OrderSender:
         """The new `order` after the venue's answer.
 
         A crash leaves it NEW (nothing was sent) or SIGNED (it may have been).
-        Raises: Rejected and Unavailable (the order is REJECTED then), OutcomeUnknown.
+        Raises: Rejected and Unavailable (the order is REJECTED then), EmptyBook (it is CANCELLED:
+        looking for somebody and finding nobody is no refusal), OutcomeUnknown.
         """
         self._reached(Milestone.INTENT_COMMITTED)
         try:
@@ -44,6 +45,9 @@ class OrderSender:
             answered = None if signed else await self._settle(order, execution)
         except OutcomeUnknown as error:
             await self._end(order, OrderStatus.UNKNOWN, str(error))
+            raise
+        except EmptyBook as error:
+            await self._end(order, OrderStatus.CANCELLED, str(error))
             raise
         except (Rejected, Unavailable) as error:
             await self._end(order, OrderStatus.REJECTED, str(error))
