@@ -169,6 +169,7 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
     )
     custody.wallets.on_change(reconciliation.wake)
     channels = _channels(shared, custody.account_keys, clob, reconciliation)
+    custody.wallets.on_change(channels.renew)
     teller = OutboxTeller(outbox)
     doors = DoorWatch(sessions, venue.permission, teller)
     checks = _Checks(unresolved, doors, reconciliation)

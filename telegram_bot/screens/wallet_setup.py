@@ -31,6 +31,9 @@ from telegram_bot.screens.wallet import TIERS, until_words
 NEVER_HERE: Final = (
     "No private key and no seed phrase ever goes through this chat, in either direction."
 )
+REPLACES: Final = (
+    "If another key is in use, it is replaced then, and its open orders are cancelled first."
+)
 
 
 def tiers_screen() -> Screen:
@@ -76,6 +79,7 @@ def setup_screen(wallet: LiveWallet, trouble: str = "") -> Screen:
             f"Its address: <code>{safe(wallet.key_address, 60)}</code>",
             lines(*(f"{number}. {step}" for number, step in enumerate(steps, 1))),
             f"<b>Not yet:</b> {safe(trouble, 400)}" if trouble else None,
+            REPLACES,
             NEVER_HERE,
         ),
         (
