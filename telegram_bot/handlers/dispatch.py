@@ -45,9 +45,10 @@ class Dispatcher:
         self._strangers: set[int] = set()
         self._told_too_late: dict[tuple[int, int], datetime] = {}  # by chat and card
 
-    async def dispatch(self, update: Update) -> None:
+    async def dispatch(self, update: Update, *, is_left_over: bool = False) -> None:
+        """`is_left_over`: a run before this one had it, and ended over it."""
         if update.callback_query is not None:
-            await self._tap(update.callback_query)
+            await self._tap(update.callback_query, is_left_over=is_left_over)
         elif update.message is not None:
             await self._message(update.message)
 
@@ -102,7 +103,7 @@ class Dispatcher:
             screen = unexpected_screen(nothing_sent=not self._is_order(update), is_away=is_away)
             await self._desk.messenger.send(chat.id, screen)
 
-    async def _tap(self, query: CallbackQuery) -> None:
+    async def _tap(self, query: CallbackQuery, *, is_left_over: bool) -> None:
         message = query.message
         if message is None or message.chat.type != ChatType.PRIVATE:
             return
@@ -115,7 +116,9 @@ class Dispatcher:
         codec, data = self._desk.codec, query.data or ""
         context = await self._context(user, message.chat.id)
         tapped, earlier = codec.decode(data), codec.earlier(data)
-        await answer_tap(context, message.message_id, query.id, tapped, earlier)
+        await answer_tap(
+            context, message.message_id, query.id, tapped, earlier, is_left_over=is_left_over
+        )
 
     async def _message(self, message: Message) -> None:
         sender = message.from_user

@@ -36,6 +36,7 @@ from core.domain.refusals import (
     PriceOutOfReach,
     SharesReserved,
     Stopped,
+    UnclearBefore,
 )
 from core.domain.withdrawal import WithdrawalRefused
 from telegram_bot.account_actions import (
@@ -77,6 +78,7 @@ HEADINGS: Final = MappingProxyType[type[PolycoolError], str](
         DiskFull: "No room to write orders down",
         HeartbeatLost: "The venue does not hear us",
         OutcomeAwaited: "An earlier order is not clear yet",
+        UnclearBefore: "An earlier order is not clear yet",
         NotReconciled: "The account is being checked",
         VenueRefuses: "The venue does not let you trade",
         TradesPlayMoneyOnly: "Paper money only",
@@ -113,6 +115,7 @@ WAYS: Final = MappingProxyType[type[PolycoolError], tuple[str, Action]](
         Halted: ("Orders", ShowOrders()),
         HeartbeatLost: ("Orders", ShowOrders()),
         OutcomeAwaited: ("Orders", ShowOrders()),
+        UnclearBefore: ("Orders", ShowOrders()),
         NotReconciled: ("Wallet", ShowWallet()),
         DiskFull: ("Status", Status()),
         KeyNotUsable: ("Wallet", ShowWallet()),

@@ -36,7 +36,9 @@ class RecordingGuards:
     send_refusal: Rejected | None = None
     held: dict[OrderId, Decimal] = field(default_factory=dict)
 
-    async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
+    async def claim(
+        self, session: AsyncSession, order: Order, market: Market, *, knows_of_unclear: bool = True
+    ) -> None:
         if self.claim_refusal is not None:
             raise self.claim_refusal
         self.held[order.id] = order.working_value

@@ -11,9 +11,13 @@ from core.domain.order import Order
 class Guards(Protocol):
     """Limits, kill switches and the fence, asked inside the transactions of an order's life."""
 
-    async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
+    async def claim(
+        self, session: AsyncSession, order: Order, market: Market, *, knows_of_unclear: bool = True
+    ) -> None:
         """Reserve what the order may cost; in the transaction that records it.
 
+        `knows_of_unclear`: it is wanted beside an earlier one whose answer was lost, if there is
+        one; else UnclearBefore is raised.
         Raises: Rejected; nothing of the transaction must stay then.
         """
         ...
@@ -50,7 +54,9 @@ class Witnesses:
 class Unguarded:
     """Guards that let everything pass: play money without limits."""
 
-    async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
+    async def claim(
+        self, session: AsyncSession, order: Order, market: Market, *, knows_of_unclear: bool = True
+    ) -> None:
         """Nothing is held back."""
 
     async def free_to_send(self, session: AsyncSession, order: Order) -> None:

@@ -46,6 +46,8 @@ class OrderSender:
         except OutcomeUnknown as error:
             await self._end(order, OrderStatus.UNKNOWN, str(error))
             raise
+        except _NotOurs:
+            raise
         except EmptyBook as error:
             await self._end(order, OrderStatus.CANCELLED, str(error))
             raise
@@ -86,7 +88,9 @@ class OrderSender:
     async def _commit(
         self, session: AsyncSession, order: Order, signed: SignedPayload, now: datetime
     ) -> Order:
-        if order.status is not OrderStatus.NEW or order.cancel_requested_at is not None:
+        if order.status is not OrderStatus.NEW:
+            raise _NotOurs(TAKEN_BACK)
+        if order.cancel_requested_at is not None:
             raise Rejected(TAKEN_BACK)
         await self._desk.guards.free_to_send(session, order)
         return await signed_orders.add(session, order, signed, now)
@@ -96,3 +100,7 @@ class OrderSender:
             return await orders.move(session, locked, status, reason=reason, now=self._desk.now())
 
         await self._desk.change(order.ticket.user_id, order.id, apply)
+
+
+class _NotOurs(Rejected):
+    """Somebody else has ended the order meanwhile, or sends it: theirs is the word on it."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.book import Side
 from core.domain.market import Market
 from core.domain.order import Order, Origin, Ticket
-from core.domain.refusals import OutcomeAwaited, OverLimit, Refused
+from core.domain.refusals import OutcomeAwaited, OverLimit, Refused, UnclearBefore
 from core.domain.reservation import Hold, highest_fee_share, hold_of
 from core.domain.risk import (
     Demand,
@@ -28,6 +28,10 @@ from core.services.risk.outside import Conditions, RiskRules
 from core.storage import risk, risk_reservations
 
 ATTEMPTS: Final = 3  # a refusal by others' orders is looked at again: they may have ended
+
+UNCLEAR: Final = (
+    "An earlier order of yours in this market was sent and not answered yet. Nothing was sent now."
+)
 
 
 def utc_now() -> datetime:
@@ -55,7 +59,9 @@ class Guards:
         self._breakers = breakers
         self._now = now
 
-    async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
+    async def claim(
+        self, session: AsyncSession, order: Order, market: Market, *, knows_of_unclear: bool = True
+    ) -> None:
         """Reserve for the order that this transaction has just recorded.
 
         Three statements, and one more for automation; the first asks the fence too.
@@ -72,6 +78,8 @@ class Guards:
             facts = await risk.facts(session, state, ticket, now)
             refuse_switched_off(ticket, facts.switches)
             refuse_by_conditions(ticket, market, self._conditions, self._rules)
+            if facts.awaits_outcome and not knows_of_unclear:
+                raise UnclearBefore(UNCLEAR)
             limits = self._rules.limits(ticket.account, facts.own_limits)
             _refuse_excess(ticket, hold, facts, limits)
             today = risk.utc_day(now)
