@@ -29,6 +29,10 @@ class Guards(Protocol):
         """
         ...
 
+    async def mistrust(self, session: AsyncSession, order: Order) -> None:
+        """The venue contradicts itself or us about it: its user is to do nothing but cancel."""
+        ...
+
     async def settle(self, session: AsyncSession, order: Order) -> None:
         """Hold back only what is still open of it; after every move, in the same transaction."""
         ...
@@ -61,6 +65,9 @@ class Unguarded:
 
     async def free_to_send(self, session: AsyncSession, order: Order) -> None:
         """Nothing holds it up."""
+
+    async def mistrust(self, session: AsyncSession, order: Order) -> None:
+        """Nobody is held up."""
 
     async def settle(self, session: AsyncSession, order: Order) -> None:
         """Nothing was held back."""

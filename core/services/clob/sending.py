@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.errors import EmptyBook, OutcomeUnknown, Rejected, Unavailable
+from core.domain.errors import AnotherOrder, EmptyBook, OutcomeUnknown, Rejected, Unavailable
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus, SignedPayload
 from core.ports import Exchange, Execution
@@ -43,6 +43,9 @@ class OrderSender:
             execution = await self._exchange.place(order, market, signed)
             self._reached(Milestone.AFTER_POST)
             answered = None if signed else await self._settle(order, execution)
+        except AnotherOrder as error:
+            await self._mistrust(order, str(error))
+            raise
         except OutcomeUnknown as error:
             await self._end(order, OrderStatus.UNKNOWN, str(error))
             raise
@@ -94,6 +97,16 @@ class OrderSender:
             raise Rejected(TAKEN_BACK)
         await self._desk.guards.free_to_send(session, order)
         return await signed_orders.add(session, order, signed, now)
+
+    async def _mistrust(self, order: Order, reason: str) -> None:
+        """The look-up finds out what became of it; nothing else is sent for its user meanwhile."""
+
+        async def apply(session: AsyncSession, locked: Order) -> Order:
+            await self._desk.guards.mistrust(session, locked)
+            unknown, now = OrderStatus.UNKNOWN, self._desk.now()
+            return await orders.move(session, locked, unknown, reason=reason, now=now)
+
+        await self._desk.change(order.ticket.user_id, order.id, apply)
 
     async def _end(self, order: Order, status: OrderStatus, reason: str) -> None:
         async def apply(session: AsyncSession, locked: Order) -> Order:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.errors import OtherWallet, OutcomeUnknown, Rejected, Unavailable
+from core.domain.errors import AnotherOrder, OtherWallet, OutcomeUnknown, Rejected, Unavailable
 from core.domain.order import LOST_SIGHT, Order, OrderStatus
 from core.domain.reports import OrderReport, TradeReport
 from core.domain.units import OrderId
@@ -198,6 +198,10 @@ class Unresolved:
         except Rejected as refusal:
             logger.info("Order %s was not sent again: %s", order.id, refusal)
             return
+        except AnotherOrder:
+            async with self._desk.transaction(user) as session:
+                await self._desk.guards.mistrust(session, order)
+            raise
         self._reached(Milestone.AFTER_REPOST)
         await self._news.answer(order, execution)
 

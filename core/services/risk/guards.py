@@ -7,7 +7,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.domain.account import Account
 from core.domain.book import Side
+from core.domain.breaker import Trip
 from core.domain.market import Market
 from core.domain.order import Order, Origin, Ticket
 from core.domain.refusals import OutcomeAwaited, OverLimit, Refused, UnclearBefore
@@ -100,6 +102,11 @@ class Guards:
         switches, epoch = found
         self._conditions.fence.refuse(epoch)
         refuse_switched_off(ticket, switches)
+
+    async def mistrust(self, session: AsyncSession, order: Order) -> None:
+        """Only cancelling is allowed until the owner has looked; over real money alone."""
+        if order.ticket.account is Account.LIVE:
+            await self._breakers.trip_in(session, Trip.MISMATCH, order.ticket.user_id)
 
     async def settle(self, session: AsyncSession, order: Order) -> None:
         """Bring what the order holds to what is still open of it; telling it twice is harmless.
