@@ -57,6 +57,7 @@ class PolymarketExchange:
     async def get_ready(self, user: UserId) -> None:
         """The user's keys are at hand, still sealed. Raises: Rejected."""
         await self._http.keys.wallet(user)
+        await self._http.keys.api_key(user)
 
     async def prepare(self, order: Order, market: Market) -> SignedPayload:
         """Salt and time are drawn here and never again. Raises: Rejected, Unavailable."""
