@@ -211,12 +211,12 @@ class TelegramBot:
         await application.bot.shutdown()  # also where the start was not completed
 
     async def _answer(self, update: Update, _context: CallbackContext[Any, Any, Any, Any]) -> None:
-        await self._mailbox.begin(update)
+        is_left_over = await self._mailbox.begin(update)
         if self._mailbox.is_late(update):
             await self._dispatcher.too_late(update)
             await self._mailbox.settle(update, UpdateOutcome.LATE)
         else:
-            await self._dispatcher.dispatch(update)
+            await self._dispatcher.dispatch(update, is_left_over=is_left_over)
             await self._mailbox.settle(update, UpdateOutcome.ANSWERED)
 
     async def _acknowledge(self, update: Update) -> None:

@@ -106,6 +106,7 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
     )
     trade.custody.wallets.on_change(reconciliation.wake)
     channels = _channels(shared, keys, clob, reconciliation)
+    trade.custody.wallets.on_change(channels.renew)
     teller = OutboxTeller(shared.outbox)
     doors = DoorWatch(shared.sessions, venue.permission, teller)
     checks = _Checks(unresolved, doors, reconciliation)

@@ -89,11 +89,16 @@ class Mailbox:
             return False
         return is_about_money(update)
 
-    async def begin(self, update: Update) -> None:
-        """It is going to be answered; counted where a run before this one may have died over it."""
-        if update.update_id in self._left_over and self._inbox is not None:
-            self._left_over.discard(update.update_id)
-            await self._inbox.begin_again(update.update_id)
+    async def begin(self, update: Update) -> bool:
+        """It is going to be answered; counted where a run before this one may have died over it.
+
+        Whether it is one of those.
+        """
+        if update.update_id not in self._left_over or self._inbox is None:
+            return False
+        self._left_over.discard(update.update_id)
+        await self._inbox.begin_again(update.update_id)
+        return True
 
     async def settle(self, update: Update, outcome: UpdateOutcome) -> None:
         """It was answered. A database that is away is told later."""

@@ -79,6 +79,12 @@ class Tickets:
             return TicketState.EXPIRED, ticket
         return ticket.state, ticket
 
+    def reopen(self, button_id: str) -> None:
+        """The tap that used it has placed nothing, and may be repeated."""
+        ticket = self._shown.get(button_id)
+        if ticket is not None and ticket.state is TicketState.USED:
+            self._shown[button_id] = replace(ticket, state=TicketState.OPEN)
+
     def is_used(self, button_id: str, chat_id: int, message_id: int) -> bool:
         """Whether that message's ticket was confirmed by an earlier tap."""
         ticket = self._shown.get(button_id)

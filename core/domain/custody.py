@@ -86,6 +86,10 @@ class KeyNotUsable(Rejected):
     """The user has no key that could sign now; the sentence says why and what to do."""
 
 
+class KeyStillNeeded(KeyNotUsable):
+    """The key in use has business at the venue that the next one could not see."""
+
+
 class ScopeTooWide(Rejected):
     """A session key may do more than trade."""
 

@@ -27,6 +27,10 @@ class OutcomeUnknown(PolycoolError):
     """It may or may not have happened. Ask before retrying."""
 
 
+class AnotherOrder(OutcomeUnknown):
+    """The venue has answered an order with the id of another one."""
+
+
 class InvalidQuantity(Rejected, ValueError):
     """A price, size, amount or time that is none."""
 

@@ -63,6 +63,10 @@ class OutcomeAwaited(Refused):
     """Automation waits until an earlier order in the same market is cleared up."""
 
 
+class UnclearBefore(Refused):
+    """Nobody knows what became of an earlier order in the market, and the user was not told."""
+
+
 class NotReconciled(Refused):
     """Automation waits until our books and the venue's agree."""
 

@@ -80,6 +80,20 @@ async def consume(
     return payload
 
 
+async def withdraw(session: AsyncSession, claim: ButtonClaim, now: datetime) -> None:
+    """A button that is not used yet ends now."""
+    await session.execute(
+        sa.update(MoneyButtonRow)
+        .where(
+            MoneyButtonRow.id == claim.id,
+            MoneyButtonRow.user_id == claim.user_id,
+            MoneyButtonRow.used_at.is_(None),
+            MoneyButtonRow.expires_at > now,
+        )
+        .values(expires_at=now)
+    )
+
+
 async def find(session: AsyncSession, button_id: str) -> Button | None:
     query = sa.select(MoneyButtonRow).where(MoneyButtonRow.id == button_id)
     row = (await session.execute(query)).scalar_one_or_none()

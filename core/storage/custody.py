@@ -18,10 +18,11 @@ from core.domain.custody import (
     moved,
 )
 from core.domain.errors import NotFound
+from core.domain.ledger import Settlement
 from core.domain.units import Usdc, UserId
 from core.domain.user import Role
 from core.storage.custody_models import AccountChoiceRow, LiveWalletRow
-from core.storage.models import UserRow
+from core.storage.models import FOLLOWED, FillRow, OrderRow, UserRow
 
 _CURRENT = LiveWalletRow.state != WalletState.REVOKED
 _CURRENT_INDEX = sa.text("state <> 'revoked'")  # literal: a parameter would match no index
@@ -144,6 +145,19 @@ async def note_end(session: AsyncSession, wallet_id: WalletId, until: datetime) 
         .values(authorised_until=until, warned_at=None, updated_at=sa.func.now())
     )
     await session.execute(changed)
+
+
+async def has_business(session: AsyncSession, user: UserId) -> bool:
+    """Whether news of live orders may still come, or a live fill is not final yet."""
+    ordered = sa.exists().where(
+        OrderRow.account == Account.LIVE, OrderRow.user_id == user, sa.text(FOLLOWED)
+    )
+    unsettled = sa.exists().where(
+        FillRow.account == Account.LIVE,
+        FillRow.user_id == user,
+        FillRow.settlement == Settlement.PROVISIONAL,
+    )
+    return bool(await session.scalar(sa.select(sa.or_(ordered, unsettled))))
 
 
 async def everybody(session: AsyncSession) -> list[UserId]:

@@ -35,6 +35,11 @@ class UserChannels:
         """Those that are kept open now."""
         return self._channels
 
+    def renew(self, user: UserId) -> None:
+        """The user's credentials are others now: what listens with the old ones is replaced."""
+        if user in self._tasks:
+            self._drop(user)
+
     async def run(self) -> None:
         """Until cancelled. While nobody can say who is live, the open ones stay as they are."""
         async with asyncio.TaskGroup() as tasks:
@@ -52,11 +57,14 @@ class UserChannels:
     async def _agree(self, tasks: asyncio.TaskGroup) -> None:
         live = set(await self._live_users())
         for user in self._tasks.keys() - live:
-            self._tasks.pop(user).cancel()
-            del self._channels[user]
+            self._drop(user)
         for user in live - self._tasks.keys():
             channel = self._channels[user] = self._make(user)
             self._tasks[user] = tasks.create_task(self._keep(channel), name=f"user-channel-{user}")
+
+    def _drop(self, user: UserId) -> None:
+        self._tasks.pop(user).cancel()
+        del self._channels[user]
 
     async def _keep(self, channel: UserChannel) -> None:
         await self._supervise(f"user-channel-{channel.user}", channel.run)

@@ -14,6 +14,7 @@ from core.domain.units import UserId
 from core.services.custody.accounts import NO_WALLET, why_not
 from core.storage import custody
 from core.storage.models import Sessions
+from core.storage.sealed import StoredSecret
 from core.storage.tenancy import as_user
 from infrastructure.custody.credentials import Given, nobody, unpacked
 from infrastructure.custody.vault import KEY_PURPOSE, Sealed, Vault, usable
@@ -73,6 +74,7 @@ class SealedAccountKeys:
         self._given = given
         self._remembered: dict[UserId, _Known] = {}
         self._forgotten = 0  # how often: what was read across one of them is not remembered
+        self._api_keys: dict[UserId, tuple[StoredSecret, str]] = {}  # ids, and where they stand
         self._reading: WeakValueDictionary[UserId, asyncio.Lock] = WeakValueDictionary()
 
     def forget(self, user: UserId) -> None:
@@ -84,7 +86,15 @@ class SealedAccountKeys:
         return _signing_wallet((await self._known(user)).wallet)
 
     async def api_key(self, user: UserId) -> str:
-        return (await self._credentials(user)).key
+        """No secret, so it is read out of each sealed record once."""
+        try:
+            stored = (await self._known(user)).credentials.secret
+        except KeyNotUsable:
+            return (await self._credentials(user)).key
+        kept = self._api_keys.get(user)
+        if kept is None or kept[0] != stored:
+            kept = self._api_keys[user] = stored, (await self._credentials(user)).key
+        return kept[1]
 
     async def sign_order(
         self, user: UserId, intent: OrderIntent, order: UnsignedOrder

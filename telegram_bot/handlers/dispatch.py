@@ -46,9 +46,10 @@ class Dispatcher:
         self._strangers: set[int] = set()
         self._told_too_late: dict[tuple[int, int], datetime] = {}  # by chat and card
 
-    async def dispatch(self, update: Update) -> None:
+    async def dispatch(self, update: Update, *, is_left_over: bool = False) -> None:
+        """`is_left_over`: a run before this one had it, and ended over it."""
         if update.callback_query is not None:
-            await self._tap(update.callback_query)
+            await self._tap(update.callback_query, is_left_over=is_left_over)
         elif update.message is not None:
             await self._message(update.message)
 
@@ -110,7 +111,7 @@ class Dispatcher:
                 screen = unexpected_screen(nothing_sent=not self._is_order(update), is_away=is_away)
             await self._desk.messenger.send(chat.id, screen)
 
-    async def _tap(self, query: CallbackQuery) -> None:
+    async def _tap(self, query: CallbackQuery, *, is_left_over: bool) -> None:
         message = query.message
         if message is None or message.chat.type != ChatType.PRIVATE:
             return
@@ -118,10 +119,15 @@ class Dispatcher:
         if user is None:
             return
         with reading_as(await self._reader(user)):
-            await self._answer_tap(query, message, user)
+            await self._answer_tap(query, message, user, is_left_over=is_left_over)
 
     async def _answer_tap(
-        self, query: CallbackQuery, message: MaybeInaccessibleMessage, user: User
+        self,
+        query: CallbackQuery,
+        message: MaybeInaccessibleMessage,
+        user: User,
+        *,
+        is_left_over: bool,
     ) -> None:
         if query.from_user.id != message.chat.id:
             await self._desk.messenger.answer(query.id, say(NOT_YOURS), alert=True)
@@ -129,7 +135,9 @@ class Dispatcher:
         codec, data = self._desk.codec, query.data or ""
         context = await self._context(user, message.chat.id)
         tapped, earlier = codec.decode(data), codec.earlier(data)
-        await answer_tap(context, message.message_id, query.id, tapped, earlier)
+        await answer_tap(
+            context, message.message_id, query.id, tapped, earlier, is_left_over=is_left_over
+        )
 
     async def _message(self, message: Message) -> None:
         sender = message.from_user

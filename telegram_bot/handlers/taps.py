@@ -12,7 +12,7 @@ from telegram_bot.actions import (
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import ticket
-from telegram_bot.handlers.earlier import tell_of_earlier
+from telegram_bot.handlers.earlier import answer_earlier
 from telegram_bot.handlers.families import ACTS, way_back
 from telegram_bot.picture_actions import (
     PictureAction,
@@ -28,18 +28,20 @@ async def answer_tap(
     query_id: str,
     tapped: Tapped | None,
     earlier: Action | None = None,
+    *,
+    is_left_over: bool = False,
 ) -> None:
     """`context` answers below; what belongs on the tapped card goes there.
 
     None stands for a button that this run of the program did not draw; `earlier` is what it stood
-    for when another one did.
+    for when another one did, and `is_left_over` says that it was tapped in time for that one.
     """
     messenger, card = context.desk.messenger, context.on(message_id)
     match tapped:
         case None:
-            await messenger.answer(query_id, say(OLD_SCREEN))
+            await messenger.answer(query_id, "" if is_left_over else say(OLD_SCREEN))
             async with context.held():
-                await tell_of_earlier(context, earlier)
+                await answer_earlier(context, earlier, message_id, is_left_over=is_left_over)
                 await messenger.strip(context.chat_id, message_id)
         case Tapped(Submitting()):
             await messenger.answer(query_id, say("Your order is on its way."))
@@ -72,11 +74,11 @@ async def _confirm(
     desk = card.desk
     found, shown = desk.tickets.look(claim, desk.now())
     if found is TicketState.OPEN and shown is not None:
-        if await _is_held_up(card, shown, query_id, knows_of_unclear=knows_of_unclear):
+        if await _is_for_other_account(card, shown, query_id):
             return
         found, shown = desk.tickets.take(claim, TicketState.USED, desk.now())
     if found is TicketState.OPEN and shown is not None:
-        await ticket.confirm(card, claim, shown, query_id)
+        await ticket.confirm(card, claim, shown, query_id, knows_of_unclear=knows_of_unclear)
         return
     await desk.messenger.answer(query_id, say(ticket.EXPLANATIONS[found]), alert=True)
     if found is TicketState.EXPIRED and shown is not None:
@@ -84,10 +86,8 @@ async def _confirm(
             await ticket.show_expired(card, shown)
 
 
-async def _is_held_up(
-    card: BotContext, shown: ShownTicket, query_id: str, *, knows_of_unclear: bool
-) -> bool:
-    """Whether the tap places no order: it is for the other account, or not knowingly given."""
+async def _is_for_other_account(card: BotContext, shown: ShownTicket, query_id: str) -> bool:
+    """Whether the tap places no order for that reason."""
     try:
         card.check_account(shown.quote.account)
     except Rejected as refusal:
@@ -95,13 +95,7 @@ async def _is_held_up(
         async with card.held():
             await card.show(failure_screen(refusal))
         return True
-    unclear = () if knows_of_unclear else await ticket.unclear_orders(card, shown)
-    if not unclear:
-        return False
-    await card.desk.messenger.answer(query_id, say("Not sent yet: please read this first."))
-    async with card.held():
-        await ticket.warn(card, shown, unclear[0])
-    return True
+    return False
 
 
 async def _cancel(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
@@ -111,6 +105,7 @@ async def _cancel(card: BotContext, claim: ButtonClaim, query_id: str) -> None:
         await desk.messenger.answer(query_id, say(ticket.EXPLANATIONS[found]), alert=True)
         return
     await desk.messenger.answer(query_id, ticket.cancelled_words(shown.quote))
+    await card.orders.withdraw_offer(claim)
     async with card.held():
         await act(card, shown.back)
 

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
-from core.domain.account import Account
 from core.domain.account_views import TracedOrder
 from core.domain.book import Side
 from core.domain.errors import ButtonSpent, OutcomeUnknown, PolycoolError
 from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.order import Order
+from core.domain.refusals import UnclearBefore
 from core.domain.units import MarketId, OrderId, PositionId
 from telegram_bot.actions import Action, Limit
 from telegram_bot.context import BotContext, Desk
@@ -41,6 +41,7 @@ class Placed(NamedTuple):
     screen: Screen
     view: LiveView | None = None
     order: OrderId | None = None
+    word: str = ""  # in answer to the tap itself
 
 
 Placing: TypeAlias = asyncio.Task[Placed]
@@ -49,6 +50,7 @@ STILL_WAITING: Final = mark(
     "Still waiting for the venue's answer to your first tap. One ticket is one "
     "order: this tap does nothing."
 )
+NOT_SENT: Final = mark("Not sent yet: please read this first.")
 EXPLANATIONS: Final = {
     TicketState.USED: mark(
         "This ticket was used already: one ticket, one order. This tap did nothing."
@@ -96,30 +98,23 @@ def still_view(screen: Screen, market: MarketId) -> LiveView:
     return LiveView(draw, markets=frozenset({market}), rests_aloud=False)
 
 
-async def unclear_orders(context: BotContext, ticket: ShownTicket) -> tuple[Order, ...]:
-    """Orders in the ticket's market of which nobody knows yet what became of them."""
-    if not context.is_live:
-        return ()
-    market = ticket.quote.market.id
-    return await context.services.history.unknown_in(context.user.id, Account.LIVE, market)
-
-
-async def warn(context: BotContext, ticket: ShownTicket, unclear: Order) -> None:
-    """Ask once more: a second order beside an unclear one is placed knowingly or not at all."""
-    screen = unclear_screen(unclear, ticket.offer.button_id)
-    await context.show(screen, still_view(screen, ticket.quote.market.id))
-
-
 async def confirm(
-    context: BotContext, claim: ButtonClaim, ticket: ShownTicket, query_id: str
+    context: BotContext,
+    claim: ButtonClaim,
+    ticket: ShownTicket,
+    query_id: str,
+    *,
+    knows_of_unclear: bool = False,
 ) -> None:
     """Place the order of a ticket that was open until this tap.
 
+    `knows_of_unclear`: of an order in that market whose answer was lost, and goes on.
     The order goes first: it waits neither for a word to the chat nor for an edit under way, and
     goes on where one of these fails.
     """
-    async with asyncio.TaskGroup() as order:
-        placing = order.create_task(_place(context, claim, ticket), name="ticket-order")
+    async with asyncio.TaskGroup() as tasks:
+        order = _place(context, claim, ticket, knows_of_unclear=knows_of_unclear)
+        placing = tasks.create_task(order, name="ticket-order")
         async with brought_to_end(placing), asyncio.TaskGroup() as words:
             words.create_task(context.orders.get_ready(claim.user_id), name="ticket-keys")
             words.create_task(_answer(context, query_id, placing), name="ticket-answer")
@@ -148,7 +143,7 @@ async def _answer(context: BotContext, query_id: str, placing: Placing) -> None:
 async def submitting_word(placing: Placing) -> str:
     """Nothing where the order was quicker: what became of it is on the card then."""
     done, _ = await asyncio.wait({placing}, timeout=TOLD_AFTER)
-    return "" if done else say("Submitting…")
+    return placing.result().word if done else say("Submitting…")
 
 
 async def _show(context: BotContext, placed: Placed, again: Action) -> None:
@@ -189,11 +184,15 @@ def cancelled_words(quote: TradeQuote | LimitQuote) -> str:
     return say("Cancelled. Nothing was sold.")
 
 
-async def _place(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> Placed:
+async def _place(
+    context: BotContext, claim: ButtonClaim, ticket: ShownTicket, *, knows_of_unclear: bool
+) -> Placed:
     """The receipt, or what went wrong instead."""
     try:
-        order = await context.orders.place_offer(claim)
+        order = await context.orders.place_offer(claim, knows_of_unclear=knows_of_unclear)
         return await _receipt(context, order, ticket)
+    except UnclearBefore as unclear:
+        return await _asked_again(context, ticket, unclear)
     except ButtonSpent as spent:
         if ticket.offer.expires_at <= context.desk.now():
             return Placed(_expired(ticket.quote, ticket.again))
@@ -202,6 +201,18 @@ async def _place(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -
         return await _lost(context, claim, ticket, unknown)
     except PolycoolError as error:
         return Placed(failure_screen(error, ticket.again))
+
+
+async def _asked_again(context: BotContext, ticket: ShownTicket, refusal: UnclearBefore) -> Placed:
+    """A second order beside an unclear one is placed knowingly or not at all."""
+    market = ticket.quote.market.id
+    history, user = context.services.history, context.user.id
+    unclear = await history.unknown_in(user, context.account, market)
+    context.desk.tickets.reopen(ticket.offer.button_id)
+    if not unclear:  # it was cleared up this very moment
+        return Placed(failure_screen(refusal, ticket.again), word=say(NOT_SENT))
+    screen = unclear_screen(unclear[0], ticket.offer.button_id)
+    return Placed(screen, still_view(screen, market), word=say(NOT_SENT))
 
 
 async def _lost(

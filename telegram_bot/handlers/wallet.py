@@ -1,6 +1,7 @@
 """The wallet: which money, which key, setting one up, giving it up, changing over."""
 
 import asyncio
+from functools import partial
 
 from core.domain.account import Account
 from core.domain.account_views import AccountStanding
@@ -83,15 +84,15 @@ async def begin(context: BotContext, tier: Tier) -> None:
 async def check(context: BotContext) -> None:
     """Ask the venue about the key that waits; what is missing is said beside the steps.
 
-    An owner key gets its deposit wallet here. Raises: Rejected if none waits, Unavailable,
-    OutcomeUnknown.
+    An owner key gets its deposit wallet here. The orders of a key in use leave the book first.
+    Raises: Rejected if none waits, Unavailable, OutcomeUnknown.
     """
     wallets, user = _wallets(context), context.user.id
     waiting = await wallets.waiting(user)
     if waiting is not None and waiting.tier is Tier.DEPOSIT and not waiting.funder:
         await _money_desk(context).create(user)
     try:
-        ready = await wallets.verify(user)
+        ready = await wallets.verify(user, partial(_orders_left, context))
     except (KeyNotUsable, ScopeTooWide) as missing:
         if waiting is None:
             raise

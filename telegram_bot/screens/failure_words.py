@@ -36,6 +36,7 @@ from core.domain.refusals import (
     PriceOutOfReach,
     SharesReserved,
     Stopped,
+    UnclearBefore,
 )
 from core.domain.withdrawal import WithdrawalRefused
 from telegram_bot.account_actions import (
@@ -80,6 +81,7 @@ HEADINGS: Final = MappingProxyType[type[PolycoolError], str](
         DiskFull: mark("No room to write orders down"),
         HeartbeatLost: mark("The venue does not hear us"),
         OutcomeAwaited: mark("An earlier order is not clear yet"),
+        UnclearBefore: mark("An earlier order is not clear yet"),
         NotReconciled: mark("The account is being checked"),
         VenueRefuses: mark("The venue does not let you trade"),
         TradesPlayMoneyOnly: mark("Paper money only"),
@@ -128,6 +130,7 @@ WAYS: Final = MappingProxyType[type[PolycoolError], tuple[str, Action]](
         Halted: (mark("Orders"), ShowOrders()),
         HeartbeatLost: (mark("Orders"), ShowOrders()),
         OutcomeAwaited: (mark("Orders"), ShowOrders()),
+        UnclearBefore: (mark("Orders"), ShowOrders()),
         NotReconciled: (mark("Wallet"), ShowWallet()),
         DiskFull: (mark("Status"), Status()),
         KeyNotUsable: (mark("Wallet"), ShowWallet()),

@@ -32,6 +32,9 @@ from telegram_bot.words import mark, plural, say
 NEVER_HERE: Final = mark(
     "No private key and no seed phrase ever goes through this chat, in either direction."
 )
+REPLACES: Final = mark(
+    "If another key is in use, it is replaced then, and its open orders are cancelled first."
+)
 
 
 def tiers_screen() -> Screen:
@@ -83,6 +86,7 @@ def setup_screen(wallet: LiveWallet, trouble: str = "") -> Screen:
             say("Its address: <code>{address}</code>", address=safe(wallet.key_address, 60)),
             lines(*(f"{number}. {step}" for number, step in enumerate(steps, 1))),
             say("<b>Not yet:</b> {reason}", reason=safe(trouble, 400)) if trouble else None,
+            say(REPLACES),
             say(NEVER_HERE),
         ),
         (

@@ -130,6 +130,26 @@ async def test_headers_prove_the_request_to_the_venue(home: House) -> None:
     assert await home.account_keys.api_key(user) == "canary-key-1"
 
 
+async def test_the_id_of_the_api_key_is_read_once_from_each_record(
+    home: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "keys"
+    user = await home.person()
+    await home.ready(user)
+    assert await home.account_keys.api_key(user) == "canary-key-1"
+    (folder / "kek-1").rename(tmp_path / "away")
+    home.clock.advance(seconds=6)
+    assert await home.account_keys.api_key(user) == "canary-key-1"  # nothing was opened for it
+    with pytest.raises(KeyNotUsable):
+        await home.account_keys.l2_headers(user, "GET", "/orders")
+    (tmp_path / "away").rename(folder / "kek-1")
+    await home.ready(user)
+    assert await home.account_keys.api_key(user) == "canary-key-2"
+    await home.wallets.revoke(user)
+    with pytest.raises(KeyNotUsable):
+        await home.account_keys.api_key(user)
+
+
 async def test_the_first_frame_of_the_user_channel_holds_the_credentials(home: House) -> None:
     user = await home.person()
     await home.ready(user)
@@ -281,7 +301,7 @@ async def test_what_is_remembered_between_calls_holds_no_secret(home: House) -> 
             assert SECRET.encode() not in thing
             sealed += thing.startswith(b"PCKR")
         if isinstance(thing, str):
-            assert thing not in {SECRET, PASSPHRASE, "canary-key-1"}
+            assert thing not in {SECRET, PASSPHRASE}  # the key's id stands in every order
         if type(thing).__module__.startswith(OURS):
             left.extend(gc.get_referents(thing)[:1000])
     assert sealed == 3  # two secrets and the data key of both: it was looked where they are

@@ -210,6 +210,58 @@ async def test_a_tap_from_an_outage_is_explained_once_and_makes_no_order(house: 
         assert await session.scalar(sa.text("SELECT count(*) FROM orders")) == 0
 
 
+async def _ticket(house: House) -> Message:
+    """A ticket for ten dollars that a run has shown before it ended."""
+    ann = house.person()
+    async with house.running():
+        await ann.says("polymarket.com/market/" + examples.market().slug)
+        card = await ann.opens(await ann.reads("Yes 62¢"), "Yes")
+        return await ann.opens(card, "$10")
+
+
+def _tapped(ticket: Message, label: str, number: int) -> dict[str, Any]:
+    person = {"id": ANN, "is_bot": False, "first_name": "Ann"}
+    chat, now = {"id": ANN, "type": "private"}, int(datetime.now(UTC).timestamp())
+    shown = {"message_id": ticket["id"], "date": now, "chat": chat}
+    query = {"id": str(number), "from": person, "chat_instance": "1", "message": shown}
+    return {"update_id": number, "callback_query": query | {"data": data_of(ticket, label)}}
+
+
+async def _orders(house: House) -> list[str]:
+    async with house.sessions() as session:
+        return list(await session.scalars(sa.text("SELECT status FROM orders")))
+
+
+async def test_a_tap_stored_before_a_crash_is_one_order(house: House) -> None:
+    ticket = await _ticket(house)
+    for number in (1, 2):
+        await house.left(_tapped(ticket, "Confirm", number))
+    async with house.running():
+        assert await house.settled(1, 2) == ["answered", "answered"]
+        await house.person().reads("Bought 15.873 Yes")
+    assert await _orders(house) == ["filled"]
+
+
+async def test_a_tap_on_a_ticket_of_an_earlier_run_that_comes_later_is_no_order(
+    house: House,
+) -> None:
+    ticket = await _ticket(house)
+    async with house.running():
+        await house.person().forges_update(_tapped(ticket, "Confirm", 1))
+        assert await house.settled(1) == ["answered"]
+        await house.person().reads("Nothing was bought or sold by it")
+    assert await _orders(house) == []
+
+
+async def test_a_ticket_that_was_cancelled_is_no_order_after_a_crash(house: House) -> None:
+    ticket = await _ticket(house)
+    await house.left(_tapped(ticket, "Cancel", 1))
+    await house.left(_tapped(ticket, "Confirm", 2))
+    async with house.running():
+        assert await house.settled(1, 2) == ["answered", "answered"]
+    assert await _orders(house) == []
+
+
 async def test_an_update_that_runs_die_over_is_given_up(house: House) -> None:
     await house.left(written("/help", 1), attempts=MAX_ATTEMPTS)
     await house.left(written("/status", 2), attempts=MAX_ATTEMPTS - 1)

@@ -10,6 +10,7 @@ from core.domain.account import Account
 from core.domain.custody import Tier, WalletState
 from core.domain.drift import CashMove, CashMoveKind
 from core.domain.errors import Unavailable
+from core.domain.ledger import Settlement
 from core.domain.one_time_code import STEP, one_time_code
 from core.domain.units import Usdc
 from core.domain.withdrawal import WithdrawalState
@@ -20,6 +21,7 @@ from core.storage.tenancy import as_user
 from tests.support import examples
 from tests.support.chat import Message, Person, buttons, open_chat
 from tests.support.live_chat import FUNDER, LiveChat, cash, open_live_chat, resting
+from tests.support.scripted_exchange import settled
 from tests.support.withdrawals import COLD, SECRET, enrol
 
 
@@ -129,6 +131,45 @@ async def test_an_order_that_stays_when_its_key_is_given_up_is_told(live: LiveCh
     gone = await live.ann.opens(asked, "Give it up")
     assert "1 order could not be cancelled and may still trade" in gone["text"]
     assert await live.home.wallets.ready(user) is None
+
+
+async def _new_key(live: LiveChat) -> Message:
+    """Everything is done but Check."""
+    tiers = await live.ann.opens(await live.ann.says("/wallet"), "New key")
+    steps = await live.ann.opens(tiers, "Session key")
+    waiting = await live.home.wallets.waiting(await live.user())
+    assert waiting is not None
+    live.home.authorise(waiting)
+    return steps
+
+
+async def test_a_new_key_takes_resting_orders_off_the_book_first(live: LiveChat) -> None:
+    user = await live.goes_live()
+    await live.clob.place_order(resting(user, "0.41"))
+    steps = await _new_key(live)
+    assert "its open orders are cancelled first" in steps["text"]
+    live.venue.is_silent = True
+    live.venue.cancels = [Unavailable("The venue does not answer.")]
+    before = await live.home.wallets.ready(user)
+    kept = await live.ann.opens(steps, "Check")
+    assert "The key in use stays for now" in kept["text"]
+    assert await live.home.wallets.ready(user) == before
+    live.venue.is_silent = False
+    ready = await live.ann.opens(kept, "Check")
+    assert "you trade real money with it" in ready["text"]
+    assert len(live.venue.cancelled) == 2
+    assert await live.clob.open_orders(user) == ()
+
+
+async def test_a_new_key_waits_until_the_fills_of_the_old_one_are_final(live: LiveChat) -> None:
+    user = await live.goes_live()
+    live.venue.fills = [("20", "0.41")]
+    await live.clob.place_order(resting(user, "0.41"))
+    kept = await live.ann.opens(await _new_key(live), "Check")
+    assert "The key in use stays for now" in kept["text"]
+    (trade,) = await live.venue.trades(user, None)
+    await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
+    assert "you trade real money" in (await live.ann.opens(kept, "Check"))["text"]
 
 
 async def test_breaking_a_set_up_off_keeps_the_key_in_use(live: LiveChat) -> None:

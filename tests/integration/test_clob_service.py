@@ -104,10 +104,15 @@ async def test_the_same_key_is_the_same_order(sessions: Sessions) -> None:
 
 
 @pytest.mark.parametrize(
-    "refusal", [MarketClosed("Trading has ended"), EmptyBook("Nobody"), StalePrice("too old")]
+    ("refusal", "status"),
+    [
+        (MarketClosed("Trading has ended"), OrderStatus.REJECTED),
+        (StalePrice("too old"), OrderStatus.REJECTED),
+        (EmptyBook("Nobody"), OrderStatus.CANCELLED),
+    ],
 )
-async def test_a_refused_order_is_remembered_as_rejected(
-    sessions: Sessions, refusal: PolycoolError
+async def test_an_order_that_came_to_nothing_is_remembered_with_the_reason(
+    sessions: Sessions, refusal: PolycoolError, status: OrderStatus
 ) -> None:
     desk = desk_of(sessions, exchange := ScriptedExchange(refusal))
     await desk.market(1)
@@ -115,7 +120,7 @@ async def test_a_refused_order_is_remembered_as_rejected(
     with pytest.raises(type(refusal), match=str(refusal)):
         await desk.clob.place_order(buy(user, "5"))
     order = await desk.clob.order(exchange.seen[0].id, user)
-    assert (order.status, order.reason) == (OrderStatus.REJECTED, str(refusal))
+    assert (order.status, order.reason) == (status, str(refusal))
     assert await cash_of(sessions, user) == 1000
 
 

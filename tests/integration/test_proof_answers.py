@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
-from core.domain.errors import OutcomeUnknown, PolycoolError, Unavailable
+from core.domain.breaker import Trip
+from core.domain.errors import AnotherOrder, OutcomeUnknown, PolycoolError, Unavailable
 from core.domain.order import OrderStatus
 from core.domain.units import OrderId, Usdc, UserId
 from tests.support.live_house import NO_LIMITS, LiveHouse, live_house
@@ -70,6 +71,11 @@ async def first_word(house: LiveHouse, user: UserId, *, rests: bool) -> tuple[Or
     return OrderId(int(number or 0)), word
 
 
+async def mistrusted(house: LiveHouse, user: UserId) -> bool:
+    """Whether the user may only cancel because of it; if so, somebody looks into it now."""
+    return await house.risk.breakers.reset(user, user) is Trip.MISMATCH
+
+
 async def end_of(house: LiveHouse, number: OrderId, ends: frozenset[str] = ENDS) -> End:
     """After so many looks with a venue that is well again."""
     await house.order("heal")
@@ -105,7 +111,10 @@ async def test_an_answer_that_proves_nothing_is_asked_about_until_there_is_one_t
             for rests in (True, False):
                 await house.order("order-faults", kind=kind, when=when)
                 number, word = await first_word(house, user, rests=rests)
-                assert word == OutcomeUnknown.__name__, (kind, when)
+                about_another = kind == "wrong-id"
+                expected = AnotherOrder if about_another else OutcomeUnknown
+                assert word == expected.__name__, (kind, when)
+                assert await mistrusted(house, user) is about_another, (kind, when)
                 end = await end_of(house, number)
                 case = (kind, when, rests, end)
                 assert end.status == ("live" if rests else "filled"), case
@@ -167,6 +176,7 @@ async def test_mangled_answers_to_an_order_end_in_what_the_venue_really_did(
         house.mangler.changes["POST", "/order"] = change
         number, word = await first_word(house, user, rests=rests)
         assert house.mangler.done, what
+        assert await mistrusted(house, user) is (what == "about another order"), what
         at_once = await seen(house, number)
         end = await end_of(house, number)
         case = (what, word, at_once, end)

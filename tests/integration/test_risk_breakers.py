@@ -3,12 +3,13 @@
 import pytest
 
 from core.domain.breaker import Trip
-from core.domain.errors import Unavailable
+from core.domain.errors import AnotherOrder, EmptyBook, OutcomeUnknown, Unavailable
 from core.domain.order import OrderStatus
 from core.domain.refusals import CancelOnly
 from core.domain.units import UserId
 from core.services.risk.host_watch import HostMeasures, HostRules, HostWatch
 from core.storage.models import Sessions
+from tests.support.guarded_clob import guarded_clob
 from tests.support.guarding import Guarded, ask, bid, seller
 
 
@@ -69,6 +70,47 @@ async def test_an_order_refused_here_is_no_refusal_of_the_venue(sessions: Sessio
         order = await desk.place(bid(user, "1", f"k{number}"))
         await desk.becomes(order, OrderStatus.REJECTED)
     await desk.place(bid(user))
+
+
+async def test_orders_that_found_nobody_open_no_breaker(sessions: Sessions) -> None:
+    house = await guarded_clob(sessions)
+    user = await house.user(shares="100")
+    house.venue.posts = [EmptyBook("Nobody took the other side.") for _ in range(6)]
+    for number in range(6):
+        with pytest.raises(EmptyBook):
+            await house.clob.place_order(bid(user, "1", f"k{number}"))
+    assert len(house.venue.bodies) == 6  # signed, sent and answered, each of them
+    await house.clob.place_order(ask(user, key="exit"))
+    assert house.desk.outside.alarms == []
+
+
+async def test_an_answer_about_another_order_leaves_its_user_only_cancelling(
+    sessions: Sessions,
+) -> None:
+    house = await guarded_clob(sessions)
+    user, other = await house.user(), await house.user(2)
+    house.venue.posts = [AnotherOrder("It answered about another.")]
+    with pytest.raises(AnotherOrder):
+        await house.clob.place_order(bid(user, "1"))
+    (order,) = await house.clob.open_orders(user)
+    assert order.status is OrderStatus.UNKNOWN
+    ((told, sentence),) = house.desk.outside.alarms
+    assert (told, "do not agree" in sentence) == (user, True)
+    with pytest.raises(CancelOnly, match="do not agree"):
+        await house.clob.place_order(bid(user, "1", "k2"))
+    await house.clob.place_order(bid(other, "1"))
+
+
+async def test_sending_again_is_no_reason_to_believe_another_order(sessions: Sessions) -> None:
+    house = await guarded_clob(sessions)
+    user = await house.user()
+    house.venue.posts = ["lost", AnotherOrder("It answered about another.")]
+    with pytest.raises(OutcomeUnknown):
+        await house.clob.place_order(bid(user, "1"))
+    house.desk.time.seconds += 3
+    await house.unresolved.look()
+    assert len(house.venue.bodies) == 2
+    assert (await house.desk.breakers.switches(user)).trip is Trip.MISMATCH
 
 
 async def test_refusals_of_many_users_open_the_breaker_for_everybody(sessions: Sessions) -> None:

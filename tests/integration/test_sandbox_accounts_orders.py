@@ -377,7 +377,7 @@ async def test_two_accounts_meet_across_complementary_tokens(
 async def test_an_order_ends_at_its_time(
     exchange: ExchangeSandbox, venue: httpx.AsyncClient, anna: Person, token: str
 ) -> None:
-    ends = anna.seconds + 200
+    ends = anna.seconds + 260  # a minute of which is the venue's security
     told = await anna.place(token, "BUY", "0.4", size="10", kind="GTD", expires_at=ends)
     await order(venue, "clock", shift=199)
     assert exchange.accounts.orders.orders[told["orderID"]].status == "LIVE"

@@ -217,6 +217,41 @@ async def test_a_task_that_never_came_back_is_noticed(sessions: Sessions) -> Non
     assert await statuses(sessions) == ["live"]
 
 
+@pytest.mark.parametrize("milestone", [Milestone.INTENT_COMMITTED, Milestone.SIGNED])
+@pytest.mark.parametrize(("seconds", "status"), [(9, "live"), (11, "rejected")])
+async def test_an_order_that_a_crash_kept_from_being_signed_is_sent_while_it_is_young(
+    sessions: Sessions, milestone: Milestone, seconds: int, status: str
+) -> None:
+    desk, user = await open_live(sessions, CrashAt(milestone))
+    with pytest.raises(Crash):
+        await desk.clob.place_order(resting(user, "20"))
+    desk.time.seconds += seconds
+    for _ in range(2):
+        await desk.restarted().unresolved.begin()
+        assert await statuses(sessions) == [status]
+    assert len(desk.venue.bodies) == len(desk.venue.book) == (status == "live")
+
+
+async def test_a_run_that_was_overtaken_while_signing_leaves_the_order_to_the_next(
+    sessions: Sessions,
+) -> None:
+    desk, user = await open_live(sessions)
+
+    async def overtake() -> None:
+        desk.venue.before_signing = None
+        desk.venue.posts, desk.venue.is_silent = ["unheard"], True
+        await desk.restarted().unresolved.begin()
+
+    desk.venue.before_signing = overtake()
+    with pytest.raises(Rejected, match="before it was sent"):
+        await desk.clob.place_order(resting(user, "20"))
+    assert await statuses(sessions) == ["unknown"]
+    desk.venue.is_silent = False
+    await desk.look()
+    assert await statuses(sessions) == ["live"]
+    assert len(desk.venue.bodies) == 1
+
+
 async def statuses(sessions: Sessions) -> list[str]:
     async with sessions() as session:
         return list((await session.execute(sa.text("SELECT status FROM orders"))).scalars())

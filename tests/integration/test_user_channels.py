@@ -50,6 +50,28 @@ async def test_accounts_that_come_and_go_are_followed() -> None:
 
 
 @on_stepped_time
+async def test_a_channel_with_credentials_that_were_given_up_is_replaced() -> None:
+    async def users() -> Sequence[UserId]:
+        return [USER]
+
+    keeper = Keeper(News())
+
+    def make(user: UserId) -> UserChannel:
+        return UserChannel(user, NOWHERE, credentials, keeper, keeper.reconcile)
+
+    channels = UserChannels(make, users, once)
+    channels.renew(USER)  # nobody listens yet
+    running = asyncio.create_task(channels.run())
+    await asyncio.sleep(1)
+    first = channels.channels[USER]
+    channels.renew(USER)
+    await asyncio.sleep(BEAT)
+    assert channels.channels[USER] is not first
+    running.cancel()
+    await asyncio.wait([running])
+
+
+@on_stepped_time
 async def test_while_nobody_can_say_who_is_live_the_open_channels_stay() -> None:
     told: list[Exception | None] = [None, OperationalError("SELECT", None, OSError()), None]
 

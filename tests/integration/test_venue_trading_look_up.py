@@ -14,6 +14,7 @@ from core.ports import Exchange
 from infrastructure.polymarket.trading.exchange import PolymarketExchange
 from tests.support.account_answers import ORDER, TRADE, pages
 from tests.support.account_venue import (
+    API_KEY,
     BODY,
     HASH,
     AccountVenue,
@@ -48,6 +49,22 @@ async def test_an_order_of_another_wallet_is_neither_asked_for_nor_cancelled() -
         with pytest.raises(OtherWallet, match="given up"):
             await one.cancel(order(OrderKind.GTC), replace(payload(), body=theirs))
     assert venue.seen == []
+
+
+async def test_an_order_of_another_api_key_proves_nothing() -> None:
+    venue = AccountVenue({"/data/orders": pages([]), "/data/trades": pages([])})
+    ours, theirs = (
+        replace(payload(), body=BODY[:-1] + b',"owner":"' + key.encode() + b'"}')
+        for key in (API_KEY, "00000000-0000-4000-8000-000000000002")
+    )
+    async with exchange(venue) as one:
+        assert await one.look_up(order(OrderKind.GTC), ours) is None
+        asked = len(venue.seen)
+        with pytest.raises(OtherWallet, match="given up"):
+            await one.look_up(order(OrderKind.GTC), theirs)
+        with pytest.raises(OtherWallet, match="given up"):
+            await one.cancel(order(OrderKind.GTC), theirs)
+    assert len(venue.seen) == asked
 
 
 @pytest.mark.parametrize("nothing", [status(404), text("null"), text("{}"), text("")])

@@ -10,8 +10,9 @@ import pytest
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.wallet_action import ActionKind, ActionState, WalletAction
-from core.domain.withdrawal import WithdrawalState
-from core.storage import wallet_actions
+from core.domain.withdrawal import Withdrawal, WithdrawalState
+from core.services.custody.withdrawal_sender import WithdrawalSender
+from core.storage import risk_switches, wallet_actions
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 from infrastructure.polymarket.signing.wallet import Address
@@ -119,14 +120,74 @@ async def test_a_withdrawal_that_never_arrived_is_proven_void_once_its_time_is_o
     assert (await house.submitted(), await house.cash()) == ([], Decimal(100))
 
 
-async def test_a_process_that_ends_between_signing_and_sending_sends_nothing_later(
-    house: WalletHouse,
-) -> None:
+async def cut_off(house: WalletHouse) -> Withdrawal:
+    """A withdrawal whose process ended between signing and sending."""
     due = await house.withdrawal(state=WithdrawalState.WAITING)
     dying = house.reborn(DyingRelayer(house.hosts.relayer))
     with pytest.raises(ProcessEnded):
         await house.sender(dying).send_due()
     assert await house.state_of(due) is WithdrawalState.SENDING
+    return due
+
+
+async def settled(house: WalletHouse, sender: WithdrawalSender, due: Withdrawal) -> WithdrawalState:
+    """How it ends, looked after by somebody who does not get tired."""
+    async with asyncio.timeout(20):
+        while (state := await house.state_of(due)) in {
+            WithdrawalState.SENDING,
+            WithdrawalState.UNKNOWN,
+        }:
+            await sender.recover()
+    return state
+
+
+async def test_an_action_cut_off_before_sending_is_sent_once_by_the_next_run(
+    house: WalletHouse,
+) -> None:
+    due = await cut_off(house)
+    sender = house.sender(house.reborn())
+    await sender.recover()
+    assert await house.submitted() == []  # somebody may still be about to send it
+    house.clock.now += timedelta(seconds=11)
+    assert await settled(house, sender, due) is WithdrawalState.SENT
+    assert len(await house.submitted()) == 1
+    assert await house.cash() == Decimal(90)
+
+
+async def test_what_was_sent_twice_has_not_failed_because_one_of_the_two_did(
+    house: WalletHouse,
+) -> None:
+    due = await house.withdrawal(state=WithdrawalState.WAITING)
+    await house.lose_answers("before")
+    await house.sender().send_due()
+    await house.mood(failing=1)
+    house.clock.now += timedelta(seconds=11)
+    sender = house.sender(house.reborn())
+    await sender.recover()
+    async with asyncio.timeout(20):
+        while (await house.submitted())[0]["state"] != "STATE_FAILED":
+            await sender.recover()
+    await sender.recover()
+    assert await house.state_of(due) is WithdrawalState.UNKNOWN
+    house.clock.now += OVER
+    await sender.recover()
+    assert await house.state_of(due) is WithdrawalState.FAILED
+    assert len(await house.submitted()) == 1
+
+
+async def test_nothing_is_sent_later_while_trading_is_halted(house: WalletHouse) -> None:
+    due = await cut_off(house)
+    async with house.sessions.begin() as session:
+        await risk_switches.set_halted(session, house.clock.now, house.clock.now)
+    house.clock.now += timedelta(seconds=11)
+    await house.sender(house.reborn()).recover()
+    assert await house.state_of(due) is WithdrawalState.UNKNOWN
+    assert await house.submitted() == []
+
+
+async def test_what_was_cut_off_too_long_ago_is_proven_void(house: WalletHouse) -> None:
+    due = await cut_off(house)
+    house.clock.now += timedelta(minutes=9, seconds=1)
     sender = house.sender(house.reborn())
     await sender.recover()
     await sender.send_due()

@@ -35,8 +35,11 @@ class RecordingGuards:
     claim_refusal: Rejected | None = None
     send_refusal: Rejected | None = None
     held: dict[OrderId, Decimal] = field(default_factory=dict)
+    mistrusted: list[OrderId] = field(default_factory=list)
 
-    async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
+    async def claim(
+        self, session: AsyncSession, order: Order, market: Market, *, knows_of_unclear: bool = True
+    ) -> None:
         if self.claim_refusal is not None:
             raise self.claim_refusal
         self.held[order.id] = order.working_value
@@ -44,6 +47,9 @@ class RecordingGuards:
     async def free_to_send(self, session: AsyncSession, order: Order) -> None:
         if self.send_refusal is not None:
             raise self.send_refusal
+
+    async def mistrust(self, session: AsyncSession, order: Order) -> None:
+        self.mistrusted.append(order.id)
 
     async def settle(self, session: AsyncSession, order: Order) -> None:
         self.held[order.id] = order.working_value

@@ -65,7 +65,7 @@ def test_what_is_wanted_off_the_book_is_not_sent_again() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "end"),
-    [(OrderKind.FAK, 60), (OrderKind.FOK, 60), (OrderKind.GTC, 600), (OrderKind.GTD, 3660)],
+    [(OrderKind.FAK, 60), (OrderKind.FOK, 60), (OrderKind.GTC, 600), (OrderKind.GTD, 3720)],
 )
 def test_an_order_is_given_up_after_its_horizon_and_two_misses(kind: OrderKind, end: int) -> None:
     order = lost(kind)

@@ -68,9 +68,9 @@ async def test_a_resting_buy_may_be_stated_in_shares_and_be_post_only() -> None:
     assert body["order"]["makerAmount"] == "5000000"
 
 
-async def test_only_an_order_with_an_end_carries_one() -> None:
+async def test_only_an_order_with_an_end_carries_one_and_the_venue_s_minute_on_top() -> None:
     body = await prepared(order(OrderKind.GTD, expires_at=ENDS))
-    assert body["order"]["expiration"] == str(int(ENDS.timestamp()))
+    assert body["order"]["expiration"] == str(int(ENDS.timestamp()) + 60)
     assert (await prepared(order(OrderKind.GTC, expires_at=ENDS)))["order"]["expiration"] == "0"
 
 

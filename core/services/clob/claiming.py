@@ -47,12 +47,19 @@ class OrderClaimer:
         self._books = books
         self._now = now
 
-    async def tap(self, claim: ButtonClaim) -> Recorded | None:
+    async def tap(self, claim: ButtonClaim, *, knows_of_unclear: bool) -> Recorded | None:
         """Use the button; None if it cannot be used.
 
         Raises: Rejected, or Unavailable without a fresh book; the button is unused then.
         """
-        return await self._twice(claim.user_id, lambda session: self._tap(session, claim))
+
+        async def use(session: AsyncSession) -> Recorded | None:
+            ticket = await money_buttons.spend(session, claim, self._now())
+            if ticket is None:
+                return None
+            return await self._record(session, ticket, knows_of_unclear=knows_of_unclear)
+
+        return await self._twice(claim.user_id, use)
 
     async def ticket(self, ticket: Ticket) -> Recorded:
         """Raises: Rejected, or Unavailable without a fresh book; nothing is recorded then."""
@@ -77,11 +84,9 @@ class OrderClaimer:
         async with self._desk.transaction(user) as session:
             return await claim(session)
 
-    async def _tap(self, session: AsyncSession, claim: ButtonClaim) -> Recorded | None:
-        ticket = await money_buttons.spend(session, claim, self._now())
-        return None if ticket is None else await self._record(session, ticket)
-
-    async def _record(self, session: AsyncSession, ticket: Ticket) -> Recorded:
+    async def _record(
+        self, session: AsyncSession, ticket: Ticket, *, knows_of_unclear: bool = True
+    ) -> Recorded:
         """Raises: Rejected."""
         check_ticket(ticket)
         if (ticket.account is Account.LIVE) != (self._desk.account is Account.LIVE):
@@ -91,7 +96,9 @@ class OrderClaimer:
         order, is_new = await orders.record(session, ticket, outcome, self._now())
         if is_new:
             try:
-                await self._desk.guards.claim(session, order, market)
+                await self._desk.guards.claim(
+                    session, order, market, knows_of_unclear=knows_of_unclear
+                )
             except PriceNotTrusted as doubt:
                 raise _NoFreshBook(doubt, market.complement(doubt.token)) from doubt
         return Recorded(order, market, is_new)

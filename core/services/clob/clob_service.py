@@ -190,6 +190,11 @@ class ClobService:
         async with as_worker(self._sessions) as session:
             await buttons.bind(session, button_id, message_id)
 
+    async def withdraw_offer(self, claim: ButtonClaim) -> None:
+        """Its button becomes no order any more, also if a tap on it is on its way."""
+        async with self.desk.transaction(claim.user_id) as session:
+            await buttons.withdraw(session, claim, self._now())
+
     async def get_ready(self, user_id: UserId) -> None:
         """To be awaited beside `place_offer`: what signing needs is fetched meanwhile.
 
@@ -200,12 +205,13 @@ class ClobService:
         except (PolycoolError, SQLAlchemyError, OSError) as fault:
             logger.info("Cannot prepare for an order: %s", type(fault).__name__)
 
-    async def place_offer(self, claim: ButtonClaim) -> Order:
+    async def place_offer(self, claim: ButtonClaim, *, knows_of_unclear: bool = False) -> Order:
         """Use the button and place its order; of many taps one gets through.
 
-        Raises: ButtonSpent, and what `place_order` raises.
+        Raises: ButtonSpent; UnclearBefore, and the button is unused, if the answer to an order in
+        that market was lost and the user does not know of it; what `place_order` raises.
         """
-        recorded = await self._claimer.tap(claim)
+        recorded = await self._claimer.tap(claim, knows_of_unclear=knows_of_unclear)
         if recorded is None:
             async with as_worker(self._sessions) as session:
                 raise await money_buttons.refusal(session, claim, self._now())

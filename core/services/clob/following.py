@@ -18,7 +18,9 @@ class Patience:
     in_flight: timedelta = timedelta(seconds=60)  # an order that its own task is still sending
     late_at_once: timedelta = timedelta(seconds=60)  # until a FAK or FOK cannot arrive any more
     late_resting: timedelta = timedelta(minutes=10)  # the same for GTC, and for lost matches
-    late_expiry: timedelta = timedelta(seconds=60)  # after a GTD's end
+    late_expiry: timedelta = timedelta(
+        minutes=2
+    )  # after a GTD's end: the venue is told a later one
     urgent: timedelta = timedelta(seconds=2)  # between look-ups, in the first minute
     patient: timedelta = timedelta(seconds=10)  # thereafter
     resting: timedelta = timedelta(seconds=60)  # of an order that rests in peace

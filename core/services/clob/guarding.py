@@ -11,9 +11,13 @@ from core.domain.order import Order
 class Guards(Protocol):
     """Limits, kill switches and the fence, asked inside the transactions of an order's life."""
 
-    async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
+    async def claim(
+        self, session: AsyncSession, order: Order, market: Market, *, knows_of_unclear: bool = True
+    ) -> None:
         """Reserve what the order may cost; in the transaction that records it.
 
+        `knows_of_unclear`: it is wanted beside an earlier one whose answer was lost, if there is
+        one; else UnclearBefore is raised.
         Raises: Rejected; nothing of the transaction must stay then.
         """
         ...
@@ -23,6 +27,10 @@ class Guards(Protocol):
 
         Raises: Rejected.
         """
+        ...
+
+    async def mistrust(self, session: AsyncSession, order: Order) -> None:
+        """The venue contradicts itself or us about it: its user is to do nothing but cancel."""
         ...
 
     async def settle(self, session: AsyncSession, order: Order) -> None:
@@ -50,11 +58,16 @@ class Witnesses:
 class Unguarded:
     """Guards that let everything pass: play money without limits."""
 
-    async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
+    async def claim(
+        self, session: AsyncSession, order: Order, market: Market, *, knows_of_unclear: bool = True
+    ) -> None:
         """Nothing is held back."""
 
     async def free_to_send(self, session: AsyncSession, order: Order) -> None:
         """Nothing holds it up."""
+
+    async def mistrust(self, session: AsyncSession, order: Order) -> None:
+        """Nobody is held up."""
 
     async def settle(self, session: AsyncSession, order: Order) -> None:
         """Nothing was held back."""

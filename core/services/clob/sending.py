@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.errors import AnotherOrder, EmptyBook, OutcomeUnknown, Rejected, Unavailable
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus, SignedPayload
 from core.ports import Exchange, Execution
@@ -33,7 +33,8 @@ class OrderSender:
         """The new `order` after the venue's answer.
 
         A crash leaves it NEW (nothing was sent) or SIGNED (it may have been).
-        Raises: Rejected and Unavailable (the order is REJECTED then), OutcomeUnknown.
+        Raises: Rejected and Unavailable (the order is REJECTED then), EmptyBook (it is CANCELLED:
+        looking for somebody and finding nobody is no refusal), OutcomeUnknown.
         """
         self._reached(Milestone.INTENT_COMMITTED)
         try:
@@ -42,8 +43,16 @@ class OrderSender:
             execution = await self._exchange.place(order, market, signed)
             self._reached(Milestone.AFTER_POST)
             answered = None if signed else await self._settle(order, execution)
+        except AnotherOrder as error:
+            await self._mistrust(order, str(error))
+            raise
         except OutcomeUnknown as error:
             await self._end(order, OrderStatus.UNKNOWN, str(error))
+            raise
+        except _NotOurs:
+            raise
+        except EmptyBook as error:
+            await self._end(order, OrderStatus.CANCELLED, str(error))
             raise
         except (Rejected, Unavailable) as error:
             await self._end(order, OrderStatus.REJECTED, str(error))
@@ -82,13 +91,29 @@ class OrderSender:
     async def _commit(
         self, session: AsyncSession, order: Order, signed: SignedPayload, now: datetime
     ) -> Order:
-        if order.status is not OrderStatus.NEW or order.cancel_requested_at is not None:
+        if order.status is not OrderStatus.NEW:
+            raise _NotOurs(TAKEN_BACK)
+        if order.cancel_requested_at is not None:
             raise Rejected(TAKEN_BACK)
         await self._desk.guards.free_to_send(session, order)
         return await signed_orders.add(session, order, signed, now)
+
+    async def _mistrust(self, order: Order, reason: str) -> None:
+        """The look-up finds out what became of it; nothing else is sent for its user meanwhile."""
+
+        async def apply(session: AsyncSession, locked: Order) -> Order:
+            await self._desk.guards.mistrust(session, locked)
+            unknown, now = OrderStatus.UNKNOWN, self._desk.now()
+            return await orders.move(session, locked, unknown, reason=reason, now=now)
+
+        await self._desk.change(order.ticket.user_id, order.id, apply)
 
     async def _end(self, order: Order, status: OrderStatus, reason: str) -> None:
         async def apply(session: AsyncSession, locked: Order) -> Order:
             return await orders.move(session, locked, status, reason=reason, now=self._desk.now())
 
         await self._desk.change(order.ticket.user_id, order.id, apply)
+
+
+class _NotOurs(Rejected):
+    """Somebody else has ended the order meanwhile, or sends it: theirs is the word on it."""

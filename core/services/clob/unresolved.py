@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.errors import OtherWallet, OutcomeUnknown, Rejected, Unavailable
+from core.domain.errors import AnotherOrder, OtherWallet, OutcomeUnknown, Rejected, Unavailable
 from core.domain.order import LOST_SIGHT, Order, OrderStatus
 from core.domain.reports import OrderReport, TradeReport
 from core.domain.units import OrderId
@@ -24,8 +24,9 @@ from core.services.clob.following import (
     horizon,
     is_due,
 )
-from core.services.clob.interrupted import end_interrupted
+from core.services.clob.interrupted import end_interrupted, send_unsent
 from core.services.clob.news import OrderNews
+from core.services.clob.sending import OrderSender
 from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import markets, orders, signed_orders
 from core.storage.models import Sessions
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 class Unresolved:
-    """Looks up what may still change and is not told; sends only bytes that were sent before."""
+    """Looks up what may still change and is not told; sends again only bytes that were sent."""
 
     def __init__(
         self,
@@ -63,7 +64,9 @@ class Unresolved:
         self._reached = reached
 
     async def begin(self) -> None:
-        """Before commands are accepted: end what a crash interrupted, then look for everything."""
+        """Before commands are accepted: send or end what a crash cut off, then look for all."""
+        sender = OrderSender(self._desk, self._exchange, self._news, reached=self._reached)
+        await send_unsent(self._sessions, self._desk, sender, self._patience)
         await end_interrupted(self._sessions, self._desk)
         await self._look(everything=True)
 
@@ -196,6 +199,10 @@ class Unresolved:
         except Rejected as refusal:
             logger.info("Order %s was not sent again: %s", order.id, refusal)
             return
+        except AnotherOrder:
+            async with self._desk.transaction(user) as session:
+                await self._desk.guards.mistrust(session, order)
+            raise
         self._reached(Milestone.AFTER_REPOST)
         await self._news.answer(order, execution)
 

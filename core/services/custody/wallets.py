@@ -8,13 +8,14 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.custody import (
     KeyNotUsable,
+    KeyStillNeeded,
     LiveWallet,
     SessionGrant,
     Tier,
@@ -26,7 +27,7 @@ from core.domain.errors import Rejected
 from core.domain.units import UserId
 from core.services.audit import Audit, named
 from core.services.custody.ports import ApiAccess, KeyVault, SessionRegistry
-from core.storage import custody
+from core.storage import custody, risk
 from core.storage.custody import NewWallet
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
@@ -38,10 +39,23 @@ EOA_SIGNATURE: Final = 0
 SETTLED: Final = timedelta(hours=1)  # by then a key has its wallet, or never will
 NOTHING_WAITS: Final = "No wallet is being set up. Begin with Set up under Wallet."
 ANOTHER_WAITS: Final = "Another wallet is being set up. Finish it or give it up first."
+STILL_NEEDED: Final = (
+    "Orders of the key in use still work, or are being settled, and the new key could not see "
+    "them. The key in use stays for now. Check again in a minute; if Polymarket takes the old key "
+    "no more, give both keys up and begin anew."
+)
 DRY_RUN: Final = (
     "DRY_RUN_MODE is on, so this Polycool trades play money only and makes no keys. Whoever runs "
     "it can set DRY_RUN_MODE=false."
 )
+
+
+Clear: TypeAlias = Callable[[], Awaitable[object]]
+"""Takes the user's orders off the book, with the key that placed them."""
+
+
+async def nothing_to_clear() -> None:
+    """Nobody here has orders to take off the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +133,21 @@ class Wallets:
             raise Rejected(ANOTHER_WAITS)
         return wallet
 
-    async def verify(self, user: UserId) -> LiveWallet:
+    async def verify(self, user: UserId, clear: Clear = nothing_to_clear) -> LiveWallet:
         """Ask the venue about the waiting wallet and make it ready; the one before is given up.
 
+        The venue shows orders only to the key that placed them, so `clear` comes first, and while
+        anything of them is open the key in use stays.
         Raises: Rejected or KeyNotUsable with what to do next, ScopeTooWide, Unavailable.
         """
         wallet = await self.waiting(user)
         if wallet is None:
             raise Rejected(NOTHING_WAITS)
         await self._keys.access.obtain(wallet)
-        return await self._promoted(wallet, await self._granted(wallet))
+        grant = await self._granted(wallet)
+        if await self.ready(user) is not None:
+            await clear()
+        return await self._promoted(wallet, grant)
 
     async def name_funder(self, user: UserId, funder: str) -> LiveWallet:
         """The deposit wallet of the owner key that was made here exists now, and is this one.
@@ -218,6 +237,7 @@ class Wallets:
         async with as_user(self._sessions, wallet.user) as session:
             before = await custody.wallet(session, wallet.user, WalletState.READY)
             if before is not None and before.id != wallet.id:
+                await self._refuse_business(session, wallet.user)
                 await custody.revoke(session, before.id, now)
             ready = await custody.make_ready(session, wallet.id, grant, now)
             if before is not None and before.id != wallet.id:
@@ -227,6 +247,15 @@ class Wallets:
         if before is not None and before.id != wallet.id:
             await self._keys.vault.forget(wallet.user, [before.key_address])
         return ready
+
+    async def _refuse_business(self, session: AsyncSession, user: UserId) -> None:
+        """Orders are claimed under the same lock: none comes before the end of the transaction.
+
+        Raises: KeyStillNeeded.
+        """
+        await risk.lock_account(session, user, Account.LIVE, self._now())
+        if await custody.has_business(session, user):
+            raise KeyStillNeeded(STILL_NEEDED)
 
     def _tell(self, user: UserId) -> None:
         for changed in self._changed:

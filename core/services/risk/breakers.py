@@ -68,8 +68,12 @@ class Breakers:
     async def trip(self, trip: Trip, user: UserId | None = None) -> bool:
         """Open the user's breaker, or everybody's; False if it was open already."""
         async with as_worker(self._sessions) as session:
-            breaker = await risk_switches.lock_breaker(session, user)
-            await self._save(session, user, breaker, breaker.tripped(trip, self._now()))
+            return await self.trip_in(session, trip, user)
+
+    async def trip_in(self, session: AsyncSession, trip: Trip, user: UserId | None) -> bool:
+        """The same, in the transaction of what it is tripped by."""
+        breaker = await risk_switches.lock_breaker(session, user)
+        await self._save(session, user, breaker, breaker.tripped(trip, self._now()))
         return breaker.trip is None
 
     async def reset(self, owner: UserId, user: UserId | None = None) -> Trip | None:

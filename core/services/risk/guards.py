@@ -7,10 +7,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.domain.account import Account
 from core.domain.book import Side
+from core.domain.breaker import Trip
 from core.domain.market import Market
 from core.domain.order import Order, Origin, Ticket
-from core.domain.refusals import OutcomeAwaited, OverLimit, Refused
+from core.domain.refusals import OutcomeAwaited, OverLimit, Refused, UnclearBefore
 from core.domain.reservation import Hold, highest_fee_share, hold_of
 from core.domain.risk import (
     Demand,
@@ -28,6 +30,10 @@ from core.services.risk.outside import Conditions, RiskRules
 from core.storage import risk, risk_reservations
 
 ATTEMPTS: Final = 3  # a refusal by others' orders is looked at again: they may have ended
+
+UNCLEAR: Final = (
+    "An earlier order of yours in this market was sent and not answered yet. Nothing was sent now."
+)
 
 
 def utc_now() -> datetime:
@@ -55,7 +61,9 @@ class Guards:
         self._breakers = breakers
         self._now = now
 
-    async def claim(self, session: AsyncSession, order: Order, market: Market) -> None:
+    async def claim(
+        self, session: AsyncSession, order: Order, market: Market, *, knows_of_unclear: bool = True
+    ) -> None:
         """Reserve for the order that this transaction has just recorded.
 
         Three statements, and one more for automation; the first asks the fence too.
@@ -72,6 +80,8 @@ class Guards:
             facts = await risk.facts(session, state, ticket, now)
             refuse_switched_off(ticket, facts.switches)
             refuse_by_conditions(ticket, market, self._conditions, self._rules)
+            if facts.awaits_outcome and not knows_of_unclear:
+                raise UnclearBefore(UNCLEAR)
             limits = self._rules.limits(ticket.account, facts.own_limits)
             _refuse_excess(ticket, hold, facts, limits)
             today = risk.utc_day(now)
@@ -92,6 +102,11 @@ class Guards:
         switches, epoch = found
         self._conditions.fence.refuse(epoch)
         refuse_switched_off(ticket, switches)
+
+    async def mistrust(self, session: AsyncSession, order: Order) -> None:
+        """Only cancelling is allowed until the owner has looked; over real money alone."""
+        if order.ticket.account is Account.LIVE:
+            await self._breakers.trip_in(session, Trip.MISMATCH, order.ticket.user_id)
 
     async def settle(self, session: AsyncSession, order: Order) -> None:
         """Bring what the order holds to what is still open of it; telling it twice is harmless.

@@ -44,6 +44,7 @@ class _SentOrder(msgspec.Struct, frozen=True):
 
 class _Sent(msgspec.Struct, frozen=True):
     order: _SentOrder
+    owner: str = ""
 
 
 _SENT: Final = msgspec.json.Decoder(_Sent)
@@ -61,9 +62,18 @@ def stated_in(body: bytes) -> Stated:
     )
 
 
-def maker_in(body: bytes) -> str:
-    """Whose money the order that was sent as `body` offers. Raises: msgspec.MsgspecError."""
-    return _SENT.decode(body).order.maker
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose money an order offers, and the API key that it was sent with; empty if not stated."""
+
+    maker: str
+    api_key: str
+
+
+def sender_in(body: bytes) -> Sender:
+    """Who sent `body`. Raises: msgspec.MsgspecError."""
+    sent = _SENT.decode(body)
+    return Sender(sent.order.maker, sent.owner)
 
 
 def traded(answer: PostAnswer, stated: Stated) -> Traded | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from core.domain.errors import InvalidQuantity, OutcomeUnknown
+from core.domain.errors import AnotherOrder, InvalidQuantity, OutcomeUnknown
 from core.domain.order import OrderHash, OrderStatus, SignedPayload
 from core.domain.reports import Cancellations
 from core.ports import Execution
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 def execution(reply: Reply, signed: SignedPayload, *, rests: bool) -> Execution:
     """What the reply to `POST /order` proves. `rests`: the order is a GTC or GTD.
 
-    Raises: Rejected, Unavailable, OutcomeUnknown.
+    Raises: Rejected, Unavailable, OutcomeUnknown, one kind of which is AnotherOrder.
     """
     if is_held(reply, signed.hash):
         return ACCEPTED_BEFORE
@@ -47,9 +47,11 @@ def execution(reply: Reply, signed: SignedPayload, *, rests: bool) -> Execution:
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise OutcomeUnknown(UNCLEAR) from error
     _refuse_unaccepted(answer)
-    if (answer.orderID or "").lower() != signed.hash.lower():
-        logger.error("The venue answered order %s about another: %r", signed.hash, answer.orderID)
+    if not answer.orderID:
         raise OutcomeUnknown(UNCLEAR)
+    if answer.orderID.lower() != signed.hash.lower():
+        logger.error("The venue answered order %s about another: %r", signed.hash, answer.orderID)
+        raise AnotherOrder(UNCLEAR)
     return _accepted(answer, signed, rests=rests)
 
 

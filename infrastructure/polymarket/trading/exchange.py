@@ -23,7 +23,7 @@ from core.ports import Execution
 from infrastructure.polymarket.signing.body import order_body
 from infrastructure.polymarket.signing.order import SALT_BITS, build_order
 from infrastructure.polymarket.trading.account_http import AccountHttp
-from infrastructure.polymarket.trading.amounts import Stated, maker_in, stated_in
+from infrastructure.polymarket.trading.amounts import Sender, Stated, sender_in, stated_in
 from infrastructure.polymarket.trading.answers import execution
 from infrastructure.polymarket.trading.cancels import Cancels
 from infrastructure.polymarket.trading.from_trades import order_from_trades
@@ -34,7 +34,7 @@ from infrastructure.polymarket.trading.terms import order_intent
 OVERLAP: Final = timedelta(minutes=2)  # before the signature, for clocks that differ
 UNREADABLE: Final = "The stored order cannot be read."
 NEVER_SENT: Final = "This order was never sent, so there is nothing to cancel."
-OTHER_WALLET: Final = "This order was placed with a wallet that was given up here."
+OTHER_WALLET: Final = "This order was placed with a key or a wallet that was given up here."
 NOT_THERE: Final = "The venue has no such order, so there is nothing to cancel."
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class PolymarketExchange:
     async def get_ready(self, user: UserId) -> None:
         """The user's keys are at hand, still sealed. Raises: Rejected."""
         await self._http.keys.wallet(user)
+        await self._http.keys.api_key(user)
 
     async def prepare(self, order: Order, market: Market) -> SignedPayload:
         """Salt and time are drawn here and never again. Raises: Rejected, Unavailable."""
@@ -111,11 +112,13 @@ class PolymarketExchange:
     async def _refuse_other_wallet(self, user: UserId, signed: SignedPayload) -> None:
         """The venue answers as if there were no such order, which would prove nothing.
 
+        It shows orders only to the API key that sent them.
         Raises: OtherWallet, Unavailable.
         """
-        wallet = await self._http.wallet(user)
-        maker = _maker(signed)
-        if maker and maker.lower() != wallet.funder.lower():
+        wallet, sender = await self._http.wallet(user), _sender(signed)
+        if sender.maker and sender.maker.lower() != wallet.funder.lower():
+            raise OtherWallet(OTHER_WALLET)
+        if sender.api_key and sender.api_key != await self._http.api_key(user):
             raise OtherWallet(OTHER_WALLET)
 
     async def _instead(
@@ -150,9 +153,9 @@ def _stated(signed: SignedPayload) -> Stated:
         raise Unavailable(UNREADABLE) from error
 
 
-def _maker(signed: SignedPayload) -> str:
+def _sender(signed: SignedPayload) -> Sender:
     """The same."""
     try:
-        return maker_in(signed.body)
+        return sender_in(signed.body)
     except msgspec.MsgspecError as error:
         raise Unavailable(UNREADABLE) from error

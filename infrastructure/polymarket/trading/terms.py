@@ -1,10 +1,14 @@
 """From a ticket and its market to what is signed: the intent."""
 
+from typing import Final
+
 from core.domain.market import Market
 from core.domain.order import Ticket
 from core.domain.order_amounts import OrderKind, OrderTerms
 from infrastructure.polymarket.signing.order import OrderIntent
 from infrastructure.polymarket.signing.wallet import Wallet
+
+SECURITY: Final = 60  # seconds before the stated expiration in which the venue ends an order
 
 
 def order_intent(ticket: Ticket, market: Market, wallet: Wallet) -> OrderIntent:
@@ -33,7 +37,10 @@ def order_terms(ticket: Ticket, market: Market) -> OrderTerms:
 
 
 def _end(ticket: Ticket) -> int:
-    """Unix seconds; 0 for none."""
+    """Unix seconds, as the venue counts them: an order rests until a minute before; 0 for none.
+
+    Source: the venue's documentation of GTD orders.
+    """
     if ticket.kind is not OrderKind.GTD or ticket.expires_at is None:
         return 0
-    return int(ticket.expires_at.timestamp())
+    return int(ticket.expires_at.timestamp()) + SECURITY

@@ -21,7 +21,7 @@ from infrastructure.polymarket.trading.clock import VenueClock
 from infrastructure.polymarket.wallets.batch import Batch, batch_body, creation_body
 from infrastructure.polymarket.wallets.deeds import Deed, calls_of
 from infrastructure.polymarket.wallets.derivation import deposit_wallet_of
-from infrastructure.polymarket.wallets.following import Following
+from infrastructure.polymarket.wallets.following import Following, end_of
 from infrastructure.polymarket.wallets.ports import BatchKeys
 from infrastructure.polymarket.wallets.relayer_http import BUSY, NonceMoved, RelayerHttp
 from infrastructure.polymarket.wallets.signer import refuse_incapable
@@ -38,6 +38,10 @@ ON_ITS_WAY: Final = (
 OTHER_ON_ITS_WAY: Final = (
     "Something else of this wallet is still on its way to the chain. Nothing was sent; try again "
     "in a minute."
+)
+STILL_ON_ITS_WAY: Final = (
+    "Something else of this wallet is still on its way to the chain. Nothing was sent; try again "
+    "later. What became of it is certain by"
 )
 
 Check = Callable[[AsyncSession], Awaitable[None]]
@@ -113,7 +117,7 @@ class WalletActions:
         async with as_user(self._sessions, user) as session:
             earlier = await stored.under_way(session, user)
         if earlier is not None and (await self._followed(earlier)).is_open:
-            raise Unavailable(OTHER_ON_ITS_WAY)
+            raise Unavailable(f"{STILL_ON_ITS_WAY} {end_of(earlier):%H:%M} UTC at the latest.")
 
     async def _signed(self, user: UserId, wallet: Wallet, deed: Deed, turn: int) -> NewAction:
         deadline = int(self._clock.unix()) + LIFE
@@ -143,6 +147,10 @@ class WalletActions:
 
     async def _send(self, action: WalletAction, sign: Sign | None = None) -> WalletAction:
         """Sends it until it is taken, refused, or nobody knows; `sign` is for another turn."""
+        with self._following.in_hand(action.id):
+            return await self._sent(action, sign)
+
+    async def _sent(self, action: WalletAction, sign: Sign | None) -> WalletAction:
         for _ in range(ATTEMPTS):
             try:
                 return await self._submitted(action)

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,9 +11,11 @@ from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.domain.errors import Rejected, Unavailable
-from core.domain.wallet_action import ActionKind, ActionState, WalletAction
+from core.domain.custody import WalletState
+from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.wallet_action import ActionId, ActionKind, ActionState, WalletAction
 from core.services.milestones import Milestone, Reached, unwatched
+from core.storage import custody, risk_switches
 from core.storage import wallet_actions as stored
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
@@ -26,6 +29,9 @@ logger = logging.getLogger(__name__)
 EVERY: Final = 15.0  # seconds between two rounds over everybody's
 MARGIN: Final = timedelta(minutes=2)  # what clocks and blocks may be apart
 CREATION: Final = timedelta(minutes=15)  # after that a wallet that is not there was never asked for
+UNSENT: Final = timedelta(seconds=10)  # a signature that nobody holds any more is sent after that
+LEFT_TO_SEND: Final = timedelta(minutes=1)  # that its deadline must be away for it
+SENT_AGAIN: Final = "sent again"  # of an open action: the relayer may know it by two numbers
 NEVER_LEFT: Final = "it never reached the chain, and its time is over."
 
 
@@ -82,6 +88,17 @@ class Following:
         self._booked = booked
         self._every = every
         self._reached = reached
+        self._in_hand: set[ActionId] = set()
+        self._again: set[ActionId] = set()
+
+    @contextmanager
+    def in_hand(self, action: ActionId) -> Iterator[None]:
+        """Whoever began it is sending it: nobody else is to."""
+        self._in_hand.add(action)
+        try:
+            yield
+        finally:
+            self._in_hand.discard(action)
 
     async def run(self) -> None:
         while True:
@@ -99,9 +116,9 @@ class Following:
         """As it is now; unchanged while nothing is proven."""
         try:
             if action.state is ActionState.ACCEPTED:
-                action = await self._asked(action)
-                if not (action.is_open and self._is_over(action)):
-                    return action
+                told = await self._asked(action)
+                if told is not None:
+                    return told
             if action.kind is ActionKind.CREATE:
                 return await self._look_for_wallet(action)
             return await self._prove(action)
@@ -113,20 +130,25 @@ class Following:
         async with as_user(self._sessions, action.user) as session:
             return await stored.by_id(session, action.id)
 
-    async def _asked(self, action: WalletAction) -> WalletAction:
-        """As the relayer says; one that has lost it says nothing."""
+    async def _asked(self, action: WalletAction) -> WalletAction | None:
+        """As the relayer says; None where that proves nothing, and is to be proven otherwise.
+
+        Of what was sent twice it may call the one a failure because it took the other.
+        """
         try:
             found = await self._relayer.transaction(action.transaction_id)
         except Unavailable:
             if self._is_over(action):
-                return action
+                return None
             raise
         if found.state is RelayerState.CONFIRMED:
             return await self._settle(action, ActionState.CONFIRMED, transaction=found.hash or "")
+        if found.state.has_failed and action.reason == SENT_AGAIN:
+            return None
         if found.state.has_failed:
             reason = found.error or "the relayer gave no reason."
             return await self._settle(action, ActionState.FAILED, reason=reason)
-        return action
+        return None if self._is_over(action) else action
 
     async def _look_for_wallet(self, action: WalletAction) -> WalletAction:
         """Raises: Unavailable."""
@@ -143,18 +165,56 @@ class Following:
         """
         if action.nonce is None:
             raise AssertionError("a signed action without a turn")
-        is_over = self._is_over(action)
-        if await self._relayer.turn(Address(action.owner)) <= action.nonce:
-            return await self._expire(action) if is_over else action
+        is_over, turn = self._is_over(action), await self._relayer.turn(Address(action.owner))
+        if turn <= action.nonce and is_over:
+            return await self._expire(action)
+        if turn <= action.nonce:
+            is_due = turn == action.nonce and await self._is_to_be_sent(action)
+            return await self._sent_again(action) if is_due else action
         async with as_user(self._sessions, action.user) as session:
             is_another = await stored.turn_taken_by_another(session, action)
         seen = Evidence(Proof.NO) if is_another else await self._witness.saw(action)
         return await self._judged(action, seen, is_over=is_over)
 
+    async def _is_to_be_sent(self, action: WalletAction) -> bool:
+        """Signed, and given up by whoever was to send it, while its user still wants it.
+
+        Once in each run, not while trading is halted, and not for a key that was given up.
+        """
+        now, is_free = self._clock(), action.id not in self._in_hand | self._again
+        if action.state is not ActionState.COMMITTED or action.deadline is None or not is_free:
+            return False
+        if now - action.created_at < UNSENT or action.deadline - now < LEFT_TO_SEND:
+            return False
+        async with as_user(self._sessions, action.user) as session:
+            wallet = await custody.wallet(session, action.user, WalletState.READY)
+            is_halted = await risk_switches.halted_at(session) is not None
+        return not is_halted and wallet is not None and wallet.key_address == action.owner
+
+    async def _sent_again(self, action: WalletAction) -> WalletAction:
+        """The same bytes: the chain takes them in one turn, so at most once.
+
+        A refusal proves nothing of the first time. Raises: Rejected, Unavailable.
+        """
+        self._again.add(action.id)
+        logger.info("Wallet action is sent after all", extra=_told(action))
+        try:
+            answer = await self._relayer.submit(action.body)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from error
+        async with as_user(self._sessions, action.user) as session:
+            moved = await stored.move(
+                session,
+                action,
+                ActionState.ACCEPTED,
+                transaction_id=answer.id,
+                reason=SENT_AGAIN,
+            )
+        return moved or await self.reread(action)
+
     def _is_over(self, action: WalletAction) -> bool:
         """Whether it can no longer happen, if it has not."""
-        end = action.created_at + CREATION if action.deadline is None else action.deadline + MARGIN
-        return self._clock() > end
+        return self._clock() > end_of(action)
 
     async def _expire(self, action: WalletAction) -> WalletAction:
         return await self._settle(action, ActionState.FAILED, reason=NEVER_LEFT)
@@ -194,6 +254,13 @@ def _told(action: WalletAction) -> dict[str, object]:
         "state": action.state.value,
         "transaction": action.transaction,
     }
+
+
+def end_of(action: WalletAction) -> datetime:
+    """When it is certain at the latest what has become of it."""
+    if action.deadline is None:
+        return action.created_at + CREATION
+    return action.deadline + MARGIN
 
 
 def since(action: WalletAction) -> datetime:

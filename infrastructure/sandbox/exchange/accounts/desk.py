@@ -39,6 +39,7 @@ UNMET: Final = (
 EXPIRED: Final = "CANCELED_EXPIRED_ORDER"
 RESOLVED: Final = "CANCELED_MARKET_RESOLVED"
 SHORT_OF_MONEY: Final = "CANCELED_NOT_ENOUGH_BALANCE"
+SECURITY: Final = 60  # seconds before its expiration that an order ends
 ALREADY: Final = {MATCHED: "order already matched", DELAYED: "order is delayed"}
 
 
@@ -106,10 +107,10 @@ class OrderDesk:
         return [each for each in self._open.everything() if each.key.id == key_id]
 
     def expire(self) -> None:
-        """Cancel what is past its end by the venue's clock."""
+        """Cancel what is past its end by the venue's clock, as early as the real one may."""
         now = self._floor.now_ms() // 1000
         for order in list(self.resting.values()):
-            if 0 < order.terms.expiration <= now:
+            if 0 < order.terms.expiration <= now + SECURITY:
                 self.cancel(order, EXPIRED)
 
     def end_market(self, state: MarketState) -> None:
@@ -233,7 +234,7 @@ class OrderDesk:
 
     def _watch_end(self, order: AccountOrder) -> None:
         if order.terms.expiration:
-            left = order.terms.expiration - self._floor.now_ms() / 1000
+            left = order.terms.expiration - SECURITY - self._floor.now_ms() / 1000
             self._agenda.after(left + 0.01, self.expire)  # the venue's clock has whole seconds
 
     def _leave_book(self, order: AccountOrder) -> None:
