@@ -113,7 +113,7 @@ async def assemble(
         books = FreshBooks(board, prices, time.monotonic, lambda: datetime.now(UTC))
         outbox, hearts = Outbox(sessions, reached=reached), Hearts()
         triggers = Triggers(sessions, board)
-        watcher = TriggerWitness(triggers, board)
+        watcher = TriggerWitness(triggers, board, outbox)
         shared = Shared(
             settings, place, sessions, books, manager, outbox, catalogue, reached, watcher
         )

@@ -13,6 +13,7 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.errors import NotFound, Rejected, Unavailable
 from core.domain.health import Doubt
+from core.domain.notice import Warned
 from core.domain.order import Origin, Ticket
 from core.domain.position import Position, PositionStatus
 from core.domain.price import PriceState
@@ -25,7 +26,7 @@ from core.services.triggers.trigger_engine import TriggerEngine
 from core.services.triggers.triggers import Triggers, TriggerWitness, from_percent, from_price
 from core.storage.models import Sessions
 from infrastructure.paper.paper_exchange import PaperExchange
-from tests.support.trading import MARKET_1, YES, Desk, Levels, desk_of, usdc
+from tests.support.trading import MARKET_1, YES, Desk, Levels, buy, desk_of, opened
 
 PATIENCE = 20.0  # seconds
 DEEP: Levels = (("0.48", "1000"),)
@@ -77,7 +78,8 @@ async def house_of(sessions: Sessions) -> AsyncIterator[House]:
     await desk.market()
     desk.stream(YES, DEEP, ASKS)
     triggers = Triggers(sessions, desk.board)
-    witness = TriggerWitness(triggers, desk.board)
+    outbox = Outbox(sessions, now=desk.time.wall)
+    witness = TriggerWitness(triggers, desk.board, outbox)
     clob = ClobService(
         sessions,
         PaperExchange(desk.books),
@@ -90,7 +92,6 @@ async def house_of(sessions: Sessions) -> AsyncIterator[House]:
     position = await desk.positions.create_position(
         user, MARKET_1, size=Size(Decimal(100)), price=Price(Decimal("0.50"))
     )
-    outbox = Outbox(sessions, now=desk.time.wall)
     firer = TriggerFirer(sessions, {Account.PAPER: clob}, outbox, slippage_percent=Decimal(5))
     yield House(desk, user, position, triggers, firer)
 
@@ -329,18 +330,7 @@ async def test_every_purchase_gets_its_presets_once(sessions: Sessions) -> None:
             await house.triggers.set_preset(user, Account.PAPER, kind, Decimal(change))
         desk.stream(YES, DEEP, (("0.50", "1000"),))
         for number in (1, 2):
-            await desk.clob.place_order(
-                Ticket(
-                    user_id=user,
-                    account=Account.PAPER,
-                    market_id=MARKET_1,
-                    token_id=YES,
-                    side=Side.BUY,
-                    worst_price=Price(Decimal("0.50")),
-                    key=f"button:{number}",
-                    spend=usdc(10),
-                )
-            )
+            await desk.clob.place_order(buy(user, "10", f"button:{number}", worst="0.50"))
         assert await house.rows(
             "SELECT kind, level, trail, percent FROM triggers ORDER BY kind"
         ) == [
@@ -351,6 +341,31 @@ async def test_every_purchase_gets_its_presets_once(sessions: Sessions) -> None:
         assert await house.triggers.presets(user, Account.PAPER) == {
             TriggerKind.TRAILING_STOP: Decimal(10)
         }
+
+
+async def test_a_preset_that_would_sell_the_purchase_at_once_is_told_and_not_armed(
+    sessions: Sessions,
+) -> None:
+    desk, user = await opened(sessions)
+    desk.stream(YES, (("0.10", "2"), ("0.09", "1000")), (("0.11", "1000"),))
+    triggers, outbox = Triggers(sessions, desk.board), Outbox(sessions, now=desk.time.wall)
+    witness = TriggerWitness(triggers, desk.board, outbox)
+    clob = ClobService(
+        sessions, PaperExchange(desk.books), desk.books, desk.manager, witness=witness
+    )
+    for kind, change in ((TriggerKind.STOP_LOSS, 10), (TriggerKind.TAKE_PROFIT, 20)):
+        await triggers.set_preset(user, Account.PAPER, kind, Decimal(change))
+    await clob.place_order(buy(user, "10", worst="0.11"))
+    armed = await triggers.armed(user, Account.PAPER)
+    assert [one.kind for one in armed] == [TriggerKind.TAKE_PROFIT]
+    told = [notice.news for notice in await outbox.claim()]
+    assert told == [
+        Warned(
+            "Stop loss 10%, which every buy gets, was not armed for Yes in Will number 1 win? "
+            "The bid is at 9¢, so this would sell at once. Sell now instead, or choose a price "
+            "below it."
+        )
+    ]
 
 
 async def test_arming_and_removing_is_refused_in_a_sentence(sessions: Sessions) -> None:
