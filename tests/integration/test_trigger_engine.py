@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
@@ -307,6 +307,39 @@ async def test_risen_stops_survive_a_restart(sessions: Sessions) -> None:
             await settled(engine)
             house.bid(("0.63", "1000"), after=1)
             await house.until("SELECT state FROM triggers", are=[("done",)])
+
+
+@pytest.mark.parametrize("has_desk", [True, False])
+async def test_a_stop_that_rose_stays_up_through_a_try_that_sells_nothing(
+    sessions: Sessions, *, has_desk: bool
+) -> None:
+    async with house_of(sessions) as house:
+        desk = house.desk
+        trailing = from_percent(TriggerKind.TRAILING_STOP, Decimal(10))
+        armed = await house.triggers.arm(house.user, house.position.id, trailing)
+        risen = replace(armed, peak=Price(Decimal("0.70")), level=Price(Decimal("0.63")))
+        if not has_desk:
+            house.firer = TriggerFirer(
+                sessions, {}, Outbox(sessions, now=desk.time.wall), slippage_percent=Decimal(5)
+            )
+        house.bid(("0.10", "1000"), after=5)  # far below what the slippage allows
+        after = await house.firer.fire(risen, Price(Decimal("0.63")))
+        assert (after.peak, after.level) == (risen.peak, risen.level)
+        assert after.trouble
+
+
+async def test_a_market_whose_least_order_grew_needs_more_bids(sessions: Sessions) -> None:
+    async with house_of(sessions) as house:
+        await house.arm(TriggerKind.TAKE_PROFIT, "0.60")
+        async with watching(house) as engine:
+            async with sessions.begin() as session:
+                await session.execute(sa.text("UPDATE markets SET minimum_size = 50"))
+            await house.arm(TriggerKind.TAKE_PROFIT, "0.90")
+            await eventually(lambda: engine.armed == 2)
+            for _ in range(2):
+                house.bid(("0.62", "20"), ("0.48", "1000"), after=5)
+                await settled(engine)
+        assert await house.rows(ORDERS) == []
 
 
 async def test_a_position_that_ends_takes_its_triggers_along(sessions: Sessions) -> None:

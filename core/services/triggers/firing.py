@@ -82,10 +82,9 @@ class TriggerFirer:
     async def _begin(self, trigger: Trigger, *, is_firing: bool) -> "_Shot | Trigger":
         """The trigger alone where nothing is to be sold any more."""
         async with as_user(self._sessions, trigger.user_id) as session:
-            known = await stored.lock(session, trigger.id)
-            if known is None or known.state is not TriggerState.ARMED:
-                return known or replace(trigger, state=TriggerState.REMOVED)
-            known = replace(known, level=trigger.level, peak=trigger.peak)
+            known = await _locked(session, trigger)
+            if known.state is not TriggerState.ARMED:
+                return known
             order = await self._order(session, known)
             position = await positions.by_id(session, known.position_id, known.user_id)
             is_open = position is not None and position.status is PositionStatus.ACTIVE
@@ -133,9 +132,9 @@ class TriggerFirer:
     async def _refused(self, shot: _Shot, why: str) -> Trigger:
         """Told once, until something is sold."""
         async with as_user(self._sessions, shot.trigger.user_id) as session:
-            known = await stored.lock(session, shot.trigger.id)
-            if known is None or known.state is not TriggerState.ARMED:
-                return known or shot.trigger
+            known = await _locked(session, shot.trigger)
+            if known.state is not TriggerState.ARMED:
+                return known
             after = replace(known, trouble=why)
             await stored.save(session, after)
             if not known.trouble:
@@ -144,9 +143,9 @@ class TriggerFirer:
 
     async def _count(self, shot: _Shot, order: Order) -> Trigger:
         async with as_user(self._sessions, shot.trigger.user_id) as session:
-            known = await stored.lock(session, shot.trigger.id)
-            if known is None or known.shot != shot.trigger.shot:
-                return known or shot.trigger
+            known = await _locked(session, shot.trigger)
+            if known.shot != shot.trigger.shot:
+                return known
             after = _after(known, order, await self._held(session, known))
             await stored.save(session, after)
             if order.filled_size or not known.trouble:
@@ -183,6 +182,14 @@ class TriggerFirer:
         what = "trouble" if after.trouble else "sold"
         key = f"trigger:{after.id}:{after.shot}:{what}"
         await self._outbox.write_down(session, after.user_id, key, fired)
+
+
+async def _locked(session: AsyncSession, trigger: Trigger) -> Trigger:
+    """As Postgres has it, but where it stands now: a stop that rose is kept a second later."""
+    known = await stored.lock(session, trigger.id)
+    if known is None:
+        return replace(trigger, state=TriggerState.REMOVED)
+    return replace(known, level=trigger.level, peak=trigger.peak)
 
 
 def _after(known: Trigger, order: Order, held: Size) -> Trigger:

@@ -152,6 +152,7 @@ class TriggerEngine:
             market = found[trigger.market_id]
             before = known.get(trigger.id)
             one = before or Watched(trigger, market.minimum_size, market.tick)
+            one.minimum, one.tick = market.minimum_size, market.tick  # a venue changes them
             watched[trigger.token_id][trigger.id] = one
             if before is None or (not one.is_busy and (one.is_waiting or not is_held)):
                 one.is_busy = True  # an order of before is counted before anything else
