@@ -84,6 +84,15 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Fired:
+    """What came of a try: the trigger afterwards, and what it may have to wait for."""
+
+    trigger: Trigger
+    is_order_out: bool = False  # the order of its present shot is not over yet
+    is_refused: bool = False  # no order was taken, and another would not be at once
+
+
+@dataclass(frozen=True, slots=True)
 class NewTrigger:
     """What somebody wants armed; `level` of a trailing stop is where it begins."""
 

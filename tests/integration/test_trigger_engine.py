@@ -8,25 +8,40 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.book import Side
-from core.domain.errors import NotFound, Rejected, Unavailable
+from core.domain.errors import EmptyBook, NotFound, Rejected, Unavailable
+from core.domain.execution import Match
 from core.domain.health import Doubt
 from core.domain.notice import Warned
-from core.domain.order import Origin, Ticket
+from core.domain.order import Order, OrderStatus, Origin, Ticket
 from core.domain.position import Position, PositionStatus
 from core.domain.price import PriceState
 from core.domain.trigger import MOST_ARMED, Trigger, TriggerKind, TriggerState
 from core.domain.units import Price, Size, UserId
+from core.ports import Execution
 from core.services.clob.clob_service import ClobService
+from core.services.clob.settlement import settle
 from core.services.outbox import Outbox
 from core.services.triggers.firing import TriggerFirer
 from core.services.triggers.trigger_engine import TriggerEngine
 from core.services.triggers.triggers import Triggers, TriggerWitness, from_percent, from_price
+from core.storage import orders
 from core.storage.models import Sessions
 from infrastructure.paper.paper_exchange import PaperExchange
-from tests.support.trading import MARKET_1, YES, Desk, Levels, buy, desk_of, opened
+from tests.support.trading import (
+    MARKET_1,
+    YES,
+    Desk,
+    Levels,
+    ScriptedExchange,
+    buy,
+    desk_of,
+    opened,
+    usdc,
+)
 
 PATIENCE = 20.0  # seconds
 DEEP: Levels = (("0.48", "1000"),)
@@ -42,6 +57,7 @@ class House:
     position: Position
     triggers: Triggers
     firer: TriggerFirer
+    witness: TriggerWitness
 
     def engine(self) -> TriggerEngine:
         desk = self.desk
@@ -55,6 +71,29 @@ class House:
     async def arm(self, kind: TriggerKind, level: str, percent: int = 100) -> Trigger:
         wish = from_price(kind, Price(Decimal(level)), percent)
         return await self.triggers.arm(self.user, self.position.id, wish)
+
+    def trades_at(self, exchange: ScriptedExchange) -> ClobService:
+        """From now on triggers sell there."""
+        desk = self.desk
+        desk.clob = ClobService(
+            desk.sessions,
+            exchange,
+            desk.books,
+            desk.manager,
+            witness=self.witness,
+            now=desk.time.wall,
+        )
+        outbox = Outbox(desk.sessions, now=desk.time.wall)
+        self.firer = TriggerFirer(
+            desk.sessions, {Account.PAPER: desk.clob}, outbox, slippage_percent=Decimal(5)
+        )
+        return desk.clob
+
+    async def fires(self, engine: TriggerEngine, bid: str, after: float = 5) -> None:
+        """The level is seen twice, and what follows is done."""
+        for pause in (after, 1):
+            self.bid((bid, "1000"), after=pause)
+            await settled(engine)
 
     async def rows(self, query: str) -> list[tuple[object, ...]]:
         async with self.desk.sessions() as session:
@@ -93,7 +132,7 @@ async def house_of(sessions: Sessions) -> AsyncIterator[House]:
         user, MARKET_1, size=Size(Decimal(100)), price=Price(Decimal("0.50"))
     )
     firer = TriggerFirer(sessions, {Account.PAPER: clob}, outbox, slippage_percent=Decimal(5))
-    yield House(desk, user, position, triggers, firer)
+    yield House(desk, user, position, triggers, firer, witness)
 
 
 @asynccontextmanager
@@ -255,6 +294,73 @@ async def test_what_cannot_be_sold_is_said_once_and_tried_again(sessions: Sessio
         ]
 
 
+async def test_a_sale_whose_outcome_was_open_is_counted_when_it_is_known(
+    sessions: Sessions,
+) -> None:
+    async with house_of(sessions) as house:
+        await house.arm(TriggerKind.STOP_LOSS, "0.40")
+        exchange = ScriptedExchange(Rejected("Not today."))
+        clob = house.trades_at(exchange)
+        async with watching(house) as engine:
+            await house.fires(engine, "0.39")
+            await house.until(TRIGGERS, are=[("armed", 2, Decimal(100), "Not today.")])
+            exchange.answer = Execution(OrderStatus.DELAYED)
+            await house.fires(engine, "0.39", after=70)
+            await house.until(
+                "SELECT status FROM orders ORDER BY id", are=[("rejected",), ("delayed",)]
+            )
+            house.bid(("0.48", "1000"), after=5)
+            await settled(engine)
+            matched = Match(Size(Decimal(40)), Price(Decimal("0.39")), usdc(0))
+            partly = Execution(OrderStatus.PARTIAL, (matched,))
+
+            async def apply(session: AsyncSession, order: Order) -> Order:
+                return await settle(session, order, partly, None, house.desk.time.wall())
+
+            await clob.desk.change(house.user, exchange.seen[-1].id, apply)
+            await house.until(TRIGGERS, are=[("armed", 3, Decimal(60), "")])
+        assert await house.rows(NOTICES) == [("armed", Decimal(0)), ("armed", Decimal(40))]
+
+
+async def test_an_order_that_ended_without_a_sale_lets_its_trigger_try_again(
+    sessions: Sessions,
+) -> None:
+    async with house_of(sessions) as house:
+        await house.arm(TriggerKind.STOP_LOSS, "0.40")
+        exchange = ScriptedExchange(Execution(OrderStatus.DELAYED))
+        clob = house.trades_at(exchange)
+        async with watching(house) as engine:
+            await house.fires(engine, "0.39")
+            await eventually(lambda: bool(exchange.seen))
+            await settled(engine)
+
+            async def apply(session: AsyncSession, order: Order) -> Order:
+                now = house.desk.time.wall()
+                return await orders.move(session, order, OrderStatus.CANCELLED, reason="", now=now)
+
+            await clob.desk.change(house.user, exchange.seen[-1].id, apply)
+            await house.until("SELECT shot FROM triggers", are=[(2,)])
+            await settled(engine)
+            await house.fires(engine, "0.39", after=0)
+            await eventually(lambda: len(exchange.seen) == 2)
+
+
+async def test_bids_that_were_gone_are_tried_again_as_soon_as_they_are_held(
+    sessions: Sessions,
+) -> None:
+    async with house_of(sessions) as house:
+        await house.arm(TriggerKind.STOP_LOSS, "0.40")
+        exchange = ScriptedExchange(EmptyBook("Nobody takes the other side."))
+        house.trades_at(exchange)
+        async with watching(house) as engine:
+            for shot in (2, 3, 4):
+                await house.fires(engine, "0.39", after=0)
+                await house.until("SELECT shot FROM triggers", are=[(shot,)])
+                await settled(engine)
+        assert len(exchange.seen) == 3
+        assert await house.rows("SELECT count(*) FROM notices") == [(1,)]
+
+
 @pytest.mark.parametrize("is_sold", [True, False])
 async def test_a_crash_after_the_order_is_made_good_at_the_next_start(
     sessions: Sessions, *, is_sold: bool
@@ -323,7 +429,7 @@ async def test_a_stop_that_rose_stays_up_through_a_try_that_sells_nothing(
                 sessions, {}, Outbox(sessions, now=desk.time.wall), slippage_percent=Decimal(5)
             )
         house.bid(("0.10", "1000"), after=5)  # far below what the slippage allows
-        after = await house.firer.fire(risen, Price(Decimal("0.63")))
+        after = (await house.firer.fire(risen, Price(Decimal("0.63")))).trigger
         assert (after.peak, after.level) == (risen.peak, risen.level)
         assert after.trouble
 
@@ -433,7 +539,7 @@ async def test_a_trigger_removed_while_its_order_is_out_is_not_armed_again(
         house.bid(("0.39", "1000"), after=5)
         await house.desk.clob.place_order(protective(armed))
         await house.triggers.remove(house.user, armed.id)
-        after = await house.firer.fire(armed, Price(Decimal("0.39")))
+        after = (await house.firer.fire(armed, Price(Decimal("0.39")))).trigger
         assert after.state is TriggerState.REMOVED
         assert await house.rows("SELECT count(*) FROM orders") == [(1,)]
 

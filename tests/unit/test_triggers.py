@@ -1,5 +1,6 @@
 """Triggers on paper: which bid counts, when it has been seen for long enough, where stops rise."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from core.domain.account import Account
 from core.domain.book import Level
 from core.domain.errors import InvalidQuantity
 from core.domain.trigger import (
+    Fired,
     NewTrigger,
     Trigger,
     TriggerId,
@@ -148,16 +150,47 @@ def test_a_ghost_of_a_high_bid_does_not_lift_a_trailing_stop() -> None:
     assert eye.trigger == TRAILING
 
 
-def test_after_a_try_that_sold_nothing_the_next_one_waits_longer_each_time() -> None:
-    eye = watched(STOP)
-    eye.put_off(10.0)
+def test_after_a_refusal_the_next_try_waits_longer_each_time() -> None:
+    eye, refused = watched(STOP), Fired(STOP, is_refused=True)
+    eye.after(refused, 10.0)
     assert eye.retry_at == 10.0 + FIRST_RETRY
     assert eye.due(HOLD) == eye.retry_at
-    eye.put_off(20.0)
+    eye.after(refused, 20.0)
     assert eye.retry_at == 20.0 + 2 * FIRST_RETRY
     for _ in range(20):
-        eye.put_off(100.0)
+        eye.after(refused, 100.0)
     assert eye.retry_at == 160.0
+
+
+def test_after_bids_that_were_gone_only_the_hold_is_waited_for() -> None:
+    eye, book = watched(STOP), bids(("0.39", "100"))
+    eye.look(book, 10.0, 1, HOLD)
+    eye.is_busy = True
+    eye.after(Fired(replace(STOP, shot=2, trouble="They were gone.")), 11.0)
+    assert (eye.is_busy, eye.is_waiting, eye.retry_at) == (False, False, 0.0)
+    assert eye.look(book, 11.1, 1, HOLD) is None
+    assert eye.look(book, 12.1, 1, HOLD) == price("0.39")
+
+
+def test_an_order_that_is_out_is_waited_for_whatever_went_wrong_before() -> None:
+    eye = watched(replace(STOP, trouble="Refused once."))
+    eye.after(Fired(eye.trigger, is_order_out=True), 10.0)
+    assert eye.is_waiting
+    assert eye.retry_at == 10.0 + FIRST_RETRY
+    eye.after(Fired(replace(STOP, shot=2, left=Size(Decimal(60)))), 12.0)
+    assert (eye.is_waiting, eye.retry_at, eye.retries) == (False, 0.0, 0)
+
+
+@pytest.mark.parametrize(("is_firing", "retry_at"), [(True, 10.0 + FIRST_RETRY), (False, 0.0)])
+def test_while_nobody_knows_what_came_of_it_there_may_be_an_order(
+    *, is_firing: bool, retry_at: float
+) -> None:
+    eye = watched(STOP)
+    eye.lost(10.0, is_firing=is_firing)
+    assert eye.is_waiting
+    assert eye.retry_at == retry_at
+    eye.after(Fired(STOP), 12.0)
+    assert not eye.is_waiting
 
 
 ticks = st.sampled_from([Decimal(text) for text in ("0.1", "0.01", "0.001", "0.0001")])

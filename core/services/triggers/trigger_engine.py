@@ -154,6 +154,7 @@ class TriggerEngine:
             one = before or Watched(trigger, market.minimum_size, market.tick)
             one.minimum, one.tick = market.minimum_size, market.tick  # a venue changes them
             watched[trigger.token_id][trigger.id] = one
+            one.has_news = one.is_busy
             if before is None or (not one.is_busy and (one.is_waiting or not is_held)):
                 one.is_busy = True  # an order of before is counted before anything else
                 tasks.create_task(self._settle(one, None), name=f"trigger-{trigger.id}")
@@ -239,20 +240,17 @@ class TriggerEngine:
 
     async def _settle(self, watched: Watched, bid: Price | None) -> None:
         before = watched.trigger
+        is_firing = bid is not None
         try:
-            fired = self._firer.fire(before, bid) if bid is not None else self._firer.finish(before)
-            watched.trigger = await fired
+            fired = self._firer.finish(before) if bid is None else self._firer.fire(before, bid)
+            watched.after(await fired, self._board.clock())
         except (PolycoolError, SQLAlchemyError, OSError) as fault:
             logger.warning("A trigger could not sell: %s", fault, extra={"trigger_id": before.id})
-        after, watched.is_busy = watched.trigger, False
-        is_same = after.shot == before.shot and not after.trouble
-        watched.is_waiting = is_same and (watched.is_waiting or bid is not None)
-        if after.state is not TriggerState.ARMED:
+            watched.lost(self._board.clock(), is_firing=is_firing)
+            self._read_at = min(self._read_at, self._board.clock() - SWEEP + RETRY)
+        if watched.trigger.state is not TriggerState.ARMED:
             self._watched.get(before.token_id, {}).pop(before.id, None)
-        elif bid is None:
-            watched.first = None
-        elif after.shot > before.shot and not after.trouble:
-            watched.retries, watched.first = 0, None
-        else:
-            watched.put_off(self._board.clock())
+        elif watched.has_news:
+            watched.has_news = False
+            self._outdate()
         self._note(before.token_id)  # nobody looked at it meanwhile

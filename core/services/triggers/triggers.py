@@ -121,9 +121,10 @@ class TriggerWitness:
 
     async def changed(self, session: AsyncSession, before: Order, after: Order) -> None:
         """The position of a sale may be over now; a purchase gets what is not armed yet."""
-        if after.filled_size == before.filled_size:
-            return
         ticket = after.ticket
+        is_over = after.is_done and ticket.origin is Origin.PROTECTION
+        if after.filled_size == before.filled_size and not is_over:
+            return
         self._triggers.note(session)
         is_more = after.filled_size > before.filled_size
         if ticket.side is Side.BUY and is_more and ticket.origin is not Origin.EXTERNAL:
