@@ -382,6 +382,38 @@ async def test_a_crash_after_the_order_is_made_good_at_the_next_start(
         assert await house.rows(NOTICES) == [("done", Decimal(100))]
 
 
+async def test_two_triggers_that_one_book_reaches_sell_one_after_the_other(
+    sessions: Sessions,
+) -> None:
+    async with house_of(sessions) as house:
+        await house.arm(TriggerKind.STOP_LOSS, "0.40", 50)
+        await house.arm(TriggerKind.STOP_LOSS, "0.39", 100)
+        async with watching(house) as engine:
+            await house.fires(engine, "0.38")
+            await house.until("SELECT state, shot FROM triggers", are=[("done", 2), ("done", 2)])
+            await settled(engine)
+        assert await house.rows(NOTICES) == [("done", Decimal(50)), ("done", Decimal(50))]
+        assert await house.rows("SELECT status, filled_size FROM orders ORDER BY id") == [
+            ("filled", Decimal(50)),
+            ("filled", Decimal(50)),
+        ]
+
+
+async def test_while_the_outcome_of_a_sale_is_open_nothing_else_sells_its_position(
+    sessions: Sessions,
+) -> None:
+    async with house_of(sessions) as house:
+        await house.arm(TriggerKind.STOP_LOSS, "0.40", 50)
+        await house.arm(TriggerKind.STOP_LOSS, "0.39")
+        exchange = ScriptedExchange(Execution(OrderStatus.DELAYED))
+        house.trades_at(exchange)
+        async with watching(house) as engine:
+            await house.fires(engine, "0.38")
+            await house.fires(engine, "0.37")
+        assert len(exchange.seen) == 1
+        assert await house.rows("SELECT count(*) FROM notices") == [(0,)]
+
+
 async def test_two_engines_at_once_sell_once(sessions: Sessions) -> None:
     async with house_of(sessions) as house:
         await house.arm(TriggerKind.STOP_LOSS, "0.40", 50)

@@ -221,9 +221,18 @@ class TriggerEngine:
             bid = watched.look(bids, now, epoch, self._hold)
             if watched.trigger is not before:
                 self._risen[watched.trigger.id] = watched.trigger
-            if bid is not None:
+            if bid is not None and not self._is_sold_otherwise(watched):
                 watched.is_busy = True
                 tasks.create_task(self._fire(watched, bid), name=f"trigger-{before.id}")
+
+    def _is_sold_otherwise(self, watched: Watched) -> bool:
+        """One sale a position at a time: another would find its shares reserved, and say so."""
+        trigger = watched.trigger
+        return any(
+            one is not watched and (one.is_busy or one.is_waiting)
+            for one in self._watched.get(trigger.token_id, {}).values()
+            if one.trigger.position_id == trigger.position_id
+        )
 
     def _idle(self, token: TokenId) -> list[Watched]:
         now = self._board.clock()
