@@ -1,6 +1,6 @@
 """Triggers: standing wishes to sell a position once its executable bid comes to a level."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -17,6 +17,13 @@ TriggerId = NewType("TriggerId", int)
 
 MOST_ARMED: Final = 8  # of one position
 LEAST_TRAIL: Final = Decimal(1)  # percent; closer ones are fired by the spread's own noise
+
+
+class Stake(NamedTuple):
+    """Somebody's shares of one token, in all accounts."""
+
+    user: UserId
+    token: TokenId
 
 
 class TriggerKind(StrEnum):
@@ -58,6 +65,10 @@ class Trigger:
     def order_key(self) -> str:
         """One order a shot, however often it is tried."""
         return automation_key(self.market_id, Side.SELL, f"trigger:{self.id}:{self.shot}")
+
+    @property
+    def stake(self) -> Stake:
+        return Stake(self.user_id, self.token_id)
 
     @property
     def is_stop(self) -> bool:
@@ -110,7 +121,7 @@ class Sighting(NamedTuple):
     epoch: int
 
 
-def executable_bid(bids: Sequence[Level], size: Size, minimum: Size) -> Price | None:
+def executable_bid(bids: Iterable[Level], size: Size, minimum: Size) -> Price | None:
     """The lowest price met when the least sensible part of `size` is sold into `bids`, best first.
 
     `minimum` is the market's own least size: fewer shares bid at a wonderful price are no market.

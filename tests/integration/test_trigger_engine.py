@@ -26,9 +26,10 @@ from core.services.clob.clob_service import ClobService
 from core.services.clob.settlement import settle
 from core.services.outbox import Outbox
 from core.services.triggers.firing import TriggerFirer
-from core.services.triggers.trigger_engine import TriggerEngine
+from core.services.triggers.trigger_engine import SWEEP, TriggerEngine
 from core.services.triggers.triggers import Triggers, TriggerWitness, from_percent, from_price
 from core.storage import orders
+from core.storage import triggers as stored
 from core.storage.models import Sessions
 from infrastructure.paper.paper_exchange import PaperExchange
 from tests.support.trading import (
@@ -574,6 +575,58 @@ async def test_a_trigger_removed_while_its_order_is_out_is_not_armed_again(
         after = (await house.firer.fire(armed, Price(Decimal("0.39")))).trigger
         assert after.state is TriggerState.REMOVED
         assert await house.rows("SELECT count(*) FROM orders") == [(1,)]
+
+
+async def test_a_fill_reads_what_is_armed_on_its_own_shares_and_a_minute_reads_all(
+    sessions: Sessions,
+) -> None:
+    async with house_of(sessions) as house:
+        desk = house.desk
+        await house.arm(TriggerKind.STOP_LOSS, "0.40")
+        async with watching(house) as engine:
+            async with sessions.begin() as session:
+                await session.execute(sa.text("UPDATE triggers SET state = 'removed'"))
+            await desk.clob.place_order(buy(await desk.user(2), "10"))
+            await settled(engine)
+            assert engine.armed == 1
+            await desk.clob.place_order(buy(house.user, "10"))
+            await eventually(lambda: engine.armed == 0)
+            async with sessions.begin() as session:
+                await session.execute(sa.text("UPDATE triggers SET state = 'armed'"))
+            await settled(engine)
+            assert engine.armed == 0
+            desk.time.seconds += SWEEP
+            engine.wake()
+            await eventually(lambda: engine.armed == 1)
+
+
+async def test_what_is_armed_is_found_by_its_own_index(sessions: Sessions) -> None:
+    said = list[str]()
+    async with house_of(sessions) as house, sessions() as session:
+        await house.arm(TriggerKind.STOP_LOSS, "0.40")
+        many = """
+            INSERT INTO triggers (user_id, account, position_id, market_id, token_id, outcome, kind,
+                level, percent, state)
+            SELECT user_id, account, position_id, market_id, token_id, outcome, kind,
+                level, percent, 'done' FROM triggers, generate_series(1, 2000)
+        """
+        await session.execute(sa.text(many))
+        await session.execute(sa.text("ANALYZE triggers"))
+        connection = await session.connection()
+        sync = connection.sync_connection
+
+        def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            said.append(statement)
+
+        sa.event.listen(sync, "before_cursor_execute", hear)
+        assert len(await stored.armed(session)) == 1
+        await connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        await connection.exec_driver_sql(f"PREPARE armed AS {said[0]}")
+        plan = await connection.exec_driver_sql("EXPLAIN EXECUTE armed ('active')")
+        text = "\n".join(row[0] for row in plan)
+        await connection.exec_driver_sql("DEALLOCATE armed")
+        await session.rollback()
+    assert "uq_triggers_armed" in text
 
 
 async def test_a_venue_without_a_book_decides_nothing(sessions: Sessions) -> None:

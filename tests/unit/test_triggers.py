@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.account import Account
-from core.domain.book import Level
+from core.domain.book import Book, Level
 from core.domain.errors import InvalidQuantity
 from core.domain.trigger import (
     Fired,
@@ -79,6 +79,13 @@ def test_a_bid_for_less_than_the_smallest_order_is_no_market() -> None:
     assert executable_bid(book, Size(Decimal(1)), MINIMUM) == price("0.99")
     assert executable_bid(bids(("0.99", "1")), Size(Decimal(100)), MINIMUM) is None
     assert executable_bid([], Size(Decimal(1)), MINIMUM) is None
+
+
+@given(levels=st.sets(st.integers(1, 99)))
+def test_bids_that_are_taken_one_by_one_come_best_first(levels: set[int]) -> None:
+    book = Book(TokenId("31"))
+    book.replace([(f"0.{cents:02}", "7") for cents in levels], [])
+    assert list(book.best_bids()) == book.bids()
 
 
 @pytest.mark.parametrize(

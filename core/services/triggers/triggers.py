@@ -17,6 +17,7 @@ from core.domain.position import Position, PositionStatus
 from core.domain.trigger import (
     MOST_ARMED,
     NewTrigger,
+    Stake,
     Trigger,
     TriggerId,
     TriggerKind,
@@ -36,17 +37,18 @@ from core.storage.tenancy import as_user
 
 Wish: TypeAlias = Callable[[Position, Price | None, Market], NewTrigger]
 """What to arm, seen from the position, the bid and the market. Raises: InvalidQuantity."""
+Listener: TypeAlias = Callable[[Stake], None]
 
 
 class Triggers:
-    """Listeners are told that something was armed, or is gone, once that is committed."""
+    """Listeners are told on whose shares something was armed, is gone or sold, once it is so."""
 
     def __init__(self, sessions: Sessions, board: PriceBoard) -> None:
         self._sessions = sessions
         self._board = board
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Listener] = []
 
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+    def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` at every change; the result ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -65,7 +67,7 @@ class Triggers:
             wanted = wish(position, bid, market)
             check_new(wanted, bid, market.tick)
             trigger = await _arm(session, position, wanted)
-        self._tell()
+        self._tell(trigger.stake)
         return trigger
 
     async def remove(self, user: UserId, trigger_id: TriggerId) -> Trigger:
@@ -77,7 +79,7 @@ class Triggers:
             if found.state is not TriggerState.ARMED:
                 raise Rejected("This trigger is not armed any more.")
             await stored.end(session, found, TriggerState.REMOVED)
-        self._tell()
+        self._tell(found.stake)
         return found
 
     async def armed(
@@ -102,13 +104,13 @@ class Triggers:
             else:
                 await stored.set_preset(session, user, account, kind, change)
 
-    def note(self, session: AsyncSession) -> None:
-        """Something changes in this transaction that triggers have to know of."""
-        event.listen(session.sync_session, "after_commit", lambda _: self._tell(), once=True)
+    def note(self, session: AsyncSession, stake: Stake) -> None:
+        """Something changes in this transaction that triggers on it have to know of."""
+        event.listen(session.sync_session, "after_commit", lambda _: self._tell(stake), once=True)
 
-    def _tell(self) -> None:
+    def _tell(self, stake: Stake) -> None:
         for listener in tuple(self._listeners):
-            listener()
+            listener(stake)
 
 
 class TriggerWitness:
@@ -125,7 +127,7 @@ class TriggerWitness:
         is_over = after.is_done and ticket.origin is Origin.PROTECTION
         if after.filled_size == before.filled_size and not is_over:
             return
-        self._triggers.note(session)
+        self._triggers.note(session, Stake(ticket.user_id, ticket.token_id))
         is_more = after.filled_size > before.filled_size
         if ticket.side is Side.BUY and is_more and ticket.origin is not Origin.EXTERNAL:
             await self._arm_presets(session, after)
@@ -189,7 +191,7 @@ def _bid(board: PriceBoard, position: Position, market: Market) -> Price | None:
     if quote is None or quote.book is None or quote.book.is_crossed:
         return None if quote is None else quote.bid
     held = position.holding.amount
-    return executable_bid(quote.book.bids(), held, market.minimum_size) or quote.bid
+    return executable_bid(quote.book.best_bids(), held, market.minimum_size) or quote.bid
 
 
 def _not_armed(

@@ -1,6 +1,6 @@
 """What is seen of one armed trigger from book to book: pure, on a clock of the caller's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -33,7 +33,7 @@ class Watched:
     retries: int = 0
     checked: float = 0.0  # monotonic seconds of the last look, successful or not
 
-    def look(self, bids: Sequence[Level], now: float, epoch: int, hold: float) -> Price | None:
+    def look(self, bids: Iterable[Level], now: float, epoch: int, hold: float) -> Price | None:
         """The executable bid if it is time to sell at it; `bids` best first."""
         size = self.minimum if self.trigger.left is None else self.trigger.left
         bid = executable_bid(bids, size, self.minimum)
