@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, NewType
 
 from core.domain.account import Account
+from core.domain.amounts import typed_change
 from core.domain.book import Level, Side
 from core.domain.errors import InvalidQuantity
 from core.domain.risk import automation_key
@@ -17,6 +18,7 @@ TriggerId = NewType("TriggerId", int)
 
 MOST_ARMED: Final = 8  # of one position
 LEAST_TRAIL: Final = Decimal(1)  # percent; closer ones are fired by the spread's own noise
+MOST_PROFIT: Final = 9_900  # percent: a hundred times what was paid
 
 
 class Stake(NamedTuple):
@@ -163,6 +165,20 @@ def level_of(kind: TriggerKind, entry: Price, change: Decimal, tick: Decimal) ->
     rounding = ROUND_CEILING if is_profit else ROUND_FLOOR
     on_tick = (exact / tick).to_integral_value(rounding) * tick
     return Price(min(max(on_tick, tick), ONE - tick))
+
+
+def typed_distance(kind: TriggerKind, text: str) -> Decimal:
+    """Percent away from the average cost, or behind the bid, as typed: `30%`, `+30%`, `-10%`.
+
+    Raises: InvalidQuantity, also for a sign that points the other way.
+    """
+    words = text.strip().replace("\u2212", "-")
+    is_profit = kind is TriggerKind.TAKE_PROFIT
+    right, wrong = ("+", "-") if is_profit else ("-", "+")
+    if words.startswith(wrong):
+        where = "A profit is above" if is_profit else "A stop is below"
+        raise InvalidQuantity(f"{where} what you paid; please write for example {right}30%")
+    return typed_change(words.removeprefix(right), MOST_PROFIT if is_profit else 100)
 
 
 def wanted_at(

@@ -22,6 +22,7 @@ from core.domain.trigger import (
     executable_bid,
     level_of,
     trailing_level,
+    typed_distance,
     wanted_at,
 )
 from core.domain.units import MarketId, PositionId, Price, Size, TokenId, UserId
@@ -250,6 +251,39 @@ def test_a_trailing_stop_only_rises(rises: list[Price], trail: Decimal) -> None:
 def test_what_makes_no_sense_is_refused_in_a_sentence(wanted: NewTrigger, sentence: str) -> None:
     with pytest.raises(InvalidQuantity, match=sentence):
         check_new(wanted, price("0.50"), CENT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "change"),
+    [
+        (TriggerKind.TAKE_PROFIT, "30%", "30"),
+        (TriggerKind.TAKE_PROFIT, " +150 % ", "150"),
+        (TriggerKind.STOP_LOSS, "-10%", "10"),
+        (TriggerKind.STOP_LOSS, "\u221212,5%", "12.5"),
+        (TriggerKind.TRAILING_STOP, "5%", "5"),
+    ],
+)
+def test_a_distance_is_read_with_the_sign_of_its_kind(
+    kind: TriggerKind, text: str, change: str
+) -> None:
+    assert typed_distance(kind, text) == Decimal(change)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "sentence"),
+    [
+        (TriggerKind.TAKE_PROFIT, "-30%", "A profit is above what you paid"),
+        (TriggerKind.STOP_LOSS, "+30%", "A stop is below what you paid"),
+        (TriggerKind.STOP_LOSS, "101%", "more than 100 %; please check"),
+        (TriggerKind.TAKE_PROFIT, "9901%", "more than 9,900 %; please check"),
+        (TriggerKind.TAKE_PROFIT, "++30%", "not a number"),
+    ],
+)
+def test_a_distance_the_other_way_or_too_far_is_refused(
+    kind: TriggerKind, text: str, sentence: str
+) -> None:
+    with pytest.raises(InvalidQuantity, match=sentence):
+        typed_distance(kind, text)
 
 
 def test_without_a_cost_or_a_bid_there_is_nothing_to_measure_from() -> None:
