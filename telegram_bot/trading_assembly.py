@@ -76,7 +76,7 @@ def build_ground(
     books = FreshBooks(board, ClobPrices(clob), time.monotonic, lambda: datetime.now(UTC))
     outbox, hearts = Outbox(sessions, reached=reached), Hearts()
     triggers = Triggers(sessions, board)
-    witness = TriggerWitness(triggers, board)
+    witness = TriggerWitness(triggers, board, outbox)
     shared = Shared(settings, place, sessions, books, manager, outbox, catalogue, reached, witness)
     risk = build_risk(settings, sessions, board, outbox, database.epoch, hearts.are_healthy)
     return Ground(shared, board, clob, catalogue, build_worker(), triggers, risk, hearts)

@@ -45,6 +45,17 @@ def typed_percent(text: str) -> Decimal:
     return percent
 
 
+def typed_change(text: str, most: int) -> Decimal:
+    """A distance without its sign: `150%` as 150; more than 0, at most `most`.
+
+    Raises: InvalidQuantity with a sentence for the user.
+    """
+    percent = _typed(text.strip().removesuffix("%").strip(), 2, "percent")
+    if percent > most:
+        raise InvalidQuantity(f"That is more than {most:,} %; please check the number")
+    return percent
+
+
 def typed_price(text: str) -> Price:
     """A share's price as a person writes it: `45`, `45c` and `45¢` are cents, `0.45` USDC.
 

@@ -1,7 +1,7 @@
 """An order book as the venue tells it: exact strings, quick tops, and the venue's own hash."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -126,6 +126,14 @@ class Book:
     def bids(self) -> list[Level]:
         """Best first."""
         return [_level(self._bids[key]) for key in sorted(self._bids, reverse=True)]
+
+    def best_bids(self) -> Iterator[Level]:
+        """Best first, each made as it is taken; not to be gone on with once the book changed."""
+        if not self._bids:
+            return
+        yield _level(self._bids[self.best_bid_micros])
+        for key in sorted(self._bids, reverse=True)[1:]:
+            yield _level(self._bids[key])
 
     def asks(self) -> list[Level]:
         """Best first."""

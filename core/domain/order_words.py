@@ -6,11 +6,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from core.domain.amounts import typed_percent, typed_price, typed_shares, typed_usdc
+from core.domain.amounts import typed_change, typed_percent, typed_price, typed_shares, typed_usdc
 from core.domain.errors import InvalidQuantity
 from core.domain.units import ONE, Price, Size, Usdc
 
 MAX_FACTOR: Final = 100  # times a price; beyond it somebody mistyped
+MAX_RISE: Final = (MAX_FACTOR - 1) * 100  # percent
 LONGEST_NUMBER: Final = 24  # characters, sign and unit included
 
 
@@ -145,8 +146,9 @@ def _price(word: str) -> PriceWish | None:
     """Raises: InvalidQuantity for a number that is no price."""
     named = word.removeprefix("@")
     if found := _CHANGE.fullmatch(named):
-        change = typed_percent(found.group(2)) / 100
-        return _times(ONE + change if found.group(1) == "+" else ONE - change)
+        is_up = found.group(1) == "+"
+        change = typed_change(found.group(2), MAX_RISE if is_up else 100) / 100
+        return _times(ONE + change if is_up else ONE - change)
     if found := _TIMES.fullmatch(named):
         return _times(typed_shares(found.group(1)))
     if _CENTS.fullmatch(named):

@@ -1,6 +1,6 @@
 """Triggers: standing wishes to sell a position once its executable bid comes to a level."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, NewType
 
 from core.domain.account import Account
+from core.domain.amounts import typed_change
 from core.domain.book import Level, Side
 from core.domain.errors import InvalidQuantity
 from core.domain.risk import automation_key
@@ -17,6 +18,14 @@ TriggerId = NewType("TriggerId", int)
 
 MOST_ARMED: Final = 8  # of one position
 LEAST_TRAIL: Final = Decimal(1)  # percent; closer ones are fired by the spread's own noise
+MOST_PROFIT: Final = 9_900  # percent: a hundred times what was paid
+
+
+class Stake(NamedTuple):
+    """Somebody's shares of one token, in all accounts."""
+
+    user: UserId
+    token: TokenId
 
 
 class TriggerKind(StrEnum):
@@ -60,6 +69,10 @@ class Trigger:
         return automation_key(self.market_id, Side.SELL, f"trigger:{self.id}:{self.shot}")
 
     @property
+    def stake(self) -> Stake:
+        return Stake(self.user_id, self.token_id)
+
+    @property
     def is_stop(self) -> bool:
         return self.kind is not TriggerKind.TAKE_PROFIT
 
@@ -84,6 +97,15 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Fired:
+    """What came of a try: the trigger afterwards, and what it may have to wait for."""
+
+    trigger: Trigger
+    is_order_out: bool = False  # the order of its present shot is not over yet
+    is_refused: bool = False  # no order was taken, and another would not be at once
+
+
+@dataclass(frozen=True, slots=True)
 class NewTrigger:
     """What somebody wants armed; `level` of a trailing stop is where it begins."""
 
@@ -101,7 +123,7 @@ class Sighting(NamedTuple):
     epoch: int
 
 
-def executable_bid(bids: Sequence[Level], size: Size, minimum: Size) -> Price | None:
+def executable_bid(bids: Iterable[Level], size: Size, minimum: Size) -> Price | None:
     """The lowest price met when the least sensible part of `size` is sold into `bids`, best first.
 
     `minimum` is the market's own least size: fewer shares bid at a wonderful price are no market.
@@ -143,6 +165,20 @@ def level_of(kind: TriggerKind, entry: Price, change: Decimal, tick: Decimal) ->
     rounding = ROUND_CEILING if is_profit else ROUND_FLOOR
     on_tick = (exact / tick).to_integral_value(rounding) * tick
     return Price(min(max(on_tick, tick), ONE - tick))
+
+
+def typed_distance(kind: TriggerKind, text: str) -> Decimal:
+    """Percent away from the average cost, or behind the bid, as typed: `30%`, `+30%`, `-10%`.
+
+    Raises: InvalidQuantity, also for a sign that points the other way.
+    """
+    words = text.strip().replace("\u2212", "-")
+    is_profit = kind is TriggerKind.TAKE_PROFIT
+    right, wrong = ("+", "-") if is_profit else ("-", "+")
+    if words.startswith(wrong):
+        where = "A profit is above" if is_profit else "A stop is below"
+        raise InvalidQuantity(f"{where} what you paid; please write for example {right}30%")
+    return typed_change(words.removeprefix(right), MOST_PROFIT if is_profit else 100)
 
 
 def wanted_at(

@@ -1,6 +1,7 @@
 """Tables of triggers: what is armed on which position, and what every purchase is to get."""
 
 from decimal import Decimal
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +19,8 @@ from core.storage.models import (
     UserKey,
 )
 
+ARMED: Final = "state = 'armed'"
+
 
 class TriggerRow(Base):
     """One trigger; a position has no two armed ones of the same kind and distance."""
@@ -30,7 +33,7 @@ class TriggerRow(Base):
             "kind",
             sa.text("COALESCE(trail, level)"),  # two levels that rise can meet
             unique=True,
-            postgresql_where="state = 'armed'",
+            postgresql_where=ARMED,
         ),
         sa.Index("ix_triggers_user_id", "user_id"),
         sa.CheckConstraint("level > 0 AND level < 1", name="level_in_range"),

@@ -1,6 +1,6 @@
 """Triggers: armed once, changed under their row's lock, never deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.position import Position, PositionStatus
-from core.domain.trigger import NewTrigger, Trigger, TriggerId, TriggerKind, TriggerState
+from core.domain.trigger import NewTrigger, Stake, Trigger, TriggerId, TriggerKind, TriggerState
 from core.domain.units import MarketId, PositionId, Price, Size, TokenId, UserId
 from core.storage.models import PositionRow
 from core.storage.positions import keys_of
-from core.storage.trigger_models import TriggerPresetRow, TriggerRow
+from core.storage.trigger_models import ARMED, TriggerPresetRow, TriggerRow
 
-_ARMED: Final = TriggerRow.state == TriggerState.ARMED
+_ARMED: Final = sa.text(ARMED)  # literal: a parameter would match no index
 
 
 async def arm(session: AsyncSession, position: Position, new: NewTrigger) -> Trigger | None:
@@ -81,8 +81,10 @@ async def raise_stops(session: AsyncSession, triggers: Iterable[Trigger]) -> Non
         )
 
 
-async def armed(session: AsyncSession) -> list[tuple[Trigger, bool]]:
-    """Everybody's, oldest first, and whether their positions are still active."""
+async def armed(
+    session: AsyncSession, stakes: Collection[Stake] | None = None
+) -> list[tuple[Trigger, bool]]:
+    """Oldest first, and whether their positions are still active; everybody's without `stakes`."""
     is_active = PositionRow.status == PositionStatus.ACTIVE
     query = (
         sa.select(TriggerRow, is_active)
@@ -90,6 +92,8 @@ async def armed(session: AsyncSession) -> list[tuple[Trigger, bool]]:
         .where(_ARMED)
         .order_by(TriggerRow.id)
     )
+    if stakes is not None:
+        query = query.where(sa.tuple_(TriggerRow.user_id, TriggerRow.token_id).in_(stakes))
     return [(_trigger(row), held) for row, held in await session.execute(query)]
 
 

@@ -54,7 +54,7 @@ async def _show_chart(context: BotContext, ask: ShowChart) -> None:
     parts = _parts(context)
     view = await market_view(context, ask.market_id, refresh=True)
     outcome = _outcome(view, ask.outcome)
-    async with patience(context, "draw a chart"):
+    async with patience(context, say("The venue does not answer, so there is no chart right now.")):
         history = await parts.histories.history(outcome.outcome.token, ask.span)
     history = composing.up_to_now(history, outcome, context.desk.now())
     if history.change is None:

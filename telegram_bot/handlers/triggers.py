@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from core.domain.amounts import typed_percent, typed_price
+from core.domain.amounts import typed_price
 from core.domain.errors import Rejected
-from core.domain.trigger import Trigger
+from core.domain.trigger import Trigger, typed_distance
 from core.domain.units import PositionId
 from core.domain.views import PositionView
 from core.services.triggers.triggers import Triggers, Wish, from_percent, from_price
@@ -80,7 +80,7 @@ async def take_trigger_answer(context: BotContext, asked: TypeTrigger, text: str
     """A typed price, or a distance in percent. Raises: Rejected."""
     words = text.strip()
     wish = (
-        from_percent(asked.kind, typed_percent(words.lstrip("+-")), asked.percent)
+        from_percent(asked.kind, typed_distance(asked.kind, words), asked.percent)
         if words.endswith("%")
         else from_price(asked.kind, typed_price(words), asked.percent)
     )

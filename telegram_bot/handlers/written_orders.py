@@ -179,7 +179,7 @@ def _price(wish: OrderWish, meant: _Meant, priced: Priced) -> int:
         return int(asked.price * PARTS)
     views = priced.get(meant.market.id)
     if asked is None or views is None:
-        raise InvalidQuantity(NO_PRICE)
+        raise InvalidQuantity(say(NO_PRICE))
     return int(_relative(asked, views[meant.place], meant.market.tick, wish.side) * PARTS)
 
 

@@ -28,6 +28,7 @@ from tests.benchmarks import (
     stream,
     taps,
     telegram,
+    triggers,
     wishes,
 )
 from tests.benchmarks.frames import ROOT, Capture, capture
@@ -56,6 +57,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "orders": orders.measure,
     "taps": taps.taps,
     "search": search.measure,
+    "triggers": triggers.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 

@@ -93,6 +93,8 @@ async def test_a_typed_price_or_distance_arms_and_nonsense_is_asked_again(
     card = await ann.says("72")
     assert "1. Take profit at 72¢" in card["text"]
     await ann.opens(card, "Other")
+    wrong = await ann.says("-30%")
+    assert "A profit is above what you paid" in wrong["text"]
     card = await ann.says("+30%")
     assert "2. Take profit at 82¢" in card["text"]
     assert await armed(sessions) == [("take-profit", "0.72", 100), ("take-profit", "0.82", 100)]

@@ -1,130 +1,33 @@
 """Triggers against Postgres, the board and the paper exchange, on a clock that is set by hand."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 
-import pytest
 import sqlalchemy as sa
 
-from core.domain.account import Account
-from core.domain.book import Side
-from core.domain.errors import NotFound, Rejected, Unavailable
+from core.domain.errors import Unavailable
 from core.domain.health import Doubt
-from core.domain.order import Origin, Ticket
-from core.domain.position import Position, PositionStatus
+from core.domain.order import Origin
+from core.domain.position import PositionStatus
 from core.domain.price import PriceState
-from core.domain.trigger import MOST_ARMED, Trigger, TriggerKind, TriggerState
-from core.domain.units import Price, Size, UserId
-from core.services.clob.clob_service import ClobService
-from core.services.outbox import Outbox
-from core.services.triggers.firing import TriggerFirer
-from core.services.triggers.trigger_engine import TriggerEngine
-from core.services.triggers.triggers import Triggers, TriggerWitness, from_percent, from_price
+from core.domain.trigger import TriggerKind
+from core.domain.units import Price, Size
+from core.services.triggers.trigger_engine import SWEEP
+from core.services.triggers.triggers import from_percent, from_price
 from core.storage.models import Sessions
-from infrastructure.paper.paper_exchange import PaperExchange
-from tests.support.trading import MARKET_1, YES, Desk, Levels, desk_of, usdc
-
-PATIENCE = 20.0  # seconds
-DEEP: Levels = (("0.48", "1000"),)
-ASKS: Levels = (("0.90", "1000"),)
-
-
-@dataclass
-class House:
-    """A user who holds 100 Yes shares bought at 50 cents, and the triggers' own parts."""
-
-    desk: Desk
-    user: UserId
-    position: Position
-    triggers: Triggers
-    firer: TriggerFirer
-
-    def engine(self) -> TriggerEngine:
-        desk = self.desk
-        return TriggerEngine(desk.sessions, desk.board, desk.books, self.triggers, self.firer)
-
-    def bid(self, *bids: tuple[str, str], after: float = 0.0) -> None:
-        """The socket brings this book, `after` seconds."""
-        self.desk.time.seconds += after
-        self.desk.stream(YES, bids, ASKS)
-
-    async def arm(self, kind: TriggerKind, level: str, percent: int = 100) -> Trigger:
-        wish = from_price(kind, Price(Decimal(level)), percent)
-        return await self.triggers.arm(self.user, self.position.id, wish)
-
-    async def rows(self, query: str) -> list[tuple[object, ...]]:
-        async with self.desk.sessions() as session:
-            return [tuple(row) for row in await session.execute(sa.text(query))]
-
-    async def until(self, query: str, *, are: list[tuple[object, ...]]) -> None:
-        """Postgres comes to say that; the event loop is left to whoever brings it about."""
-        found: list[tuple[object, ...]] = []
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while (found := await self.rows(query)) != are:  # noqa: ASYNC110 - the rows say it
-                    await asyncio.sleep(0)
-        except TimeoutError:
-            raise AssertionError(f"{found} instead of {are}") from None
-
-
-@asynccontextmanager
-async def house_of(sessions: Sessions) -> AsyncIterator[House]:
-    desk = desk_of(sessions)
-    user = await desk.user()
-    await desk.market()
-    desk.stream(YES, DEEP, ASKS)
-    triggers = Triggers(sessions, desk.board)
-    witness = TriggerWitness(triggers, desk.board)
-    clob = ClobService(
-        sessions,
-        PaperExchange(desk.books),
-        desk.books,
-        desk.manager,
-        witness=witness,
-        now=desk.time.wall,
-    )
-    desk.clob = clob
-    position = await desk.positions.create_position(
-        user, MARKET_1, size=Size(Decimal(100)), price=Price(Decimal("0.50"))
-    )
-    outbox = Outbox(sessions, now=desk.time.wall)
-    firer = TriggerFirer(sessions, {Account.PAPER: clob}, outbox, slippage_percent=Decimal(5))
-    yield House(desk, user, position, triggers, firer)
-
-
-@asynccontextmanager
-async def watching(house: House) -> AsyncIterator[TriggerEngine]:
-    """The engine runs, and has read what is armed."""
-    engine = house.engine()
-    running = asyncio.create_task(engine.run())
-    armed = await house.rows("SELECT count(*) FROM triggers WHERE state = 'armed'")
-    await eventually(lambda: engine.armed == armed[0][0])
-    try:
-        yield engine
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-        assert running.cancelled(), running.exception()
-
-
-async def settled(engine: TriggerEngine) -> None:
-    """It has looked at everything that it was told, and done what follows."""
-    engine.wake()
-    await eventually(lambda: engine.is_at_rest)
-
-
-async def eventually(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not is_so():  # noqa: ASYNC110 - turns of this loop are what it takes
-            await asyncio.sleep(0)
-
-
-TRIGGERS = "SELECT state, shot, left_size, trouble FROM triggers ORDER BY id"
-ORDERS = "SELECT status, size, worst_price, filled_size, origin FROM orders ORDER BY id"
-NOTICES = "SELECT payload->>'state', (payload->>'sold')::numeric FROM notices ORDER BY id"
+from tests.support.trading import (
+    YES,
+    buy,
+)
+from tests.support.trigger_house import (
+    ASKS,
+    NOTICES,
+    ORDERS,
+    TRIGGERS,
+    eventually,
+    house_of,
+    settled,
+    watching,
+)
 
 
 async def test_a_stop_loss_sells_everything_once_and_says_so(sessions: Sessions) -> None:
@@ -232,63 +135,6 @@ async def test_without_a_socket_two_books_fetched_for_it_decide(sessions: Sessio
         assert len(desk.shelf.asked) >= 3
 
 
-async def test_what_cannot_be_sold_is_said_once_and_tried_again(sessions: Sessions) -> None:
-    async with house_of(sessions) as house:
-        desk, user = house.desk, house.user
-        await house.arm(TriggerKind.STOP_LOSS, "0.40")
-        house.firer = TriggerFirer(
-            sessions, {}, Outbox(sessions, now=desk.time.wall), slippage_percent=Decimal(5)
-        )
-        async with watching(house) as engine:
-            house.bid(("0.39", "1000"), after=5)
-            await settled(engine)
-            for _ in range(4):
-                house.bid(("0.39", "1000"), after=70)
-                await settled(engine)
-            await house.until("SELECT count(*) FROM notices", are=[(1,)])
-        assert await house.rows("SELECT shot, trouble LIKE '%paper money only%' FROM triggers") == [
-            (1, True)
-        ]
-        assert await house.rows("SELECT user_id, key FROM notices") == [
-            (user, "trigger:1:1:trouble")
-        ]
-
-
-@pytest.mark.parametrize("is_sold", [True, False])
-async def test_a_crash_after_the_order_is_made_good_at_the_next_start(
-    sessions: Sessions, *, is_sold: bool
-) -> None:
-    async with house_of(sessions) as house:
-        armed = await house.arm(TriggerKind.STOP_LOSS, "0.40")
-        house.bid(("0.39", "1000"), after=5)
-        if is_sold:
-            await house.desk.clob.place_order(protective(armed))
-        async with watching(house) as engine:
-            await settled(engine)
-            house.bid(("0.39", "1000"), after=1)
-            await settled(engine)
-            house.bid(("0.39", "1000"), after=1)
-            await house.until("SELECT state, shot FROM triggers", are=[("done", 2)])
-        assert await house.rows("SELECT count(*), sum(filled_size) FROM orders") == [
-            (1, Decimal(100))
-        ]
-        assert await house.rows(NOTICES) == [("done", Decimal(100))]
-
-
-async def test_two_engines_at_once_sell_once(sessions: Sessions) -> None:
-    async with house_of(sessions) as house:
-        await house.arm(TriggerKind.STOP_LOSS, "0.40", 50)
-        async with watching(house) as engine, watching(house):
-            house.bid(("0.39", "1000"), after=5)
-            await settled(engine)
-            house.bid(("0.39", "1000"), after=1)
-            await house.until("SELECT state, shot FROM triggers", are=[("done", 2)])
-            await settled(engine)
-        assert await house.rows("SELECT count(*), sum(filled_size) FROM orders") == [
-            (1, Decimal(50))
-        ]
-
-
 async def test_risen_stops_survive_a_restart(sessions: Sessions) -> None:
     async with house_of(sessions) as house:
         trailing = from_percent(TriggerKind.TRAILING_STOP, Decimal(10))
@@ -308,86 +154,41 @@ async def test_risen_stops_survive_a_restart(sessions: Sessions) -> None:
             await house.until("SELECT state FROM triggers", are=[("done",)])
 
 
-async def test_a_position_that_ends_takes_its_triggers_along(sessions: Sessions) -> None:
+async def test_a_market_whose_least_order_grew_needs_more_bids(sessions: Sessions) -> None:
     async with house_of(sessions) as house:
-        await house.arm(TriggerKind.STOP_LOSS, "0.40")
+        await house.arm(TriggerKind.TAKE_PROFIT, "0.60")
         async with watching(house) as engine:
-            armed = await house.triggers.armed(house.user, Account.PAPER)
-            sale = protective(armed[0], key="button:by-hand", origin=Origin.PERSON)
-            await house.desk.clob.place_order(sale)
-            await house.until("SELECT state FROM triggers", are=[("over",)])
-            await eventually(lambda: engine.armed == 0)
-            assert await house.rows("SELECT count(*) FROM notices") == [(0,)]
-        with pytest.raises(Rejected, match="closed already"):
-            await house.arm(TriggerKind.STOP_LOSS, "0.40")
+            async with sessions.begin() as session:
+                await session.execute(sa.text("UPDATE markets SET minimum_size = 50"))
+            await house.arm(TriggerKind.TAKE_PROFIT, "0.90")
+            await eventually(lambda: engine.armed == 2)
+            for _ in range(2):
+                house.bid(("0.62", "20"), ("0.48", "1000"), after=5)
+                await settled(engine)
+        assert await house.rows(ORDERS) == []
 
 
-async def test_every_purchase_gets_its_presets_once(sessions: Sessions) -> None:
-    async with house_of(sessions) as house:
-        user, desk = house.user, house.desk
-        for kind, change in ((TriggerKind.TAKE_PROFIT, 20), (TriggerKind.TRAILING_STOP, 10)):
-            await house.triggers.set_preset(user, Account.PAPER, kind, Decimal(change))
-        desk.stream(YES, DEEP, (("0.50", "1000"),))
-        for number in (1, 2):
-            await desk.clob.place_order(
-                Ticket(
-                    user_id=user,
-                    account=Account.PAPER,
-                    market_id=MARKET_1,
-                    token_id=YES,
-                    side=Side.BUY,
-                    worst_price=Price(Decimal("0.50")),
-                    key=f"button:{number}",
-                    spend=usdc(10),
-                )
-            )
-        assert await house.rows(
-            "SELECT kind, level, trail, percent FROM triggers ORDER BY kind"
-        ) == [
-            ("take-profit", Decimal("0.60"), None, 100),
-            ("trailing-stop", Decimal("0.43"), Decimal(10), 100),
-        ]
-        await house.triggers.set_preset(user, Account.PAPER, TriggerKind.TAKE_PROFIT, None)
-        assert await house.triggers.presets(user, Account.PAPER) == {
-            TriggerKind.TRAILING_STOP: Decimal(10)
-        }
-
-
-async def test_arming_and_removing_is_refused_in_a_sentence(sessions: Sessions) -> None:
-    async with house_of(sessions) as house:
-        first = await house.arm(TriggerKind.STOP_LOSS, "0.40")
-        with pytest.raises(Rejected, match="armed already"):
-            await house.arm(TriggerKind.STOP_LOSS, "0.40")
-        for cents in range(1, MOST_ARMED):
-            await house.arm(TriggerKind.STOP_LOSS, f"0.{cents:02}")
-        with pytest.raises(Rejected, match="remove one first"):
-            await house.arm(TriggerKind.STOP_LOSS, "0.30")
-        stranger = await house.desk.user(2)
-        with pytest.raises(NotFound):
-            await house.triggers.remove(stranger, first.id)
-        with pytest.raises(NotFound):
-            await house.triggers.arm(
-                stranger, house.position.id, from_percent(TriggerKind.STOP_LOSS, Decimal(10))
-            )
-        await house.triggers.remove(house.user, first.id)
-        with pytest.raises(Rejected, match="not armed any more"):
-            await house.triggers.remove(house.user, first.id)
-        armed = await house.triggers.armed(house.user, Account.PAPER, house.position.id)
-        assert len(armed) == MOST_ARMED - 1
-        assert first.id not in {trigger.id for trigger in armed}
-
-
-async def test_a_trigger_removed_while_its_order_is_out_is_not_armed_again(
+async def test_a_fill_reads_what_is_armed_on_its_own_shares_and_a_minute_reads_all(
     sessions: Sessions,
 ) -> None:
     async with house_of(sessions) as house:
-        armed = await house.arm(TriggerKind.STOP_LOSS, "0.40", 50)
-        house.bid(("0.39", "1000"), after=5)
-        await house.desk.clob.place_order(protective(armed))
-        await house.triggers.remove(house.user, armed.id)
-        after = await house.firer.fire(armed, Price(Decimal("0.39")))
-        assert after.state is TriggerState.REMOVED
-        assert await house.rows("SELECT count(*) FROM orders") == [(1,)]
+        desk = house.desk
+        await house.arm(TriggerKind.STOP_LOSS, "0.40")
+        async with watching(house) as engine:
+            async with sessions.begin() as session:
+                await session.execute(sa.text("UPDATE triggers SET state = 'removed'"))
+            await desk.clob.place_order(buy(await desk.user(2), "10"))
+            await settled(engine)
+            assert engine.armed == 1
+            await desk.clob.place_order(buy(house.user, "10"))
+            await eventually(lambda: engine.armed == 0)
+            async with sessions.begin() as session:
+                await session.execute(sa.text("UPDATE triggers SET state = 'armed'"))
+            await settled(engine)
+            assert engine.armed == 0
+            desk.time.seconds += SWEEP
+            engine.wake()
+            await eventually(lambda: engine.armed == 1)
 
 
 async def test_a_venue_without_a_book_decides_nothing(sessions: Sessions) -> None:
@@ -403,18 +204,3 @@ async def test_a_venue_without_a_book_decides_nothing(sessions: Sessions) -> Non
             await eventually(lambda: len(desk.shelf.asked) >= 2)
             await settled(engine)
         assert await house.rows(ORDERS) == []
-
-
-def protective(trigger: Trigger, *, key: str = "", origin: Origin = Origin.PROTECTION) -> Ticket:
-    """What the engine would place for it."""
-    return Ticket(
-        user_id=trigger.user_id,
-        account=trigger.account,
-        market_id=trigger.market_id,
-        token_id=trigger.token_id,
-        side=Side.SELL,
-        worst_price=Price(Decimal("0.30")),
-        key=key or trigger.order_key,
-        size=Size(Decimal(100)),
-        origin=origin,
-    )

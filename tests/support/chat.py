@@ -25,6 +25,7 @@ from core.services.clob.order_history import OrderHistory
 from core.services.fresh_books import FreshBooks
 from core.services.inbox import Inbox
 from core.services.market_service import MarketService
+from core.services.outbox import Outbox
 from core.services.position.position_service import PositionService
 from core.services.preferences import Preferences
 from core.services.price_board import PriceBoard
@@ -333,7 +334,7 @@ def _chat(
         books,
         manager,
         quote_ttl=45.0,
-        witness=TriggerWitness(triggers, board),
+        witness=TriggerWitness(triggers, board, Outbox(sessions, now=wall)),
         now=wall,
     )
     positions = PositionService(sessions, board, manager, orders)

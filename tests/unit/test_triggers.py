@@ -1,5 +1,6 @@
 """Triggers on paper: which bid counts, when it has been seen for long enough, where stops rise."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.account import Account
-from core.domain.book import Level
+from core.domain.book import Book, Level
 from core.domain.errors import InvalidQuantity
 from core.domain.trigger import (
+    Fired,
     NewTrigger,
     Trigger,
     TriggerId,
@@ -20,6 +22,7 @@ from core.domain.trigger import (
     executable_bid,
     level_of,
     trailing_level,
+    typed_distance,
     wanted_at,
 )
 from core.domain.units import MarketId, PositionId, Price, Size, TokenId, UserId
@@ -77,6 +80,13 @@ def test_a_bid_for_less_than_the_smallest_order_is_no_market() -> None:
     assert executable_bid(book, Size(Decimal(1)), MINIMUM) == price("0.99")
     assert executable_bid(bids(("0.99", "1")), Size(Decimal(100)), MINIMUM) is None
     assert executable_bid([], Size(Decimal(1)), MINIMUM) is None
+
+
+@given(levels=st.sets(st.integers(1, 99)))
+def test_bids_that_are_taken_one_by_one_come_best_first(levels: set[int]) -> None:
+    book = Book(TokenId("31"))
+    book.replace([(f"0.{cents:02}", "7") for cents in levels], [])
+    assert list(book.best_bids()) == book.bids()
 
 
 @pytest.mark.parametrize(
@@ -148,16 +158,47 @@ def test_a_ghost_of_a_high_bid_does_not_lift_a_trailing_stop() -> None:
     assert eye.trigger == TRAILING
 
 
-def test_after_a_try_that_sold_nothing_the_next_one_waits_longer_each_time() -> None:
-    eye = watched(STOP)
-    eye.put_off(10.0)
+def test_after_a_refusal_the_next_try_waits_longer_each_time() -> None:
+    eye, refused = watched(STOP), Fired(STOP, is_refused=True)
+    eye.after(refused, 10.0)
     assert eye.retry_at == 10.0 + FIRST_RETRY
     assert eye.due(HOLD) == eye.retry_at
-    eye.put_off(20.0)
+    eye.after(refused, 20.0)
     assert eye.retry_at == 20.0 + 2 * FIRST_RETRY
     for _ in range(20):
-        eye.put_off(100.0)
+        eye.after(refused, 100.0)
     assert eye.retry_at == 160.0
+
+
+def test_after_bids_that_were_gone_only_the_hold_is_waited_for() -> None:
+    eye, book = watched(STOP), bids(("0.39", "100"))
+    eye.look(book, 10.0, 1, HOLD)
+    eye.is_busy = True
+    eye.after(Fired(replace(STOP, shot=2, trouble="They were gone.")), 11.0)
+    assert (eye.is_busy, eye.is_waiting, eye.retry_at) == (False, False, 0.0)
+    assert eye.look(book, 11.1, 1, HOLD) is None
+    assert eye.look(book, 12.1, 1, HOLD) == price("0.39")
+
+
+def test_an_order_that_is_out_is_waited_for_whatever_went_wrong_before() -> None:
+    eye = watched(replace(STOP, trouble="Refused once."))
+    eye.after(Fired(eye.trigger, is_order_out=True), 10.0)
+    assert eye.is_waiting
+    assert eye.retry_at == 10.0 + FIRST_RETRY
+    eye.after(Fired(replace(STOP, shot=2, left=Size(Decimal(60)))), 12.0)
+    assert (eye.is_waiting, eye.retry_at, eye.retries) == (False, 0.0, 0)
+
+
+@pytest.mark.parametrize(("is_firing", "retry_at"), [(True, 10.0 + FIRST_RETRY), (False, 0.0)])
+def test_while_nobody_knows_what_came_of_it_there_may_be_an_order(
+    *, is_firing: bool, retry_at: float
+) -> None:
+    eye = watched(STOP)
+    eye.lost(10.0, is_firing=is_firing)
+    assert eye.is_waiting
+    assert eye.retry_at == retry_at
+    eye.after(Fired(STOP), 12.0)
+    assert not eye.is_waiting
 
 
 ticks = st.sampled_from([Decimal(text) for text in ("0.1", "0.01", "0.001", "0.0001")])
@@ -210,6 +251,39 @@ def test_a_trailing_stop_only_rises(rises: list[Price], trail: Decimal) -> None:
 def test_what_makes_no_sense_is_refused_in_a_sentence(wanted: NewTrigger, sentence: str) -> None:
     with pytest.raises(InvalidQuantity, match=sentence):
         check_new(wanted, price("0.50"), CENT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "change"),
+    [
+        (TriggerKind.TAKE_PROFIT, "30%", "30"),
+        (TriggerKind.TAKE_PROFIT, " +150 % ", "150"),
+        (TriggerKind.STOP_LOSS, "-10%", "10"),
+        (TriggerKind.STOP_LOSS, "\u221212,5%", "12.5"),
+        (TriggerKind.TRAILING_STOP, "5%", "5"),
+    ],
+)
+def test_a_distance_is_read_with_the_sign_of_its_kind(
+    kind: TriggerKind, text: str, change: str
+) -> None:
+    assert typed_distance(kind, text) == Decimal(change)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "sentence"),
+    [
+        (TriggerKind.TAKE_PROFIT, "-30%", "A profit is above what you paid"),
+        (TriggerKind.STOP_LOSS, "+30%", "A stop is below what you paid"),
+        (TriggerKind.STOP_LOSS, "101%", "more than 100 %; please check"),
+        (TriggerKind.TAKE_PROFIT, "9901%", "more than 9,900 %; please check"),
+        (TriggerKind.TAKE_PROFIT, "++30%", "not a number"),
+    ],
+)
+def test_a_distance_the_other_way_or_too_far_is_refused(
+    kind: TriggerKind, text: str, sentence: str
+) -> None:
+    with pytest.raises(InvalidQuantity, match=sentence):
+        typed_distance(kind, text)
 
 
 def test_without_a_cost_or_a_bid_there_is_nothing_to_measure_from() -> None:

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.book import Side
-from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.errors import EmptyBook, OutcomeUnknown, PolycoolError, Rejected, Unavailable
 from core.domain.execution import worst_acceptable
 from core.domain.market import Market
 from core.domain.notice import TriggerFired
 from core.domain.order import DUST, Order, OrderStatus, Origin, Ticket
 from core.domain.position import Holding, PositionStatus, shares_of
-from core.domain.trigger import Trigger, TriggerKind, TriggerState
+from core.domain.trigger import Fired, Trigger, TriggerKind, TriggerState
 from core.domain.units import ZERO, Price, Size, Usdc
 from core.services.clob.clob_service import ClobService
 from core.services.outbox import Outbox
@@ -34,6 +35,15 @@ class _Shot:
     market: Market
     left: Size
     order: Order | None
+
+
+class _Try(NamedTuple):
+    order: Order
+    is_missed: bool = False  # the bids were gone before it came
+
+
+class _NotPlacedError(Exception):
+    """There is no order; the sentence says why."""
 
 
 class TriggerFirer:
@@ -56,36 +66,33 @@ class TriggerFirer:
         self._outbox = outbox
         self._slippage = slippage_percent
 
-    async def fire(self, trigger: Trigger, bid: Price) -> Trigger:
-        """Sell at an executable bid of `bid`; the trigger afterwards.
+    async def fire(self, trigger: Trigger, bid: Price) -> Fired:
+        """Sell at an executable bid of `bid`. The same shot again: its order is asked for anew.
 
-        Still armed with the same shot: its order is not over yet, or none could be placed.
         Raises: Unavailable if not even the order could be asked for; SQLAlchemyError, OSError.
         """
         shot = await self._begin(trigger, is_firing=True)
         if isinstance(shot, Trigger):
-            return shot
-        order = shot.order or await self._placed(shot, bid)
-        if isinstance(order, str):
-            return await self._refused(shot, order)
-        return await self._count(shot, order) if order.is_done else shot.trigger
+            return Fired(shot)
+        try:
+            tried = _Try(shot.order) if shot.order else await self._placed(shot, bid)
+        except _NotPlacedError as fault:
+            return await self._refused(shot, str(fault))
+        return await self._counted(shot, tried)
 
-    async def finish(self, trigger: Trigger) -> Trigger:
+    async def finish(self, trigger: Trigger) -> Fired:
         """Count the order of its present shot, if there is one and it is over; sends nothing."""
         shot = await self._begin(trigger, is_firing=False)
         if isinstance(shot, Trigger):
-            return shot
-        if shot.order is None or not shot.order.is_done:
-            return shot.trigger
-        return await self._count(shot, shot.order)
+            return Fired(shot)
+        return await self._counted(shot, _Try(shot.order)) if shot.order else Fired(shot.trigger)
 
     async def _begin(self, trigger: Trigger, *, is_firing: bool) -> "_Shot | Trigger":
         """The trigger alone where nothing is to be sold any more."""
         async with as_user(self._sessions, trigger.user_id) as session:
-            known = await stored.lock(session, trigger.id)
-            if known is None or known.state is not TriggerState.ARMED:
-                return known or replace(trigger, state=TriggerState.REMOVED)
-            known = replace(known, level=trigger.level, peak=trigger.peak)
+            known = await _locked(session, trigger)
+            if known.state is not TriggerState.ARMED:
+                return known
             order = await self._order(session, known)
             position = await positions.by_id(session, known.position_id, known.user_id)
             is_open = position is not None and position.status is PositionStatus.ACTIVE
@@ -100,17 +107,27 @@ class TriggerFirer:
                 await stored.save(session, known)
             return _Shot(known, market, Size(min(known.left or ZERO, held.amount)), order)
 
-    async def _placed(self, shot: _Shot, bid: Price) -> Order | str:
-        """The order; or why there is none."""
+    async def _placed(self, shot: _Shot, bid: Price) -> _Try:
+        """Raises: _NotPlacedError."""
         desk = self._desks.get(shot.trigger.account)
         if desk is None:
-            return "This Polycool trades paper money only now, so it cannot sell real shares."
+            raise _NotPlacedError(
+                "This Polycool trades paper money only now, so it cannot sell real shares."
+            )
         try:
-            return await desk.place_order(self._ticket(shot, bid))
+            return _Try(await desk.place_order(self._ticket(shot, bid)))
+        except EmptyBook as fault:
+            return _Try(await self._recorded(shot, fault), is_missed=True)
         except (Rejected, Unavailable, OutcomeUnknown) as fault:
-            async with as_user(self._sessions, shot.trigger.user_id) as session:
-                recorded = await self._order(session, shot.trigger)
-            return recorded or str(fault)
+            return _Try(await self._recorded(shot, fault))
+
+    async def _recorded(self, shot: _Shot, fault: PolycoolError) -> Order:
+        """Raises: _NotPlacedError."""
+        async with as_user(self._sessions, shot.trigger.user_id) as session:
+            order = await self._order(session, shot.trigger)
+        if order is None:
+            raise _NotPlacedError(str(fault)) from fault
+        return order
 
     def _ticket(self, shot: _Shot, bid: Price) -> Ticket:
         """Profits are taken at their level or better; a stop goes as far as slippage allows."""
@@ -130,28 +147,32 @@ class TriggerFirer:
             origin=Origin.PROTECTION,
         )
 
-    async def _refused(self, shot: _Shot, why: str) -> Trigger:
+    async def _refused(self, shot: _Shot, why: str) -> Fired:
         """Told once, until something is sold."""
         async with as_user(self._sessions, shot.trigger.user_id) as session:
-            known = await stored.lock(session, shot.trigger.id)
-            if known is None or known.state is not TriggerState.ARMED:
-                return known or shot.trigger
+            known = await _locked(session, shot.trigger)
+            if known.state is not TriggerState.ARMED:
+                return Fired(known)
             after = replace(known, trouble=why)
             await stored.save(session, after)
             if not known.trouble:
                 await self._tell(session, after, shot, None)
-        return after
+        return Fired(after, is_refused=True)
 
-    async def _count(self, shot: _Shot, order: Order) -> Trigger:
+    async def _counted(self, shot: _Shot, tried: _Try) -> Fired:
+        order = tried.order
+        if not order.is_done:
+            return Fired(shot.trigger, is_order_out=True)
         async with as_user(self._sessions, shot.trigger.user_id) as session:
-            known = await stored.lock(session, shot.trigger.id)
-            if known is None or known.shot != shot.trigger.shot:
-                return known or shot.trigger
+            known = await _locked(session, shot.trigger)
+            if known.shot != shot.trigger.shot:
+                return Fired(known)
             after = _after(known, order, await self._held(session, known))
             await stored.save(session, after)
             if order.filled_size or not known.trouble:
                 await self._tell(session, after, shot, order)
-        return after
+        is_rejected = order.status is OrderStatus.REJECTED and not tried.is_missed
+        return Fired(after, is_refused=is_rejected)
 
     async def _held(self, session: AsyncSession, trigger: Trigger) -> Size:
         position = await positions.by_id(session, trigger.position_id, trigger.user_id)
@@ -183,6 +204,14 @@ class TriggerFirer:
         what = "trouble" if after.trouble else "sold"
         key = f"trigger:{after.id}:{after.shot}:{what}"
         await self._outbox.write_down(session, after.user_id, key, fired)
+
+
+async def _locked(session: AsyncSession, trigger: Trigger) -> Trigger:
+    """As Postgres has it, but where it stands now: a stop that rose is kept a second later."""
+    known = await stored.lock(session, trigger.id)
+    if known is None:
+        return replace(trigger, state=TriggerState.REMOVED)
+    return replace(known, level=trigger.level, peak=trigger.peak)
 
 
 def _after(known: Trigger, order: Order, held: Size) -> Trigger:

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.domain.book import Level
 from core.domain.errors import PolycoolError
 from core.domain.price import PriceState
-from core.domain.trigger import Trigger, TriggerId, TriggerState
+from core.domain.trigger import Stake, Trigger, TriggerId, TriggerState
 from core.domain.units import Price, TokenId
 from core.services.fresh_books import FreshBooks
 from core.services.price_board import PriceBoard
@@ -61,8 +61,9 @@ class TriggerEngine:
         self._risen: dict[TriggerId, Trigger] = {}
         self._saved_at = 0.0
         self._wake = asyncio.Event()
-        self._is_outdated = True
+        self._outdated: set[Stake] = set()
         self._read_at = 0.0
+        self._is_resting = False
         self._is_failing = False
 
     @property
@@ -75,7 +76,7 @@ class TriggerEngine:
         """All that was heard has been looked at, and nothing is asked, sold or counted now."""
         watched = (one for of_token in self._watched.values() for one in of_token.values())
         is_busy = self._stirred or self._asking or any(one.is_busy for one in watched)
-        return not (is_busy or self._is_outdated or self._wake.is_set())
+        return self._is_resting and not (is_busy or self._outdated or self._wake.is_set())
 
     def wake(self) -> None:
         """Look at what is due. It wakes by itself, unless its clock is one that does not run."""
@@ -84,7 +85,7 @@ class TriggerEngine:
     async def run(self) -> None:
         """Until cancelled. A database that fails is asked again."""
         ends = self._board.listen(self._note), self._triggers.listen(self._outdate)
-        self._is_outdated = True
+        self._read_at = self._board.clock() - SWEEP
         try:
             async with asyncio.TaskGroup() as tasks:
                 while True:
@@ -95,8 +96,8 @@ class TriggerEngine:
             for end in ends:
                 end()
 
-    def _outdate(self) -> None:
-        self._is_outdated = True
+    def _outdate(self, stake: Stake) -> None:
+        self._outdated.add(stake)
         self._wake.set()
 
     def _note(self, token: TokenId) -> None:
@@ -106,11 +107,11 @@ class TriggerEngine:
 
     async def _wait(self) -> None:
         pause = max(0.0, self._next_due() - self._board.clock())
-        try:
+        self._is_resting = True
+        with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._wake.wait()
-        except TimeoutError:
-            pass
+        self._is_resting = False
         self._wake.clear()
 
     def _next_due(self) -> float:
@@ -128,9 +129,12 @@ class TriggerEngine:
         """In step with Postgres, both ways."""
         now = self._board.clock()
         try:
-            if self._is_outdated or now - self._read_at >= SWEEP:
-                self._is_outdated, self._read_at = False, now
-                await self._read(tasks)
+            if now - self._read_at >= SWEEP:
+                self._read_at, self._outdated = now, set()
+                await self._read(tasks, None)
+            elif self._outdated:
+                stakes, self._outdated = self._outdated, set()
+                await self._read(tasks, stakes)
             if self._risen and now - self._saved_at >= SAVE_GAP:
                 self._saved_at = now
                 await self._save()
@@ -142,23 +146,41 @@ class TriggerEngine:
         else:
             self._is_failing = False
 
-    async def _read(self, tasks: asyncio.TaskGroup) -> None:
+    async def _read(self, tasks: asyncio.TaskGroup, stakes: Collection[Stake] | None) -> None:
+        """What is armed on those; all that is armed without `stakes`."""
         async with as_worker(self._sessions) as session:
-            armed = await stored.armed(session)
+            armed = await stored.armed(session, stakes)
             found = await markets.by_ids(session, sorted({one.market_id for one, _ in armed}))
-        known = {key: one for of_token in self._watched.values() for key, one in of_token.items()}
-        watched = defaultdict[TokenId, dict[TriggerId, Watched]](dict)
+        known = self._forget(stakes)
         for trigger, is_held in armed:
             market = found[trigger.market_id]
             before = known.get(trigger.id)
             one = before or Watched(trigger, market.minimum_size, market.tick)
-            watched[trigger.token_id][trigger.id] = one
+            one.minimum, one.tick = market.minimum_size, market.tick  # a venue changes them
+            self._watched.setdefault(trigger.token_id, {})[trigger.id] = one
+            one.has_news = one.is_busy
             if before is None or (not one.is_busy and (one.is_waiting or not is_held)):
                 one.is_busy = True  # an order of before is counted before anything else
                 tasks.create_task(self._settle(one, None), name=f"trigger-{trigger.id}")
             self._stirred.add(trigger.token_id)
-        self._watched = dict(watched)
-        self._ask_again = {one: at for one, at in self._ask_again.items() if one in watched}
+        self._ask_again = {one: at for one, at in self._ask_again.items() if one in self._watched}
+
+    def _forget(self, stakes: Collection[Stake] | None) -> dict[TriggerId, Watched]:
+        """What was watched on those, and is not any more."""
+        tokens = set(self._watched) if stakes is None else {one.token for one in stakes}
+        found = [one for token in tokens for one in self._watched.get(token, {}).values()]
+        known = {
+            one.trigger.id: one for one in found if stakes is None or one.trigger.stake in stakes
+        }
+        for one in known.values():
+            self._unwatch(one.trigger)
+        return known
+
+    def _unwatch(self, trigger: Trigger) -> None:
+        of_token = self._watched.get(trigger.token_id, {})
+        of_token.pop(trigger.id, None)
+        if not of_token:
+            self._watched.pop(trigger.token_id, None)
 
     async def _save(self) -> None:
         risen, self._risen = self._risen, {}
@@ -184,7 +206,7 @@ class TriggerEngine:
         if quote is None or quote.book is None or quote.book.is_crossed:
             return
         if state is PriceState.LIVE:
-            self._decide(token, quote.book.bids(), tasks)
+            self._decide(token, quote.book.best_bids, tasks)
         elif state is PriceState.POLLED and self._is_worth_asking(token, quote.bid):
             self._asking.add(token)
             tasks.create_task(self._ask(token, tasks), name=f"trigger-book-{token[:8]}")
@@ -207,21 +229,32 @@ class TriggerEngine:
         except PolycoolError as fault:
             logger.info("A trigger has no book to decide on: %s", fault)
         else:
-            self._decide(token, book.bids, tasks)
+            self._decide(token, lambda: book.bids, tasks)
         finally:
             self._asking.discard(token)
             self._ask_again[token] = asked + self._hold
 
-    def _decide(self, token: TokenId, bids: Sequence[Level], tasks: asyncio.TaskGroup) -> None:
+    def _decide(
+        self, token: TokenId, bids: Callable[[], Iterable[Level]], tasks: asyncio.TaskGroup
+    ) -> None:
         now, epoch = self._board.clock(), self._board.epoch(token)
         for watched in self._idle(token):
             before = watched.trigger
-            bid = watched.look(bids, now, epoch, self._hold)
+            bid = watched.look(bids(), now, epoch, self._hold)
             if watched.trigger is not before:
                 self._risen[watched.trigger.id] = watched.trigger
-            if bid is not None:
+            if bid is not None and not self._is_sold_otherwise(watched):
                 watched.is_busy = True
                 tasks.create_task(self._fire(watched, bid), name=f"trigger-{before.id}")
+
+    def _is_sold_otherwise(self, watched: Watched) -> bool:
+        """One sale a position at a time: another would find its shares reserved, and say so."""
+        trigger = watched.trigger
+        return any(
+            one is not watched and (one.is_busy or one.is_waiting)
+            for one in self._watched.get(trigger.token_id, {}).values()
+            if one.trigger.position_id == trigger.position_id
+        )
 
     def _idle(self, token: TokenId) -> list[Watched]:
         now = self._board.clock()
@@ -238,20 +271,17 @@ class TriggerEngine:
 
     async def _settle(self, watched: Watched, bid: Price | None) -> None:
         before = watched.trigger
+        is_firing = bid is not None
         try:
-            fired = self._firer.fire(before, bid) if bid is not None else self._firer.finish(before)
-            watched.trigger = await fired
+            fired = self._firer.finish(before) if bid is None else self._firer.fire(before, bid)
+            watched.after(await fired, self._board.clock())
         except (PolycoolError, SQLAlchemyError, OSError) as fault:
             logger.warning("A trigger could not sell: %s", fault, extra={"trigger_id": before.id})
-        after, watched.is_busy = watched.trigger, False
-        is_same = after.shot == before.shot and not after.trouble
-        watched.is_waiting = is_same and (watched.is_waiting or bid is not None)
-        if after.state is not TriggerState.ARMED:
-            self._watched.get(before.token_id, {}).pop(before.id, None)
-        elif bid is None:
-            watched.first = None
-        elif after.shot > before.shot and not after.trouble:
-            watched.retries, watched.first = 0, None
-        else:
-            watched.put_off(self._board.clock())
+            watched.lost(self._board.clock(), is_firing=is_firing)
+            self._read_at = min(self._read_at, self._board.clock() - SWEEP + RETRY)
+        if watched.trigger.state is not TriggerState.ARMED:
+            self._unwatch(before)
+        elif watched.has_news:
+            watched.has_news = False
+            self._outdate(before.stake)
         self._note(before.token_id)  # nobody looked at it meanwhile

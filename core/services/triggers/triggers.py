@@ -11,20 +11,24 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.errors import InvalidQuantity, NotEnoughShares, NotFound, Rejected
 from core.domain.market import Market
+from core.domain.notice import Warned
 from core.domain.order import Order, Origin
 from core.domain.position import Position, PositionStatus
 from core.domain.trigger import (
     MOST_ARMED,
     NewTrigger,
+    Stake,
     Trigger,
     TriggerId,
     TriggerKind,
     TriggerState,
     check_new,
+    executable_bid,
     wanted_at,
 )
 from core.domain.units import PositionId, Price, UserId
 from core.services.clob.quoting import check_open
+from core.services.outbox import Outbox
 from core.services.price_board import PriceBoard
 from core.storage import markets, positions
 from core.storage import triggers as stored
@@ -33,17 +37,18 @@ from core.storage.tenancy import as_user
 
 Wish: TypeAlias = Callable[[Position, Price | None, Market], NewTrigger]
 """What to arm, seen from the position, the bid and the market. Raises: InvalidQuantity."""
+Listener: TypeAlias = Callable[[Stake], None]
 
 
 class Triggers:
-    """Listeners are told that something was armed, or is gone, once that is committed."""
+    """Listeners are told on whose shares something was armed, is gone or sold, once it is so."""
 
     def __init__(self, sessions: Sessions, board: PriceBoard) -> None:
         self._sessions = sessions
         self._board = board
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Listener] = []
 
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+    def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` at every change; the result ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -58,12 +63,11 @@ class Triggers:
                 raise NotEnoughShares("This position is closed already.")
             market = await markets.by_id(session, position.market_id)
             check_open(market)
-            quote = self._board.quote(position.token_id)
-            bid = None if quote is None else quote.bid
+            bid = _bid(self._board, position, market)
             wanted = wish(position, bid, market)
             check_new(wanted, bid, market.tick)
             trigger = await _arm(session, position, wanted)
-        self._tell()
+        self._tell(trigger.stake)
         return trigger
 
     async def remove(self, user: UserId, trigger_id: TriggerId) -> Trigger:
@@ -75,7 +79,7 @@ class Triggers:
             if found.state is not TriggerState.ARMED:
                 raise Rejected("This trigger is not armed any more.")
             await stored.end(session, found, TriggerState.REMOVED)
-        self._tell()
+        self._tell(found.stake)
         return found
 
     async def armed(
@@ -100,28 +104,30 @@ class Triggers:
             else:
                 await stored.set_preset(session, user, account, kind, change)
 
-    def note(self, session: AsyncSession) -> None:
-        """Something changes in this transaction that triggers have to know of."""
-        event.listen(session.sync_session, "after_commit", lambda _: self._tell(), once=True)
+    def note(self, session: AsyncSession, stake: Stake) -> None:
+        """Something changes in this transaction that triggers on it have to know of."""
+        event.listen(session.sync_session, "after_commit", lambda _: self._tell(stake), once=True)
 
-    def _tell(self) -> None:
+    def _tell(self, stake: Stake) -> None:
         for listener in tuple(self._listeners):
-            listener()
+            listener(stake)
 
 
 class TriggerWitness:
     """Gives purchases their presets, in the transaction that books them."""
 
-    def __init__(self, triggers: Triggers, board: PriceBoard) -> None:
+    def __init__(self, triggers: Triggers, board: PriceBoard, outbox: Outbox) -> None:
         self._triggers = triggers
         self._board = board
+        self._outbox = outbox
 
     async def changed(self, session: AsyncSession, before: Order, after: Order) -> None:
         """The position of a sale may be over now; a purchase gets what is not armed yet."""
-        if after.filled_size == before.filled_size:
-            return
         ticket = after.ticket
-        self._triggers.note(session)
+        is_over = after.is_done and ticket.origin is Origin.PROTECTION
+        if after.filled_size == before.filled_size and not is_over:
+            return
+        self._triggers.note(session, Stake(ticket.user_id, ticket.token_id))
         is_more = after.filled_size > before.filled_size
         if ticket.side is Side.BUY and is_more and ticket.origin is not Origin.EXTERNAL:
             await self._arm_presets(session, after)
@@ -136,15 +142,18 @@ class TriggerWitness:
         if position is None:
             return
         market = await markets.by_id(session, ticket.market_id)
-        quote = self._board.quote(ticket.token_id)
-        bid = None if quote is None else quote.bid
+        bid = _bid(self._board, position, market)
         known = await stored.armed_of(session, ticket.user_id, ticket.account, position.id)
-        for kind in wanted.keys() - {trigger.kind for trigger in known}:
+        for kind in sorted(wanted.keys() - {trigger.kind for trigger in known}):
             try:
                 new = from_percent(kind, wanted[kind])(position, bid, market)
-            except InvalidQuantity:  # nobody bids: there is nothing to trail yet
-                continue
-            await stored.arm(session, position, new)
+                check_new(new, bid, market.tick)
+            except InvalidQuantity as fault:
+                told = Warned(_not_armed(kind, wanted[kind], position, market, str(fault)))
+                key = f"preset:{order.id}:{kind}"
+                await self._outbox.write_down(session, ticket.user_id, key, told)
+            else:
+                await stored.arm(session, position, new)
 
 
 def from_percent(kind: TriggerKind, change: Decimal, percent: int = 100) -> Wish:
@@ -174,3 +183,22 @@ async def _arm(session: AsyncSession, position: Position, wanted: NewTrigger) ->
     if trigger is None:
         raise Rejected("Exactly this is armed already.")
     return trigger
+
+
+def _bid(board: PriceBoard, position: Position, market: Market) -> Price | None:
+    """What a trigger would fire at now; the mere best bid where no more is known."""
+    quote = board.quote(position.token_id)
+    if quote is None or quote.book is None or quote.book.is_crossed:
+        return None if quote is None else quote.bid
+    held = position.holding.amount
+    return executable_bid(quote.book.best_bids(), held, market.minimum_size) or quote.bid
+
+
+def _not_armed(
+    kind: TriggerKind, change: Decimal, position: Position, market: Market, why: str
+) -> str:
+    name = kind.replace("-", " ").capitalize()
+    return (
+        f"{name} {change.normalize():f}%, which every buy gets, was not armed for "
+        f"{position.outcome} in {market.question} {why}"
+    )
