@@ -1,7 +1,7 @@
 """The guards: one place that every order passes, whoever wants it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -22,16 +22,13 @@ from core.domain.risk import (
     refuse_switched_off,
 )
 from core.domain.units import ZERO
+from core.services.clock import utc_now
 from core.services.risk.breakers import Breakers
 from core.services.risk.conditions import best_price, refuse_by_conditions, refuse_drift
 from core.services.risk.outside import Conditions, RiskRules
 from core.storage import risk, risk_reservations
 
 ATTEMPTS: Final = 3  # a refusal by others' orders is looked at again: they may have ended
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Guards:
