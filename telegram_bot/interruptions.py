@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from core.domain.continuity import Gap
 from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId
+from core.services.clock import utc_now
 from core.services.price_board import PriceBoard
 from telegram_bot.screens.continuity import POLLED_INSTEAD, Orders, restored, stopped
 from telegram_bot.words import say
@@ -40,7 +41,7 @@ class Interruptions:
         self,
         board: PriceBoard,
         now: Callable[[], float],
-        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wall: Callable[[], datetime] = utc_now,
     ) -> None:
         """`now`: the monotonic clock of the board."""
         self._board = board

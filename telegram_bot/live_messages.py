@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.domain.continuity import Gap
 from core.domain.errors import PolycoolError
 from core.domain.units import MarketId, TokenId, UserId
+from core.services.clock import utc_now
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import Reason, WebSocketManager
 from telegram_bot.clock import Clock
@@ -47,7 +48,7 @@ class LiveMessages:
         manager: WebSocketManager,
         clock: Clock,
         pause_after: float = PAUSE_AFTER,
-        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wall: Callable[[], datetime] = utc_now,
     ) -> None:
         self._board = board
         self._messenger = messenger

@@ -5,13 +5,14 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.units import UserId
+from core.services.clock import utc_now
 from core.storage import audit
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
@@ -20,10 +21,6 @@ PERIOD: Final = 86_400.0  # seconds between two looks at what is too old
 LEAST_KEPT: Final = timedelta(days=31)  # the database lets go of nothing that is younger
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from core.domain.update import UpdateOutcome
+from core.services.clock import utc_now
 from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import inbox
 from core.storage.inbox import Incoming, Left
@@ -17,10 +18,6 @@ KEPT_FOR: Final = timedelta(days=7)  # Telegram repeats for a day, and renumbers
 KEPT: Final = 50_000  # answered updates at most, however young
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Inbox:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from core.domain.errors import NotFound, Unavailable
@@ -12,6 +12,7 @@ from core.domain.market import Market
 from core.domain.units import EventId, MarketId, UserId
 from core.domain.views import PAGE, EventView, MarketPage, MarketRow, MarketView, OutcomeView
 from core.ports import MarketCatalogue
+from core.services.clock import utc_now
 from core.services.fresh_books import FreshBooks
 from core.services.market_search import MarketSearch, first_words
 from core.services.outcome_views import outcome_views
@@ -25,10 +26,6 @@ __all__ = ["EventView", "MarketPage", "MarketRow", "MarketService", "MarketView"
 
 EVENT_MARKETS: Final = 200  # of one event that an order in words may be about
 REFRESH_PATIENCE: Final = 3.0  # seconds a card waits for fresh prices before it opens without
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class MarketService:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.notice import NEWS, News, Notice
 from core.domain.units import UserId
+from core.services.clock import utc_now
 from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import notices
 from core.storage.models import Sessions
@@ -25,10 +26,6 @@ MAX_ATTEMPTS: Final = 48  # about two days
 REMEMBERED: Final = timedelta(days=30)  # how long the rows of sent ones are kept
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True)

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.overview import Overview
+from core.services.clock import utc_now
 from core.storage import overview
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
@@ -26,7 +27,7 @@ class Overlook:
         sessions: Sessions,
         *,
         every: float = EVERY,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.newest = Overview()
         self._sessions = sessions

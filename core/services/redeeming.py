@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,7 @@ from core.domain.units import ZERO, MarketId, UserId, usdc
 from core.domain.wallet_action import ActionKind, WalletAction
 from core.domain.wallet_money import Claimable
 from core.domain.withdrawal import WithdrawalId
+from core.services.clock import utc_now
 from core.storage import custody, custody_withdrawals, risk_switches, wallets
 from core.storage import reconciliation as compared
 from core.storage import redeeming as stored
@@ -56,7 +57,7 @@ class AutoRedeem:
         claims: Claims,
         *,
         every: float = EVERY,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sessions = sessions
         self._claims = claims

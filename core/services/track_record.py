@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from core.domain.account import Account
@@ -12,6 +12,7 @@ from core.domain.ledger import Fill
 from core.domain.position import Position
 from core.domain.record import Period, Record, booked, record_of
 from core.domain.units import ZERO, PositionId, TokenId, UserId
+from core.services.clock import utc_now
 from core.storage import fills
 from core.storage.fills import StoredFill
 from core.storage.models import Sessions
@@ -19,9 +20,7 @@ from core.storage.tenancy import as_user
 
 
 class TrackRecord:
-    def __init__(
-        self, sessions: Sessions, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, sessions: Sessions, *, now: Callable[[], datetime] = utc_now) -> None:
         self._sessions = sessions
         self._now = now
 

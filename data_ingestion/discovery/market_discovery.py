@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +15,7 @@ from core.domain.errors import NotFound, Unavailable
 from core.domain.market import Market
 from core.domain.units import MarketId
 from core.ports import MarketCatalogue
+from core.services.clock import utc_now
 from core.storage.catalogue import unlisted, upsert, withdraw
 from core.storage.models import Sessions
 from core.storage.search import learn_words
@@ -33,10 +34,6 @@ class DiscoveryStatistics:
     failures: int = 0
     markets: int = 0  # written over all passes
     ended: int = 0  # found closed after they had left the list
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class MarketDiscovery:

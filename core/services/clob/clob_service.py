@@ -20,7 +20,7 @@ from core.ports import Exchange, MarketsByCondition
 from core.services.clob import money_buttons
 from core.services.clob.cancelling import OrderCanceller
 from core.services.clob.claiming import OrderClaimer, Recorded
-from core.services.clob.desk import OrderDesk, utc_now
+from core.services.clob.desk import OrderDesk
 from core.services.clob.guarding import Guards, Witness
 from core.services.clob.interrupted import end_interrupted
 from core.services.clob.limit_quoting import LimitWish, limit_quote
@@ -34,6 +34,7 @@ from core.services.clob.quoting import (
     sell_quote,
 )
 from core.services.clob.sending import OrderSender
+from core.services.clock import utc_now
 from core.services.fresh_books import FreshBooks
 from core.services.milestones import Reached, unwatched
 from core.services.websocket_manager import WebSocketManager

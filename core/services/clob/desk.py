@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +15,7 @@ from core.domain.book import Side
 from core.domain.order import Order, OrderStatus
 from core.domain.units import MarketId, OrderId, Price, TokenId, UserId
 from core.services.clob.guarding import Guards, Unguarded, Unwatched, Witness
+from core.services.clock import utc_now
 from core.services.position.held_wishes import HeldWishes
 from core.services.websocket_manager import Reason, WebSocketManager
 from core.storage import orders
@@ -27,10 +28,6 @@ Change = Callable[[AsyncSession, Order], Awaitable[Order]]
 Find = Callable[[AsyncSession], Awaitable[OrderId | None]]
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def no_mark(token: TokenId) -> Price | None:  # noqa: ARG001 - the shape of a mark

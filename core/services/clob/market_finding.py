@@ -1,19 +1,16 @@
 """Markets by the id that the venue's orders and trades name."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from core.domain.errors import NotFound
 from core.domain.market import Market
 from core.domain.units import ConditionId
 from core.ports import MarketsByCondition
+from core.services.clock import utc_now
 from core.storage import catalogue, markets
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class KnownMarkets:

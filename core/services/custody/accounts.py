@@ -1,7 +1,7 @@
 """Play money or real money: what a user has chosen, and whether it may be so now."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from core.domain.account import Account
@@ -17,6 +17,7 @@ from core.domain.custody import (
 from core.domain.errors import Rejected
 from core.domain.units import ZERO, Usdc, UserId
 from core.services.audit import Audit, named
+from core.services.clock import utc_now
 from core.services.custody.ports import DailyLimits, VenueDoors
 from core.services.custody.wallets import DRY_RUN
 from core.storage import custody, risk_switches
@@ -40,7 +41,7 @@ class Accounts:
         is_dry_run: bool,
         limits: DailyLimits | None = None,
         went_live: Callable[[UserId], None] = lambda _: None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         """`went_live` is told of everybody who has changed over to real money."""
         self._sessions = sessions

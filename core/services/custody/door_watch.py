@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +13,7 @@ from core.domain.custody import NewsKind
 from core.domain.errors import Rejected, Unavailable
 from core.domain.units import UserId
 from core.services.audit import Audit
+from core.services.clock import utc_now
 from core.services.custody.ports import CustodyNews, Teller, VenueDoors
 from core.storage import custody, risk_switches
 from core.storage.models import Sessions
@@ -40,7 +41,7 @@ class DoorWatch:
         teller: Teller,
         *,
         every: float = EVERY,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sessions = sessions
         self._doors = doors

@@ -1,12 +1,13 @@
 """The authenticator's code: what withdrawing and loosening a limit ask for besides the chat."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from core.domain.custody import CodeRefused
 from core.domain.errors import NotFound
 from core.domain.units import UserId
+from core.services.clock import utc_now
 from core.services.custody.ports import CodeBook
 from core.storage import custody_factors
 from core.storage.models import Sessions
@@ -26,7 +27,7 @@ class SecondFactor:
         sessions: Sessions,
         codes: CodeBook,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sessions = sessions
         self._codes = codes

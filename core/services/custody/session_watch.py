@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from core.domain.custody import SHORTEST_SESSION, LiveWallet, NewsKind, Tier, refuse_grant
 from core.domain.errors import Rejected, Unavailable
+from core.services.clock import utc_now
 from core.services.custody.ports import CustodyNews, SessionRegistry, Teller
 from core.storage import custody
 from core.storage.models import Sessions
@@ -32,7 +33,7 @@ class SessionWatch:
         teller: Teller,
         *,
         every: float = EVERY,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sessions = sessions
         self._registry = registry

@@ -7,7 +7,7 @@ forgotten. What a crash leaves of keys without a wallet, `tidy` deletes at the n
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,7 @@ from core.domain.custody import (
 from core.domain.errors import Rejected
 from core.domain.units import UserId
 from core.services.audit import Audit, named
+from core.services.clock import utc_now
 from core.services.custody.ports import ApiAccess, KeyVault, SessionRegistry
 from core.storage import custody, risk
 from core.storage.custody import NewWallet
@@ -79,7 +80,7 @@ class Wallets:
         keys: VenueKeys,
         *,
         is_dry_run: bool,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sessions = sessions
         self._keys = keys

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from core.domain.custody import NewsKind, WalletState
 from core.domain.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
 from core.domain.withdrawal import Withdrawal, WithdrawalState
+from core.services.clock import utc_now
 from core.services.custody.ports import Relayer, Teller
 from core.services.custody.withdrawals import news_of, note_withdrawal
 from core.services.milestones import Milestone, Reached, unwatched
@@ -40,7 +41,7 @@ class WithdrawalSender:
         teller: Teller,
         *,
         every: float = EVERY,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
         reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,7 @@ from core.domain.withdrawal import (
     refuse_withdrawal,
 )
 from core.services.audit import Audit, named
+from core.services.clock import utc_now
 from core.services.custody.ports import CustodyNews, Teller
 from core.services.custody.second_factor import SecondFactor
 from core.storage import custody, custody_factors, custody_withdrawals
@@ -54,7 +55,7 @@ class Withdrawals:
         factor: SecondFactor,
         teller: Teller,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sessions = sessions
         self._rules = rules

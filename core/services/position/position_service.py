@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +31,7 @@ from core.domain.units import (
 )
 from core.domain.views import Portfolio, PositionView
 from core.services.clob.clob_service import ClobService
+from core.services.clock import utc_now
 from core.services.position.bookkeeping import book
 from core.services.position.held_wishes import HeldWishes
 from core.services.position.position_views import Stored, views_of
@@ -45,10 +46,6 @@ from core.storage.tenancy import as_user, as_worker
 __all__ = ["Portfolio", "PositionService", "PositionView"]
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def new_key() -> str:

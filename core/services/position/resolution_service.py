@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +22,7 @@ from core.domain.resolution import (
     resolution_of,
 )
 from core.domain.units import MarketId, UserId, usdc
+from core.services.clock import utc_now
 from core.services.milestones import Milestone, Reached, unwatched
 from core.services.outbox import Outbox
 from core.services.position.bookkeeping import book
@@ -35,10 +36,6 @@ from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from core.domain.order import Order, OrderStatus
 from core.domain.risk import Switches
 from core.domain.units import UserId
 from core.services.audit import named
+from core.services.clock import utc_now
 from core.services.risk.outside import Alarms, Audit, RiskRules
 from core.storage import risk_switches
 from core.storage.models import Sessions
@@ -24,10 +25,6 @@ INCIDENTS: Final = {
 }
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Breakers:

@@ -1,7 +1,7 @@
 """The guards: one place that every order passes, whoever wants it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -24,6 +24,7 @@ from core.domain.risk import (
     refuse_switched_off,
 )
 from core.domain.units import ZERO
+from core.services.clock import utc_now
 from core.services.risk.breakers import Breakers
 from core.services.risk.conditions import best_price, refuse_by_conditions, refuse_drift
 from core.services.risk.outside import Conditions, RiskRules
@@ -34,10 +35,6 @@ ATTEMPTS: Final = 3  # a refusal by others' orders is looked at again: they may 
 UNCLEAR: Final = (
     "An earlier order of yours in this market was sent and not answered yet. Nothing was sent now."
 )
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Guards:

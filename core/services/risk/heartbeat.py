@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.units import UserId
+from core.services.clock import utc_now
 from core.storage import risk_heartbeats
 from core.storage.models import Sessions
 from core.storage.risk_heartbeats import Resting
@@ -53,10 +54,6 @@ class HeartbeatNews(Protocol):
     """Tells the user, in the transaction in which the heartbeat begins or ends."""
 
     async def heartbeat(self, session: AsyncSession, user: UserId, sentence: str) -> None: ...
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class HeartbeatKeeper:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.risk import OpenOrderRef, Stop
 from core.domain.units import UserId
 from core.services.audit import named
+from core.services.clock import utc_now
 from core.services.milestones import Milestone, Reached, unwatched
 from core.services.risk.outside import Audit, Cancels
 from core.storage import risk_switches
@@ -23,10 +24,6 @@ AT_ONCE: Final = 8  # cancellations on the wire
 PATIENCE: Final = 15.0  # seconds for one cancellation
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class KillSwitch:

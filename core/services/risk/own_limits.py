@@ -1,7 +1,7 @@
 """Limits that users set for themselves: lowered at once, raised a day later."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from core.domain.account_views import LimitState
@@ -9,14 +9,11 @@ from core.domain.refusals import OverLimit
 from core.domain.risk import LimitKind, OwnLimit, changed_limit
 from core.domain.units import ZERO, UserId
 from core.services.audit import named
+from core.services.clock import utc_now
 from core.services.risk.outside import Audit, RiskRules
 from core.storage import risk_limits
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class OwnLimits:

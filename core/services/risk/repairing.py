@@ -3,23 +3,20 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.order import Order
 from core.domain.units import UserId
+from core.services.clock import utc_now
 from core.services.risk.guards import Guards
 from core.storage import risk, risk_repair, risk_reservations
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
 
 logger = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
