@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
@@ -50,6 +50,14 @@ class _Known:
     read_at: float  # of the monotonic clock
 
 
+@dataclass(frozen=True, slots=True)
+class _ApiKey:
+    """The id of an API key, which stands in every order, and the record that it was read from."""
+
+    stored: StoredSecret
+    id: str = field(repr=False)
+
+
 class SealedAccountKeys:
     """The `AccountKeys` of live trading. `clock` gives Unix seconds at the venue.
 
@@ -74,7 +82,7 @@ class SealedAccountKeys:
         self._given = given
         self._remembered: dict[UserId, _Known] = {}
         self._forgotten = 0  # how often: what was read across one of them is not remembered
-        self._api_keys: dict[UserId, tuple[StoredSecret, str]] = {}  # ids, and where they stand
+        self._api_keys: dict[UserId, _ApiKey] = {}
         self._reading: WeakValueDictionary[UserId, asyncio.Lock] = WeakValueDictionary()
 
     def forget(self, user: UserId) -> None:
@@ -92,9 +100,10 @@ class SealedAccountKeys:
         except KeyNotUsable:
             return (await self._credentials(user)).key
         kept = self._api_keys.get(user)
-        if kept is None or kept[0] != stored:
-            kept = self._api_keys[user] = stored, (await self._credentials(user)).key
-        return kept[1]
+        if kept is None or kept.stored != stored:
+            kept = _ApiKey(stored, (await self._credentials(user)).key)
+            self._api_keys[user] = kept
+        return kept.id
 
     async def sign_order(
         self, user: UserId, intent: OrderIntent, order: UnsignedOrder
