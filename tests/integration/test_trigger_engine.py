@@ -175,6 +175,7 @@ async def test_a_fill_reads_what_is_armed_on_its_own_shares_and_a_minute_reads_a
         desk = house.desk
         await house.arm(TriggerKind.STOP_LOSS, "0.40")
         async with watching(house) as engine:
+            await settled(engine)  # it has counted what a start finds
             async with sessions.begin() as session:
                 await session.execute(sa.text("UPDATE triggers SET state = 'removed'"))
             await desk.clob.place_order(buy(await desk.user(2), "10"))
