@@ -172,8 +172,8 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
     teller = OutboxTeller(outbox)
     doors = DoorWatch(sessions, venue.permission, teller)
     checks = _Checks(unresolved, doors, reconciliation)
-    operations = _wallet_operations(shared, client, custody.account_keys, venue)
-    sender = WithdrawalSender(sessions, operations.relayer, teller, reached=shared.reached)
+    operations = _wallet_operations(shared, risk, client, custody.account_keys, venue)
+    sender = WithdrawalSender(risk.clearance, operations.relayer, teller, reached=shared.reached)
     rules = WithdrawalRules(usdc(settings.withdraw_max_day_usdc), typed_address)
     return Live(
         clob=clob,
@@ -222,17 +222,19 @@ def _venue(
 
 
 def _wallet_operations(
-    shared: Shared, client: httpx.AsyncClient, keys: SealedAccountKeys, venue: Venue
+    shared: Shared, risk: Risk, client: httpx.AsyncClient, keys: SealedAccountKeys, venue: Venue
 ) -> WalletOperations:
     """The relayer has a clock of its own: another host's must not move the one of the orders."""
-    place, settings, sessions = shared.place, shared.settings, shared.sessions
+    place, settings = shared.place, shared.settings
     relayer = RelayerHttp(
         Transport(client, place.relayer_url, VenueClock()),
         relayer_auth(settings, is_sandbox=place.is_sandbox),
         venue.clock,
     )
     hosts = Hosts(relayer, VenueHttp(client, place.data_url), venue.clock)
-    return build_wallet_operations(sessions, keys, venue.reports, hosts, reached=shared.reached)
+    return build_wallet_operations(
+        risk.clearance, keys, venue.reports, hosts, reached=shared.reached
+    )
 
 
 def _redeeming(settings: Settings, sessions: Sessions, money: VenueWalletMoney) -> dict[str, Run]:
