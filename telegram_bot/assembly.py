@@ -204,6 +204,8 @@ async def assemble(
                 "left-out-notice": left_out.run,
                 "overview": overlook.run,
                 "triggers": engine.run,
+                "kill-switch": switch.run,
+                "sums": risk.repair.run,
                 "worker": worker.run,
                 "audit-age": AuditAge(sessions, timedelta(days=settings.audit_kept_days)).run,
                 **({} if live is None else live.runs),
@@ -263,8 +265,7 @@ async def _begin(paper: ClobService, live: Live | None, risk: Risk, switch: Kill
     await paper.reconcile()
     if live is not None:
         await live.begin()
-    for drift in await risk.repair.recompute():
-        logger.warning("A reservation did not fit its orders and was mended: %s", drift)
+    await risk.repair.recompute()
     left = (await switch.sweep()).left
     if left:
         logger.warning("%d orders that a stop wants gone are still open", len(left))

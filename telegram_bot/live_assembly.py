@@ -162,7 +162,10 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
     sources = Sources(venue.reports, clob.news, unresolved, known)
     reconciler = Reconciler(sessions, sources, outbox, reached=shared.reached)
     reconciliation = Reconciliation(
-        reconciler, partial(_with_wallets, sessions), settings.reconcile_interval_seconds
+        reconciler,
+        partial(_with_wallets, sessions),
+        settings.reconcile_interval_seconds,
+        afterwards=partial(risk.repair.recompute_account, account=Account.LIVE),
     )
     hearts.keeper = HeartbeatKeeper(
         sessions, lambda user: Heartbeat(venue.http, user), OutboxAlarms(outbox)

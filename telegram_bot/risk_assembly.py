@@ -56,7 +56,7 @@ def build_risk(
         clearance=Clearance(sessions, fence),
         breakers=breakers,
         own_limits=OwnLimits(sessions, rules, audit),
-        repair=Repair(sessions, guards),
+        repair=Repair(sessions, guards, alarms),
         alarms=alarms,
         audit=audit,
         free_disk=free_disk,
