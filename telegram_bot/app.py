@@ -134,6 +134,7 @@ class Program:
             assemble(settings, place, database, manager, metrics, probe, self.reached)
         )
         await parts.bot.check()
+        await parts.bot.remember()
         await parts.begin()
         port = await stack.enter_async_context(
             ops_server(

@@ -22,6 +22,7 @@ from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock, SystemClock
 from telegram_bot.context import LIVE_MODE, Desk, Services
 from telegram_bot.handlers.dispatch import Dispatcher
+from telegram_bot.handlers.old_receipts import follow_again
 from telegram_bot.intake import Polling, Webhook
 from telegram_bot.live_messages import PAUSE_AFTER, LiveMessages
 from telegram_bot.mailbox import Mailbox
@@ -111,23 +112,22 @@ class TelegramBot:
         self.live = LiveMessages(board, self.messenger, manager, clock, settings.pause_after)
         self._typing = TypingSign(self.messenger, clock)
         self._receipts = Receipts(self.live, self.messenger, clock)
-        self._dispatcher = Dispatcher(
-            Desk(
-                services=services,
-                codec=codec,
-                messenger=self.messenger,
-                live=self.live,
-                typing=self._typing,
-                pending=PendingInputs(clock),
-                tickets=Tickets(),
-                receipts=self._receipts,
-                mode=settings.mode,
-                live_mode=settings.live_mode,
-                is_dry_run=settings.is_dry_run,
-                now=now,
-                venue_patience=settings.venue_patience,
-            )
+        self._desk = Desk(
+            services=services,
+            codec=codec,
+            messenger=self.messenger,
+            live=self.live,
+            typing=self._typing,
+            pending=PendingInputs(clock),
+            tickets=Tickets(),
+            receipts=self._receipts,
+            mode=settings.mode,
+            live_mode=settings.live_mode,
+            is_dry_run=settings.is_dry_run,
+            now=now,
+            venue_patience=settings.venue_patience,
         )
+        self._dispatcher = Dispatcher(self._desk)
 
     @property
     def is_up(self) -> bool:
@@ -148,6 +148,16 @@ class TelegramBot:
             raise TelegramRefused(REFUSAL) from None  # its cause's text holds the token
         except (TelegramError, TimeoutError):
             await bot.shutdown()
+
+    async def remember(self) -> int:
+        """Take over the receipts that the last run has left, before anything else; how many.
+
+        Raises: SQLAlchemyError, OSError.
+        """
+        followed = await follow_again(self._desk)
+        if followed:
+            logger.info("Receipts of an earlier run that are not over: %s", followed)
+        return followed
 
     async def close(self) -> None:
         """End the sessions that `check` opened, where nothing was run after it."""

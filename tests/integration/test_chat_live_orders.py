@@ -12,7 +12,7 @@ from core.domain.ledger import Settlement
 from core.domain.order import OrderHash, OrderStatus
 from core.storage.models import Sessions
 from tests.support.chat import Message, buttons, data_of
-from tests.support.live_chat import LiveChat, open_live_chat, resting
+from tests.support.live_chat import LiveChat, built_live_chat, open_live_chat, resting
 from tests.support.scripted_exchange import settled
 
 
@@ -240,3 +240,22 @@ async def test_a_receipt_is_finished_when_its_reader_is_elsewhere_by_then(live: 
         await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
     finished = await live.ann.reads("Confirmed on the chain.")
     assert finished["id"] == receipt["id"]
+
+
+async def test_a_receipt_of_an_earlier_run_is_finished_by_the_next_one(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    async with built_live_chat(sessions, tmp_path) as live:
+        user = await live.goes_live()
+        live.venue.fills = [("16", "0.62")]
+        async with live.chat.running():
+            await live.ann.taps(await _market_ticket(live), "Confirm")
+            receipt = await live.ann.reads("Provisional until the chain confirms it.")
+        chat = live.chat.with_services()
+        assert await chat.bot.remember() == 1
+        for trade in live.venue.book[_hash(live)].trades:
+            await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
+        async with chat.running():
+            finished = await live.ann.reads("Confirmed on the chain.")
+        assert finished["id"] == receipt["id"]
+        assert await live.chat.with_services().bot.remember() == 0
