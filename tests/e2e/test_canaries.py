@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -92,6 +93,8 @@ async def test_no_marked_secret_is_found_in_any_spelling_anywhere(
             keks = {file.name: file.read_bytes() for file in keys.iterdir()}
             search = Search(marks | made | {n: k for n, k in keks.items() if n.startswith("kek")})
             look_at_processes(search, world.program.pid)
+            limits = Path(f"/proc/{world.program.pid}/limits").read_text()
+            assert re.search(r"Max core file size +0 +0 ", limits)
             await look_at_chats(search, world.telegram)
         search.text("output", world.program.output.text)
         search.data("database dump", await dumped(admin_url))
