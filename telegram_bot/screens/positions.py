@@ -36,6 +36,7 @@ from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
 from telegram_bot.trigger_actions import ShowPositionTriggers
 
 PERCENTS = (25, 50, 100)
+PROVISIONAL = "A part of it is provisional until the chain confirms it; P&amp;L counts it already."
 
 
 def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
@@ -92,6 +93,7 @@ def position_screen(
                 f"Bought at {cents(holding.entry_price)} · cost {money(_cost(position))}",
                 _price(view),
                 _worth(position),
+                PROVISIONAL if view.is_provisional else None,
             ),
             f"<b>P&amp;L {gain(position.pnl_amount, position.pnl_percentage)}</b>",
             lines(None if ended else _sold_now(view), _booked(position)),
