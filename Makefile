@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint bench faults crash soak format doctor psql backup restore keys lock clean bootstrap
+.PHONY: help run replay test lint bench faults crash proof soak format doctor psql backup restore keys lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -33,6 +33,10 @@ faults: bootstrap  ## the table of faults: noticed, wrong, repaired, not live; O
 
 crash: bootstrap  ## kill the program at its milestones, compare with the venue; TRIALS=50 SEED=7 ONLY="7 9"
 	@exec $(PYTHON) -m tests.crash $(if $(TRIALS),--trials $(TRIALS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+proof: bootstrap  ## the full-size proof of one tap, one order: 1,000 confirmations, 200 racers, 5,000 forgeries
+	PROOF_CONFIRMATIONS=1000 PROOF_RACERS=200 PROOF_FORGERIES=5000 PROOF_SECONDS=3600 \
+		$(PYTHON) -m pytest --durations=5 tests/integration/test_proof_taps.py $(ARGS)
 
 soak: bootstrap  ## run the feed for 10 minutes at 10 times a recording's rate; SECONDS=120 FILE=path
 	$(PYTHON) -m tests.benchmarks.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FILE),--file "$(FILE)")

@@ -24,6 +24,11 @@ from infrastructure.database.instance_lock import InstanceLock
 from infrastructure.errors import CannotStart
 
 ROOT = Path(__file__).parents[1]
+HALTED = """\
+Trading is halted, because the backup does not know what was traded and paid since it was made.
+Withdrawals that waited in it are cancelled. Start, compare the wallets with the venue, then lift
+the halt in the chat.
+"""
 
 
 def main() -> None:
@@ -97,13 +102,15 @@ async def _restore(settings: Settings, file: Path) -> int:
     if settings.database_url is None:
         async with EmbeddedPostgres(settings.data_dir, lock_wait=0) as server:
             await backup(server.admin_url, kept)
-            await restore(server.admin_url, file, owner=OWNER)
+            is_halted = await restore(server.admin_url, file, owner=OWNER)
     else:
         url = settings.database_url.get_secret_value()
         async with InstanceLock(url, wait=0):
             await backup(url, kept)
-        await restore(url, file)
+        is_halted = await restore(url, file)
     sys.stdout.write(f"Restored {file}; what was there before is in {kept}\n")
+    if is_halted:
+        sys.stdout.write(HALTED)
     return 0
 
 

@@ -30,6 +30,7 @@ from infrastructure.database.engine import create_engine
 from infrastructure.errors import CannotStart
 from infrastructure.polymarket.http import open_client
 from infrastructure.polymarket.signing.key import opened as signing
+from infrastructure.security.own_memory import keep_memory_private
 from infrastructure.security.rotation import retire, rotate
 from scripts.database import opened_database
 
@@ -50,6 +51,7 @@ class Console:
 
 def main() -> None:
     handed_over = hand_over_secrets()
+    keep_memory_private()
     arguments = _arguments()
     try:
         settings = load_settings(ROOT, os.environ, handed_over)

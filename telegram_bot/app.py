@@ -19,6 +19,7 @@ from core.services.milestones import Reached, unwatched
 from core.services.websocket_manager import WebSocketManager, share
 from infrastructure.config.settings import Settings, load_settings, misspelt
 from infrastructure.errors import CannotStart, InstanceRunning
+from infrastructure.security.own_memory import keep_memory_private
 from infrastructure.telemetry.logs import configure_logging
 from infrastructure.telemetry.metrics import Metrics
 from infrastructure.telemetry.ops_server import ops_server
@@ -42,6 +43,8 @@ def main(arguments: Sequence[str], root: Path, secrets: Mapping[str, str]) -> in
     try:
         settings = load_settings(root, os.environ, secrets)
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
+        if not settings.dry_run_mode:
+            keep_memory_private()
         for warning in (*misspelt(root), *_not_built(settings)):
             logger.warning(warning)
         uvloop.run(Program(settings, root).run(duration))
@@ -134,6 +137,7 @@ class Program:
             assemble(settings, place, database, manager, metrics, probe, self.reached)
         )
         await parts.bot.check()
+        await parts.bot.remember()
         await parts.begin()
         port = await stack.enter_async_context(
             ops_server(

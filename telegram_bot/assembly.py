@@ -174,6 +174,8 @@ def _runs(parts: _Parts) -> dict[str, Run]:
         "left-out-notice": chat.left_out.run,
         "overview": parts.overlook.run,
         "triggers": parts.trading.engine.run,
+        "kill-switch": parts.trading.switch.run,
+        "sums": parts.ground.risk.repair.run,
         "worker": parts.ground.worker.run,
         "audit-age": AuditAge(shared.sessions, kept_for).run,
         **({} if live is None else live.runs),

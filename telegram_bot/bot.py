@@ -23,6 +23,7 @@ from telegram_bot.clock import Clock, SystemClock
 from telegram_bot.commands import MENU
 from telegram_bot.context import LIVE_MODE, Desk, Services
 from telegram_bot.handlers.dispatch import Dispatcher
+from telegram_bot.handlers.old_receipts import follow_again
 from telegram_bot.intake import Polling, Webhook
 from telegram_bot.live_messages import PAUSE_AFTER, LiveMessages
 from telegram_bot.mailbox import Mailbox
@@ -117,7 +118,8 @@ class TelegramBot:
         self.live = LiveMessages(board, self.messenger, manager, clock, settings.pause_after)
         self._typing = TypingSign(self.messenger, clock)
         self._receipts = Receipts(self.live, self.messenger, clock)
-        self._dispatcher = Dispatcher(self._desk(settings, services, codec, now))
+        self._desk = self._built_desk(settings, services, codec, now)
+        self._dispatcher = Dispatcher(self._desk)
 
     @property
     def is_up(self) -> bool:
@@ -138,6 +140,16 @@ class TelegramBot:
             raise TelegramRefused(REFUSAL) from None  # its cause's text holds the token
         except (TelegramError, TimeoutError):
             await bot.shutdown()
+
+    async def remember(self) -> int:
+        """Take over the receipts that the last run has left, before anything else; how many.
+
+        Raises: SQLAlchemyError, OSError.
+        """
+        followed = await follow_again(self._desk)
+        if followed:
+            logger.info("Receipts of an earlier run that are not over: %s", followed)
+        return followed
 
     async def close(self) -> None:
         """End the sessions that `check` opened, where nothing was run after it."""
@@ -164,7 +176,7 @@ class TelegramBot:
             return 503
         return await self._webhook.receive(body, secret)
 
-    def _desk(
+    def _built_desk(
         self,
         settings: BotSettings,
         services: Services,

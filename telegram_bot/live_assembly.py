@@ -7,6 +7,7 @@ from functools import partial
 
 import httpx
 
+from core.domain.account import Account
 from core.domain.errors import Unavailable
 from core.domain.units import UserId, usdc
 from core.services.clob.clob_service import ClobService
@@ -100,7 +101,7 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
     """
     trade = build_trade(shared, client, risk)
     venue, keys, clob = trade.venue, trade.keys, trade.clob
-    unresolved, reconciler, reconciliation = _reconciling(shared, trade)
+    unresolved, reconciler, reconciliation = _reconciling(shared, risk, trade)
     hearts.keeper = HeartbeatKeeper(
         shared.sessions, lambda user: Heartbeat(venue.http, user), OutboxAlarms(shared.outbox)
     )
@@ -110,7 +111,7 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
     teller = OutboxTeller(shared.outbox)
     doors = DoorWatch(shared.sessions, venue.permission, teller)
     checks = _Checks(unresolved, doors, reconciliation)
-    operations = _wallet_operations(shared, client, keys, venue)
+    operations = _wallet_operations(shared, risk, client, keys, venue)
     return Live(
         clob=clob,
         custody=trade.custody,
@@ -128,12 +129,14 @@ def build_live(shared: Shared, client: httpx.AsyncClient, risk: Risk, hearts: He
             "user-channels": channels.run,
             "heartbeats": hearts.keeper.run,
             **_watches(shared, risk, trade, doors, teller),
-            **_money_runs(shared, operations, teller),
+            **_money_runs(shared, risk, operations, teller),
         },
     )
 
 
-def _reconciling(shared: Shared, trade: Trade) -> tuple[Unresolved, Reconciler, Reconciliation]:
+def _reconciling(
+    shared: Shared, risk: Risk, trade: Trade
+) -> tuple[Unresolved, Reconciler, Reconciliation]:
     """What finds out about lost answers, and what compares accounts, once and regularly."""
     sessions, venue, news = shared.sessions, trade.venue, trade.clob.news
     unresolved = Unresolved(
@@ -142,7 +145,10 @@ def _reconciling(shared: Shared, trade: Trade) -> tuple[Unresolved, Reconciler, 
     sources = Sources(venue.reports, news, unresolved, trade.known)
     reconciler = Reconciler(sessions, sources, shared.outbox, reached=shared.reached)
     reconciliation = Reconciliation(
-        reconciler, partial(_with_wallets, sessions), shared.settings.reconcile_interval_seconds
+        reconciler,
+        partial(_with_wallets, sessions),
+        shared.settings.reconcile_interval_seconds,
+        afterwards=partial(risk.repair.recompute_account, account=Account.LIVE),
     )
     return unresolved, reconciler, reconciliation
 
@@ -173,10 +179,10 @@ def _watches(
 
 
 def _money_runs(
-    shared: Shared, operations: WalletOperations, teller: OutboxTeller
+    shared: Shared, risk: Risk, operations: WalletOperations, teller: OutboxTeller
 ) -> dict[str, Run]:
     sessions = shared.sessions
-    sender = WithdrawalSender(sessions, operations.relayer, teller, reached=shared.reached)
+    sender = WithdrawalSender(risk.clearance, operations.relayer, teller, reached=shared.reached)
     return {
         "wallet-actions": operations.following.run,
         "withdrawals": sender.run,
@@ -185,17 +191,19 @@ def _money_runs(
 
 
 def _wallet_operations(
-    shared: Shared, client: httpx.AsyncClient, keys: SealedAccountKeys, venue: Venue
+    shared: Shared, risk: Risk, client: httpx.AsyncClient, keys: SealedAccountKeys, venue: Venue
 ) -> WalletOperations:
     """The relayer has a clock of its own: another host's must not move the one of the orders."""
-    place, settings, sessions = shared.place, shared.settings, shared.sessions
+    place, settings = shared.place, shared.settings
     relayer = RelayerHttp(
         Transport(client, place.relayer_url, VenueClock()),
         relayer_auth(settings, is_sandbox=place.is_sandbox),
         venue.clock,
     )
     hosts = Hosts(relayer, VenueHttp(client, place.data_url), venue.clock)
-    return build_wallet_operations(sessions, keys, venue.reports, hosts, reached=shared.reached)
+    return build_wallet_operations(
+        risk.clearance, keys, venue.reports, hosts, reached=shared.reached
+    )
 
 
 def _redeeming(settings: Settings, sessions: Sessions, money: VenueWalletMoney) -> dict[str, Run]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.domain.risk import Limits
 from core.domain.units import UserId
 from core.services.audit import Audit
+from core.services.clearance import Clearance
 from core.services.fence import Fence
 from core.services.outbox import Outbox
 from core.services.price_board import PriceBoard
@@ -27,6 +28,7 @@ class Risk:
     """One set of guards for every account: people and strategies pass the same."""
 
     guards: Guards
+    clearance: Clearance
     breakers: Breakers
     own_limits: OwnLimits
     repair: Repair
@@ -46,14 +48,15 @@ def build_risk(
     """`epoch`: the taking-over of the database by which this process is in charge."""
     audit, alarms, rules = Audit(), OutboxAlarms(outbox), _rules(settings)
     free_disk = _free_disk_at(settings.data_dir)
-    breakers = Breakers(sessions, rules, alarms, audit)
-    conditions = Conditions(board, Fence(epoch), is_heartbeat_healthy, is_clear, free_disk)
+    breakers, fence = Breakers(sessions, rules, alarms, audit), Fence(epoch)
+    conditions = Conditions(board, fence, is_heartbeat_healthy, is_clear, free_disk)
     guards = Guards(rules, conditions, breakers)
     return Risk(
         guards=guards,
+        clearance=Clearance(sessions, fence),
         breakers=breakers,
         own_limits=OwnLimits(sessions, rules, audit),
-        repair=Repair(sessions, guards),
+        repair=Repair(sessions, guards, alarms),
         alarms=alarms,
         audit=audit,
         free_disk=free_disk,

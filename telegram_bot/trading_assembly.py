@@ -125,8 +125,7 @@ async def begin(ground: Ground, trading: Trading) -> None:
     await trading.paper.reconcile()
     if trading.live is not None:
         await trading.live.begin()
-    for drift in await ground.risk.repair.recompute():
-        logger.warning("A reservation did not fit its orders and was mended: %s", drift)
+    await ground.risk.repair.recompute()
     left = (await trading.switch.sweep()).left
     if left:
         logger.warning("%d orders that a stop wants gone are still open", len(left))

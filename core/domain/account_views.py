@@ -10,6 +10,8 @@ from core.domain.market import Market
 from core.domain.notice import Found
 from core.domain.order import Order
 from core.domain.risk import OpenOrderRef
+from core.domain.units import MarketId, OrderId
+from core.domain.user import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,17 @@ class TracedOrder:
     order: Order
     market: Market
     settlements: frozenset[Settlement] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReceipt:
+    """Where the chat shows an order of real money that may not be over."""
+
+    user: User
+    chat_id: int
+    message_id: int
+    order: OrderId
+    market: MarketId
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class PositionView:
     state: PriceState
     bid: Price | None
     why: Doubt | None = None  # a feed carries it and it is not live
+    is_provisional: bool = False  # the chain may still take a part of it back
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.offer import ButtonClaim
-from core.domain.units import UserId
+from core.domain.units import MarketId, OrderId, UserId
 from core.storage.chat_models import MoneyButtonRow
+from core.storage.models import FOLLOWED
 
 # Constant text: the first thing that a tap on money waits for.
 _CONSUME: Final = sa.text("""
@@ -19,6 +20,17 @@ _CONSUME: Final = sa.text("""
         AND used_at IS NULL AND expires_at > :now
     RETURNING payload
 """).columns(payload=JSONB)
+
+
+_OPEN_RECEIPTS: Final = sa.text(f"""
+    SELECT b.user_id, b.chat_id, b.message_id, orders.id, orders.market_id
+    FROM money_buttons b JOIN orders
+        ON orders.user_id = b.user_id AND orders.key = 'button:' || b.id
+    WHERE b.used_at > :since AND b.message_id IS NOT NULL AND orders.account = 'live'
+        AND ({FOLLOWED} OR EXISTS (
+            SELECT FROM fills WHERE order_id = orders.id AND settlement = 'provisional'))
+    ORDER BY b.used_at
+""")  # noqa: S608 - constant text
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,16 @@ async def find(session: AsyncSession, button_id: str) -> Button | None:
     if row is None:
         return None
     return Button(UserId(row.user_id), row.chat_id, row.message_id, row.expires_at, row.used_at)
+
+
+async def open_receipts(
+    session: AsyncSession, since: datetime
+) -> list[tuple[UserId, int, int, OrderId, MarketId]]:
+    """Everybody's, oldest first: chat and message of a used button, and its order, not over yet."""
+    return [
+        (UserId(row.user_id), row.chat_id, row.message_id, OrderId(row.id), MarketId(row.market_id))
+        for row in await session.execute(_OPEN_RECEIPTS, {"since": since})
+    ]
 
 
 async def forget_expired(session: AsyncSession, before: datetime) -> None:

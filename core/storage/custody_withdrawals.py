@@ -123,14 +123,14 @@ async def locked_withdrawal(session: AsyncSession, withdrawal_id: WithdrawalId) 
 
 
 async def withdrawals_in(
-    session: AsyncSession, states: Collection[WithdrawalState], due_by: datetime
+    session: AsyncSession, states: Collection[WithdrawalState], due_by: datetime | None = None
 ) -> list[Withdrawal]:
-    """Everybody's in these states that were due by then, oldest first."""
+    """Everybody's in these states that were due by then, oldest first; None: whenever due."""
     query = (
-        sa.select(WithdrawalRow)
-        .where(WithdrawalRow.state.in_(states), WithdrawalRow.due_at <= due_by)
-        .order_by(WithdrawalRow.id)
+        sa.select(WithdrawalRow).where(WithdrawalRow.state.in_(states)).order_by(WithdrawalRow.id)
     )
+    if due_by is not None:
+        query = query.where(WithdrawalRow.due_at <= due_by)
     return [_withdrawal(row) for row in await session.scalars(query)]
 
 

@@ -82,6 +82,21 @@ async def of_trades(
     return {keys.get(row.event_key, row.event_key): _stored(row) for row in rows}
 
 
+async def unsettled(
+    session: AsyncSession, positions: Sequence[PositionId]
+) -> frozenset[PositionId]:
+    """Those of `positions` that the chain may still change."""
+    if not positions:
+        return frozenset()
+    query = (
+        sa.select(FillRow.position_id)
+        .where(FillRow.position_id.in_(positions), FillRow.settlement == Settlement.PROVISIONAL)
+        .distinct()
+    )
+    found = (await session.execute(query)).scalars()
+    return frozenset(PositionId(position) for position in found if position is not None)
+
+
 async def settle(session: AsyncSession, fill: Fill) -> bool:
     """Give the stored fill this settlement and transaction; False if it has settled before."""
     settled = await session.execute(

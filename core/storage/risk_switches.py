@@ -18,6 +18,10 @@ from core.storage.models import PositionRow
 from core.storage.risk_models import ReservationRow, RiskAccountRow, RiskTotalRow
 
 _REAL: Final = Account.LIVE  # breakers watch over real money
+_HALT: Final = sa.text("""
+    SELECT halted_at IS NOT NULL AS is_halted, current_epoch() AS epoch
+    FROM risk_totals WHERE account = :account FOR SHARE
+""")
 
 
 async def set_stop(session: AsyncSession, user: UserId, stop: Stop, now: datetime) -> None:
@@ -83,6 +87,12 @@ async def set_halted(
 
 async def halted_at(session: AsyncSession) -> datetime | None:
     return await session.scalar(sa.select(sa.func.max(RiskTotalRow.halted_at)))
+
+
+async def lock_halt(session: AsyncSession) -> tuple[bool, int]:
+    """Whether everybody is halted, and the newest taking-over; both stay so to the end."""
+    row = (await session.execute(_HALT, {"account": _REAL.value})).one()
+    return row.is_halted, row.epoch
 
 
 async def switches_of(session: AsyncSession, user: UserId) -> Switches:

@@ -43,6 +43,11 @@ async def owner_id(session: AsyncSession) -> UserId | None:
     return None if found is None else UserId(found)
 
 
+async def by_id(session: AsyncSession, user: UserId) -> User | None:
+    row = await session.get(UserRow, user)
+    return None if row is None else _user(row)
+
+
 async def name_of(session: AsyncSession, user: UserId) -> str:
     """As the owner reads of somebody: the Telegram id is nobody else's."""
     query = sa.select(UserRow.first_name, UserRow.telegram_id).where(UserRow.id == user)

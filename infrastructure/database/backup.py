@@ -5,12 +5,15 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from core.services.after_restore import make_harmless
+from core.storage.tenancy import as_worker
 from infrastructure.database.address import (
     database_url,
     driver_dsn,
@@ -85,13 +88,14 @@ async def restore(
     *,
     owner: str | None = None,
     script_below: int = KNOWS_ITS_SETTINGS,
-) -> None:
+) -> bool:
     """Replace the database at `url` by the backup `source`, brought to this release's schema.
 
     It is built under another name and takes the place of the old one in one transaction, so a
     failure at any point changes nothing. Nobody may be connected to the old one. `owner` is who is
     to own everything, where `url` names a superuser. Servers of a version below `script_below` are
     told by a script what newer ones read from the backup.
+    Returns whether it knows of real money, and so begins halted.
     Raises: BackupFailed, SchemaTooNew, DatabaseUnavailable.
     """
     address = database_url(url)
@@ -102,10 +106,12 @@ async def restore(
         await administrator.execute(f"CREATE DATABASE {_quoted(fresh)} TEMPLATE template0{belongs}")
         try:
             await _load(address.set(database=fresh), source, owner, script_below)
-            await _bring_up(address.set(database=fresh), source, owner, str(address.database))
-            await _swap(administrator, str(address.database), fresh)
+            name = str(address.database)
+            is_halted = await _bring_up(address.set(database=fresh), source, owner, name)
+            await _swap(administrator, name, fresh)
         finally:
             await administrator.execute(f"DROP DATABASE IF EXISTS {_quoted(fresh)} WITH (FORCE)")
+    return is_halted
 
 
 async def _load(fresh: URL, source: Path, owner: str | None, script_below: int) -> None:
@@ -148,12 +154,15 @@ async def server_version(url: URL) -> int:
         await connection.close(timeout=10)
 
 
-async def _bring_up(fresh: URL, source: Path, owner: str | None, name: str) -> None:
+async def _bring_up(fresh: URL, source: Path, owner: str | None, name: str) -> bool:
+    """Of this release, and unable to repeat what happened after the backup was made."""
     if not await _is_ours(fresh):
         raise BackupFailed(f"{source} is no backup of Polycool; the database is unchanged")
     engine = create_engine((fresh.set(username=owner) if owner else fresh).render_as_string(False))
     try:
         await upgrade(engine, name=name)
+        async with as_worker(async_sessionmaker(engine)) as session:
+            return await make_harmless(session, datetime.now(UTC))
     finally:
         await engine.dispose()
 

@@ -139,6 +139,26 @@ ENTRANCES: Final = (
 )
 
 
+TO_SECRETS: Final = frozenset({"enter_signer(bigint)", "enter_rotation()"})
+OUR_FUNCTIONS: Final = (
+    *ENTRANCES,
+    "current_person()",
+    "current_epoch()",
+    "note_audit(text, bigint, text, jsonb)",
+    "search_text(text)",
+    "search_weight(numeric)",
+)
+
+
+def function_statements(roles: Roles) -> Iterator[str]:
+    """Everybody may call what is ours; but a person's turn cannot go on as the signer's."""
+    everybody = ", ".join(quoted(role) for role in roles.entered)
+    for function in OUR_FUNCTIONS:
+        allowed = quoted(roles.worker) if function in TO_SECRETS else everybody
+        yield f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC, {everybody}"
+        yield f"GRANT EXECUTE ON FUNCTION {function} TO {allowed}"
+
+
 def entrances(roles: Roles | None) -> Iterator[str]:
     """How transactions enter a role; without `roles` they only say whose turn it is."""
     app, worker, signer = roles.entered if roles else ("", "", "")

@@ -19,9 +19,9 @@ from infrastructure.database.roles import (
 )
 from infrastructure.database.wall_faults import catalogue_faults
 from infrastructure.database.wall_plan import (
-    ENTRANCES,
     WALLS,
     entrances,
+    function_statements,
     table_statements,
     wall_of,
 )
@@ -31,14 +31,6 @@ logger = logging.getLogger(__name__)
 FOR: Final = " for "  # before the database's name in the mark that says which walls these are
 TRIES: Final = 5
 DEADLOCK: Final = "40P01"
-OUR_FUNCTIONS: Final = (
-    *ENTRANCES,
-    "current_person()",
-    "current_epoch()",
-    "note_audit(text, bigint, text, jsonb)",
-    "search_text(text)",
-    "search_weight(numeric)",
-)
 
 _TABLES = sa.text("""
     SELECT class.relname, array_agg(attribute.attname::text) AS columns
@@ -169,11 +161,8 @@ async def _build_entrances(connection: AsyncConnection, roles: Roles) -> None:
     everybody = ", ".join(quoted(role) for role in roles.entered)
     await _execute(connection, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
     await _execute(connection, f"GRANT USAGE ON SCHEMA public TO {everybody}")
-    for statement in entrances(roles):
+    for statement in (*entrances(roles), *function_statements(roles)):
         await _execute(connection, statement)
-    for function in OUR_FUNCTIONS:
-        await _execute(connection, f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
-        await _execute(connection, f"GRANT EXECUTE ON FUNCTION {function} TO {everybody}")
 
 
 async def _open(connection: AsyncConnection) -> None:
@@ -203,6 +192,7 @@ def _mark(tables: Mapping[str, Sequence[str]], roles: Roles) -> str:
     """Changes whenever the walls would."""
     statements = [
         *entrances(roles),
+        *function_statements(roles),
         *(
             statement
             for table, columns in tables.items()

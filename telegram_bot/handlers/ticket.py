@@ -150,11 +150,12 @@ async def _show(context: BotContext, placed: Placed, again: Action) -> None:
     """What is not over is brought to its end also where its reader is elsewhere by then."""
     shown = await context.show(placed.screen, placed.view, urgency=Urgency.ORDER)
     if shown is not None and placed.order is not None:
-        last_word = partial(_last_word, context, placed.order, again)
-        context.desk.receipts.follow(context.chat_id, shown, last_word)
+        end = partial(last_word, context, placed.order, again)
+        context.desk.receipts.follow(context.chat_id, shown, end)
 
 
-async def _last_word(context: BotContext, order_id: OrderId, again: Action) -> Screen | None:
+async def last_word(context: BotContext, order_id: OrderId, again: Action) -> Screen | None:
+    """The receipt of an order of real money as it stays; None while it may still change."""
     traced = await context.services.history.traced(context.user.id, order_id)
     if not is_final(traced):
         return None

@@ -66,6 +66,12 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     )
 
 
+def taps(verdicts: Sequence[Verdict]) -> str:
+    """Orders at the venue, and taps that the chat explains instead; nothing else is good."""
+    tapped, ordered = sum(one.taps for one in verdicts), sum(one.orders for one in verdicts)
+    return f"taps {tapped} orders {ordered} explained {tapped - ordered}"
+
+
 def table(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """By milestone: how often runs passed it and died there, and the recovery of the latter."""
     passed = sum((one.reached for one in verdicts), Counter[Milestone]())
@@ -123,6 +129,7 @@ def main() -> int:
     missed = unexercised(found.verdicts)
     if missed:
         _say(f"nobody died at {', '.join(missed)}")
+    _say(taps(found.verdicts))
     _say(summary(found.verdicts))
     is_complete = not missed or len(seeds) < MANY
     return 0 if is_complete and all(one.is_good for one in found.verdicts) else 1

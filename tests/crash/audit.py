@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -13,6 +14,8 @@ SETTLED: Final = {"CONFIRMED": "confirmed", "FAILED": "failed"}
 IMPLIED: Final = ":implied"  # ends the key of a fill that an answer told of, before its trade
 LEAVING: Final = frozenset({"waiting", "sending", "unknown"})
 UNDER_WAY: Final = frozenset({"committed", "accepted", "unclear"})
+IN_TIME: Final = timedelta(seconds=7)
+"""After signing; the same bytes may leave for ten, and the venue has to be asked before that."""
 
 
 def doubled(seen: Seen, confirmed: int, elsewhere: int = 0) -> list[str]:
@@ -34,6 +37,20 @@ def doubled(seen: Seen, confirmed: int, elsewhere: int = 0) -> list[str]:
     if left - asked:
         found.append(f"withdrawals {dict(asked)} here, and {dict(left)} left")
     return found
+
+
+def unsent(seen: Seen, looked_at: datetime) -> list[str]:
+    """Orders that never arrived, though the last run, which looked for them then, could send them.
+
+    However well the chat explains it: the bytes were stored to be sent.
+    """
+    return [
+        f"order {order['id']} was signed, found in time, and never sent"
+        for order in seen.own
+        if order["signed_at"] is not None
+        and looked_at - order["signed_at"] < IN_TIME
+        and not seen.posted.get(order["order_hash"], {}).get("posted")
+    ]
 
 
 def complaints(seen: Seen) -> list[str]:

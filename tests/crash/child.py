@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ class Executioner:
     left: int
 
     def __call__(self, milestone: Milestone) -> None:
-        os.write(self.notes, f"{milestone}\n".encode())
+        os.write(self.notes, f"{milestone} {time.time()}\n".encode())
         if milestone is self.milestone:
             self.left -= 1
             if self.left == 0:

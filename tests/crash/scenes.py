@@ -40,6 +40,11 @@ class Fault:
     body: Mapping[str, object] = field(default_factory=dict)
     is_lossy: bool = False  # an answer gets lost, or is no answer
 
+    @property
+    def spares_orders(self) -> bool:
+        """Whether an order that leaves arrives, and is answered as the book says."""
+        return self.command != "order-faults" or self.body.get("method") != "POST"
+
 
 def _order_fault(kind: str, when: str = "before", method: str = "POST") -> Fault:
     body = {"kind": kind, "when": when, "method": method, "seconds": 0.5}

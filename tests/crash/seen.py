@@ -9,7 +9,9 @@ from tests.crash.stage import Stage
 
 ORDERS: Final = """
 SELECT id, key, origin, status, kind, order_hash, filled_size, failed_size, matched_size,
-       cancel_requested_at, created_at FROM orders WHERE account = 'live' ORDER BY id
+       cancel_requested_at, created_at,
+       (SELECT signed_at FROM signed_orders WHERE order_id = orders.id) AS signed_at
+FROM orders WHERE account = 'live' ORDER BY id
 """
 FILLS: Final = """
 SELECT order_id, trade_id, token_id, side, size, settlement, event_key FROM fills

@@ -12,7 +12,7 @@ import msgspec
 
 from core.services.milestones import Milestone
 from tests.crash.acts import play
-from tests.crash.audit import complaints, doubled
+from tests.crash.audit import complaints, doubled, unsent
 from tests.crash.child import Order
 from tests.crash.databases import Databases
 from tests.crash.lane import Lane
@@ -49,6 +49,8 @@ class Verdict:
     reached: Counter[Milestone] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
+    taps: int = 0  # on money buttons
+    orders: int = 0  # of those, at the venue; the chat explains the others
     recovery: float = 0.0  # seconds from the last start until everything had come to rest
     seconds: float = 0.0
     last: str = ""  # what was waited for at the end
@@ -118,6 +120,9 @@ async def _recover(stage: Stage, story: Story, trial: Trial, verdict: Verdict) -
         if trial.tells_again:
             await _tell_again(stage)
             seen = await _quiet(stage, story, playing, verdict, clock)
+        verdict.taps, verdict.orders = story.confirmed, len(seen.accepted)
+        if trial.fault.spares_orders and trial.scene is not Scene.STOP:
+            verdict.lost += unsent(seen, _looked_at(stage, clock))
         verdict.lost += untruths(seen, await _told(stage, story), story.confirmed)
         verdict.lost += unsaid(seen, await stage.person.messages())
     finally:
@@ -196,9 +201,23 @@ async def _stop(playing: "asyncio.Task[None]") -> None:
 
 
 def _reached(stage: Stage) -> Counter[Milestone]:
+    return Counter(point for point, _ in _notes(stage))
+
+
+def _notes(stage: Stage) -> Sequence[tuple[Milestone, datetime]]:
+    """What all runs so far have passed, and when."""
     notes = stage.folder / "milestones"
-    passed = notes.read_text().split() if notes.exists() else []
-    return Counter(Milestone(note) for note in passed)
+    lines = notes.read_text().splitlines() if notes.exists() else []
+    return [
+        (Milestone(point), datetime.fromtimestamp(float(at), UTC))
+        for point, at in map(str.split, lines)
+    ]
+
+
+def _looked_at(stage: Stage, since: datetime) -> datetime:
+    """When the run that began then first looked for orders; if it never did, when it began."""
+    looks = (at for point, at in _notes(stage) if point is Milestone.BEFORE_LOOK_UP and at > since)
+    return next(looks, since)
 
 
 def _progress(stage: Stage) -> int:

@@ -3,11 +3,12 @@
 import asyncio
 import base64
 import os
+import re
 import secrets
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,7 @@ STATES: Final = "SELECT status, count(*) FROM orders GROUP BY status ORDER BY st
 COMPARED: Final = "SELECT count(*) FROM wallets WHERE account = 'live'"
 TEMPORARY: Final = Path("/tmp")  # noqa: S108 - where leaks are looked for
 PATIENCE: Final = 20.0  # seconds
+NO_SETTINGS: Final = frozenset({"pasted key", "authenticator"})
 LEFT_OUT: Final = 1 << 26  # bytes; a larger file in /tmp is none of ours
 
 
@@ -43,7 +45,9 @@ def marks() -> dict[str, bytes]:
         "API secret": f"c4n4ry{secrets.token_hex(19)}".encode(),
         "API passphrase": f"canary phrase/{secrets.token_hex(16)}".encode(),
         "DSN password": f"canary:@/{secrets.token_hex(12)}".encode(),
+        "relayer key": f"canary-relay-{secrets.token_hex(16)}".encode(),
         "pasted key": secrets.token_bytes(32),
+        "authenticator": f"canary of codes {secrets.token_hex(8)}".encode(),
     }
 
 
@@ -73,7 +77,7 @@ async def test_no_marked_secret_is_found_in_any_spelling_anywhere(
     data_folders: Callable[[], Path], tmp_path: Path, marks: dict[str, bytes]
 ) -> None:
     began, before = time.time(), set(TEMPORARY.iterdir())
-    texts = {name: mark.decode() for name, mark in marks.items() if name != "pasted key"}
+    texts = {name: mark.decode() for name, mark in marks.items() if name not in NO_SETTINGS}
     cluster, data, keys = data_folders(), tmp_path / "data", tmp_path / "keys"
     settings = {
         "LOG_LEVEL": "DEBUG",
@@ -83,15 +87,19 @@ async def test_no_marked_secret_is_found_in_any_spelling_anywhere(
         "CLOB_API_SECRET": texts["API secret"],
         "CLOB_API_PASSPHRASE": texts["API passphrase"],
         "CLOB_API_ADDRESS": f"0x{OWNER:040x}",
+        "RELAYER_API_KEY": texts["relayer key"],
+        "RELAYER_API_KEY_ADDRESS": f"0x{OWNER:040x}",
     }
     async with server(cluster, texts["DSN password"]) as (url, admin_url):
         async with live_program(
             texts["bot token"], url, keys, ",".join(map(str, PEOPLE)), **settings
         ) as world:
-            made = await journey(world, marks["pasted key"], admin_url)
+            made = await journey(world, marks, admin_url)
             keks = {file.name: file.read_bytes() for file in keys.iterdir()}
             search = Search(marks | made | {n: k for n, k in keks.items() if n.startswith("kek")})
             look_at_processes(search, world.program.pid)
+            limits = Path(f"/proc/{world.program.pid}/limits").read_text()
+            assert re.search(r"Max core file size +0 +0 ", limits)
             await look_at_chats(search, world.telegram)
         search.text("output", world.program.output.text)
         search.data("database dump", await dumped(admin_url))
@@ -105,17 +113,18 @@ async def test_no_marked_secret_is_found_in_any_spelling_anywhere(
     assert search.looked_at["environments"] > 100
 
 
-async def journey(world: LiveWorld, pasted: bytes, admin_url: str) -> dict[str, bytes]:
+async def journey(world: LiveWorld, marks: Mapping[str, bytes], admin_url: str) -> dict[str, bytes]:
     """Lives with real money, and everything that goes wrong; what came to be secret in them."""
     ann, ben, cat, venue = (*map(world.person, PEOPLE[1:]), world.venue)
     for user in PEOPLE:
         await world.person(user).sends("/start", "in total")
     wallets = [await world.traders.ready(user) for user in PEOPLE[1:]]
     made = [await world.traders.secrets(wallet) for wallet in wallets]
+    await world.traders.enrol(wallets[0].user, marks["authenticator"])
     await world.database.until(COMPARED, are=[(len(wallets),)])
     await confirmed(world, ann, [("filled", 1)])
     await half_is_sold(ann)
-    await ann.writes(f"my key is 0x{pasted.hex()} keep it")
+    await ann.writes(f"my key is 0x{marks['pasted key'].hex()} keep it")
     await ann.sees("private key")
     await rests_and_is_cancelled(world, ben)
     await venue.control("order-faults", kind="500", when="after")

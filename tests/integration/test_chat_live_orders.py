@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,15 @@ import pytest
 from core.domain.account import Account
 from core.domain.errors import OutcomeUnknown
 from core.domain.ledger import Settlement
+from core.domain.market import Outcome
 from core.domain.order import OrderHash, OrderStatus
+from core.domain.units import ConditionId, MarketId, OrderId, TokenId, UserId
+from core.storage import catalogue
 from core.storage.models import Sessions
+from core.storage.tenancy import as_worker
+from tests.support import examples
 from tests.support.chat import Message, buttons, data_of
-from tests.support.live_chat import LiveChat, open_live_chat, resting
+from tests.support.live_chat import LiveChat, built_live_chat, open_live_chat, resting
 from tests.support.scripted_exchange import settled
 
 
@@ -36,6 +42,23 @@ async def _limit_ticket(live: LiveChat, price: str = "45c", amount: str = "$25")
 async def _market_ticket(live: LiveChat) -> Message:
     card = await live.ann.opens(await live.card(), "Yes")
     return await live.ann.opens(card, "$10")
+
+
+async def _resting_elsewhere(live: LiveChat, user: UserId) -> OrderId:
+    """An order in another market."""
+    yes, no = TokenId("21"), TokenId("22")
+    market = replace(
+        examples.market("Will it rain?"),
+        id=MarketId("502"),
+        condition_id=ConditionId("0x" + "cd" * 32),
+        slug="rain",
+        outcomes=(Outcome("Yes", yes), Outcome("No", no)),
+    )
+    async with as_worker(live.chat.sessions) as session:
+        await catalogue.upsert(session, [market], live.chat.wall())
+    live.chat.streams(yes, "0.61", "0.63")
+    ticket = replace(resting(user, "0.43"), market_id=market.id, token_id=yes)
+    return (await live.clob.place_order(ticket)).id
 
 
 def _hash(live: LiveChat) -> OrderHash:
@@ -210,6 +233,36 @@ async def test_positions_and_cash_of_one_account_are_not_shown_in_the_other(
     assert live.clob.desk.account is Account.LIVE
 
 
+async def test_a_position_says_what_the_chain_may_still_take_back(live: LiveChat) -> None:
+    user = await live.goes_live()
+    live.venue.fills = [("16", "0.62")]
+    await live.ann.taps(await _market_ticket(live), "Confirm")
+    await live.ann.reads("Bought 16 Yes")
+    listed = await live.ann.says("/positions")
+    card = await live.ann.opens(listed, buttons(listed)[0])
+    assert "A part of it is provisional" in card["text"]
+    for trade in live.venue.book[_hash(live)].trades:
+        await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
+    card = await live.ann.opens(card, "Refresh")
+    assert "provisional" not in card["text"]
+
+
+async def test_all_orders_of_a_market_are_cancelled_from_one_of_them_and_no_other(
+    live: LiveChat,
+) -> None:
+    user = await live.goes_live()
+    for price in ("0.41", "0.42"):
+        await live.clob.place_order(resting(user, price))
+    other = await _resting_elsewhere(live, user)
+    listed = await live.ann.says("/orders")
+    assert "Open orders · 3" in listed["text"]
+    one = await live.ann.opens(listed, "1. Buy Yes 41¢")
+    done = await live.ann.opens(one, "All of this market")
+    assert "2 orders cancelled" in done["text"]
+    assert len(live.venue.cancelled) == 2
+    assert [order.id for order in await live.clob.open_orders(user)] == [other]
+
+
 async def test_taps_behind_an_order_that_hangs_are_answered_while_it_hangs(
     live: LiveChat,
 ) -> None:
@@ -240,3 +293,22 @@ async def test_a_receipt_is_finished_when_its_reader_is_elsewhere_by_then(live: 
         await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
     finished = await live.ann.reads("Confirmed on the chain.")
     assert finished["id"] == receipt["id"]
+
+
+async def test_a_receipt_of_an_earlier_run_is_finished_by_the_next_one(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    async with built_live_chat(sessions, tmp_path) as live:
+        user = await live.goes_live()
+        live.venue.fills = [("16", "0.62")]
+        async with live.chat.running():
+            await live.ann.taps(await _market_ticket(live), "Confirm")
+            receipt = await live.ann.reads("Provisional until the chain confirms it.")
+        chat = live.chat.with_services()
+        assert await chat.bot.remember() == 1
+        for trade in live.venue.book[_hash(live)].trades:
+            await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
+        async with chat.running():
+            finished = await live.ann.reads("Confirmed on the chain.")
+        assert finished["id"] == receipt["id"]
+        assert await live.chat.with_services().bot.remember() == 0

@@ -11,8 +11,10 @@ from tests.crash.plan import FIRST, planned_points, trial
 from tests.crash.scenes import FAULTS, Scene
 from tests.support.program import ROOT
 
-SEEDS = (23, 55, 390, 800)
-"""A withdrawal, an order that is sent again, the cancel of a part, a stop: killed in the middle."""
+SEEDS = (23, 55, 390, 800, 151, 103, 21, 95)
+"""A withdrawal, an order that is sent again, the cancel of a part, a stop; a reversal, a rotation
+of keys, a notice, a comparison with the venue: killed in the middle.
+"""
 FEWEST = 5  # trials of a thousand that are to die at each milestone
 PRODUCT = ("core", "infrastructure", "telegram_bot")
 
@@ -46,7 +48,7 @@ def test_the_usual_thousand_trials_try_every_scene_and_every_milestone() -> None
     assert {one.scene for one in trials} == set(Scene)
 
 
-@pytest.mark.timeout(600)  # as slow as the machine is busy; half a minute on an idle one
+@pytest.mark.timeout(600)  # as slow as the machine is busy; a minute on an idle one
 @pytest.mark.xdist_group("crash")
 async def test_killed_anywhere_and_started_again_nothing_is_lost_or_doubled() -> None:
     found = await campaign(SEEDS)

@@ -128,6 +128,43 @@ async def test_a_server_older_than_our_programs_is_restored_by_a_script(
     assert await query(database, "SELECT count(*) FROM alembic_version") == 1
 
 
+READY = """
+    WITH person AS (INSERT INTO users (telegram_id) VALUES (7) RETURNING id),
+    wallet AS (
+        INSERT INTO live_wallets (user_id, tier, state, key_address, funder, signature_type)
+        SELECT id, 'deposit', 'ready', '0xkey', '0xfunder', 3 FROM person
+    ), address AS (
+        INSERT INTO withdrawal_addresses (user_id, address, label, usable_at)
+        SELECT id, '0xcold', 'Cold', now() FROM person RETURNING id, user_id
+    )
+    INSERT INTO withdrawals (user_id, address_id, address, amount, state, requested_at, due_at,
+        transaction, reason)
+    SELECT user_id, id, '0xcold', 10, 'waiting', now(), now(), '', '' FROM address
+"""
+
+
+async def test_a_restore_sends_no_withdrawal_again(database: str, tmp_path: Path) -> None:
+    dump, environ = tmp_path / "a.dump", {"DATABASE_URL": database, "DATA_DIR": str(tmp_path / "d")}
+    await query(database, READY)
+    await backup(database, dump)
+    await query(database, "UPDATE withdrawals SET state = 'sent', transaction = '0xpaid'")
+    restored = await run(environ, "restore", dump)
+    assert restored.returncode == 0, restored.stderr
+    assert "Trading is halted" in restored.stdout
+    assert await query(database, "SELECT state FROM withdrawals") == "cancelled"
+    assert await query(database, "SELECT count(*) FROM risk_totals WHERE halted_at IS NULL") == 0
+    assert await query(database, "SELECT min(what) FROM audit") == "trading halted"
+    assert await query(database, "SELECT max(what) FROM audit") == "withdrawal cancelled"
+
+
+async def test_a_restore_without_real_money_halts_nothing(database: str, tmp_path: Path) -> None:
+    await backup(database, tmp_path / "a.dump")
+    assert not await restore(database, tmp_path / "a.dump")
+    assert (
+        await query(database, "SELECT count(*) FROM risk_totals WHERE halted_at IS NOT NULL") == 0
+    )
+
+
 def test_a_script_does_not_set_what_older_servers_do_not_know(tmp_path: Path) -> None:
     script = tmp_path / "restore.sql"
     lines = ["--", "SET lock_timeout = 0;", "SET transaction_timeout = 0;", "SELECT 1;", ""]

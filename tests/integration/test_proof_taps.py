@@ -29,6 +29,7 @@ FINGERS: Final = 4
 USERS: Final = 10
 RACERS: Final = int(os.environ.get("PROOF_RACERS", "16"))  # 200 for the whole proof
 FORGERIES: Final = int(os.environ.get("PROOF_FORGERIES", "50"))
+SECONDS: Final = int(os.environ.get("PROOF_SECONDS", "600"))  # for each of them
 FIVE: Final = Usdc(Decimal(5))
 IDS: Final = st.integers(-(2**63), 2**63 - 1)
 Forgery = tuple[int, str | None, int | None, int | None, int | None]
@@ -73,7 +74,7 @@ async def tapped(desk: ClobService, claims: Sequence[ButtonClaim]) -> Counter[st
 
 
 @pytest.mark.parametrize("account", [Account.PAPER, Account.LIVE])
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(SECONDS)
 async def test_confirmations_tapped_four_times_at_once_are_one_order_each(
     house: LiveHouse, account: Account
 ) -> None:
@@ -100,7 +101,7 @@ async def test_confirmations_tapped_four_times_at_once_are_one_order_each(
     }
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(SECONDS)
 async def test_users_who_race_for_everybodys_limit_never_pass_it(
     database: str, tmp_path: Path
 ) -> None:
@@ -123,6 +124,7 @@ async def test_users_who_race_for_everybodys_limit_never_pass_it(
     assert held == room * 5
 
 
+@pytest.mark.timeout(SECONDS)
 async def test_forged_foreign_and_expired_taps_buy_nothing_and_are_logged(
     house: LiveHouse, caplog: pytest.LogCaptureFixture
 ) -> None:

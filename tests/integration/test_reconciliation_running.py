@@ -103,6 +103,22 @@ async def test_a_start_without_the_venue_says_so(sessions: Sessions) -> None:
     assert not await scene.is_clear()
 
 
+async def test_what_hangs_on_a_comparison_is_done_after_each_also_after_a_failed_one(
+    sessions: Sessions,
+) -> None:
+    scene = await comparison(sessions)
+    proved: list[UserId] = []
+
+    async def prove(user: UserId) -> None:
+        proved.append(user)
+
+    part = Reconciliation(scene.reconciler, Live(scene.user), 60, afterwards=prove)
+    await part.check_all()
+    scene.venue.faults["open_orders"] = unavailable()
+    await part.check_all()
+    assert proved == [scene.user, scene.user]
+
+
 async def test_accounts_are_compared_again_and_again(sessions: Sessions) -> None:
     scene = await comparison(sessions)
     live = Live(scene.user)

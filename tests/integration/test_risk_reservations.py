@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.account_views import Swept
@@ -16,8 +17,9 @@ from core.domain.errors import Rejected
 from core.domain.order import Order, OrderStatus, Origin
 from core.domain.order_amounts import OrderKind
 from core.domain.units import UserId
+from core.services.risk.repairing import Repair
 from core.storage.models import Sessions
-from tests.support.guarding import Guarded, ask, bid, guarded
+from tests.support.guarding import Guarded, Outside, ask, bid, guarded
 
 Step: TypeAlias = tuple[str, int, int]  # what, which order, how much
 
@@ -160,10 +162,44 @@ async def test_drift_is_found_once_and_mended(sessions: Sessions, harm: str, wha
         await session.execute(sa.text(harm))
     found = await desk.repair.recompute()
     assert what in {drift.what for drift in found}
+    told = {(whom, "did not add up" in sentence) for whom, sentence in desk.outside.alarms}
+    assert told == {(None, True)}
     assert await desk.repair.recompute() == []
     expected = await straightforward(desk, user)
     assert await desk.sums(user) == expected
     assert {drift.account for drift in found} == {Account.LIVE}
+
+
+class Bell(Outside):
+    """Says when the owner is told something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rung = asyncio.Event()
+
+    async def raised(
+        self, session: AsyncSession, user: UserId | None, sentence: str, *, is_breaker: bool = False
+    ) -> None:
+        await super().raised(session, user, sentence, is_breaker=is_breaker)
+        self.rung.set()
+
+
+async def test_drift_is_found_while_the_program_runs_and_the_owner_is_told(
+    sessions: Sessions,
+) -> None:
+    desk, bell = await guarded(sessions), Bell()
+    user = await desk.user()
+    await desk.place(bid(user, "40", kind=OrderKind.GTC))
+    async with sessions.begin() as session:
+        await session.execute(sa.text("UPDATE risk_accounts SET reserved = 7"))
+    repair = Repair(sessions, desk.guards, bell, every=0.01, now=desk.time.wall)
+    running = asyncio.create_task(repair.run())
+    async with asyncio.timeout(20):
+        await bell.rung.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert "reserved cash was 7.000000 instead of 40.000000" in bell.alarms[0][1]
+    assert await desk.sums(user) == await straightforward(desk, user)
 
 
 async def test_nothing_is_repaired_that_is_right(sessions: Sessions) -> None:

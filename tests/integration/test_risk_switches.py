@@ -1,7 +1,7 @@
 """Kill switches: what they forbid is not claimed, not signed, and cancelled."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 import sqlalchemy as sa
@@ -20,11 +20,12 @@ from core.domain.refusals import (
     Stopped,
 )
 from core.domain.risk import Stop
-from core.domain.units import UserId
+from core.domain.units import OrderId, UserId
+from core.services.risk.kill_switch import KillSwitch
 from core.storage import orders, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
-from tests.support.guarding import ask, bid, seller
+from tests.support.guarding import Guarded, ask, bid, seller
 
 GTC, AUTOMATION, PROTECTION = OrderKind.GTC, Origin.AUTOMATION, Origin.PROTECTION
 SOME = 5  # orders signed before the halt
@@ -76,6 +77,35 @@ async def test_what_could_not_be_cancelled_is_swept_later(sessions: Sessions) ->
     desk.outside.cancel_fault = None
     assert [each.order_id for each in (await desk.switch.sweep()).gone] == [order.id]
     assert await desk.switch.sweep() == Swept()
+
+
+@dataclass
+class Heard:
+    """Cancels at the desk, and says when one order is gone."""
+
+    desk: Guarded
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def cancel_order(self, order_id: OrderId, user_id: UserId) -> Order:
+        order = await self.desk.cancel_order(order_id, user_id)
+        self.gone.set()
+        return order
+
+
+async def test_it_is_tried_again_while_the_program_runs(sessions: Sessions) -> None:
+    desk, user = await seller(sessions)
+    order = await desk.place(bid(user, kind=GTC, origin=AUTOMATION))
+    desk.outside.cancel_fault = Unavailable("The venue is away.")
+    await desk.switch.stop(user)
+    desk.outside.cancel_fault = None
+    heard = Heard(desk)
+    switch = KillSwitch(sessions, heard, desk.outside, now=desk.time.wall, every=0.01)
+    running = asyncio.create_task(switch.run())
+    async with asyncio.timeout(20):
+        await heard.gone.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert desk.outside.cancelled == [order.id]
 
 
 async def test_a_refused_cancellation_is_no_proof_that_the_order_is_gone(

@@ -74,6 +74,20 @@ async def test_a_report_that_failed_is_no_empty_report(answer: object) -> None:
             await account_reports.trades(USER, None)
 
 
+async def test_a_row_that_spoils_a_report_is_named() -> None:
+    venue = AccountVenue(
+        {
+            "/data/orders": pages([ORDER, ORDER | {"id": "0xbad", "side": "HOLD"}]),
+            "/data/trades": pages([TRADE, TRADE | {"id": "worse", "price": "50"}]),
+        }
+    )
+    async with reports(venue) as account_reports:
+        with pytest.raises(Unavailable, match="The row is order 0xbad"):
+            await account_reports.open_orders(USER)
+        with pytest.raises(Unavailable, match="The row is trade worse"):
+            await account_reports.trades(USER, None)
+
+
 async def test_a_list_that_breaks_off_is_no_shorter_list() -> None:
     async def one_page(request: web.Request) -> web.StreamResponse:
         if request.query["next_cursor"] != "MA==":

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.refusals import Halted
 from core.domain.wallet_action import ActionKind, ActionState, WalletAction
 from core.domain.withdrawal import Withdrawal, WithdrawalState
 from core.services.custody.withdrawal_sender import WithdrawalSender
+from core.services.fence import Fenced
 from core.storage import risk_switches, wallet_actions
 from core.storage.models import Sessions
-from core.storage.tenancy import as_user
+from core.storage.tenancy import as_user, as_worker
 from infrastructure.polymarket.signing.wallet import Address
 from infrastructure.polymarket.wallets import relayer_wire
 from infrastructure.polymarket.wallets.relayer_http import RelayerHttp
@@ -306,3 +308,45 @@ async def test_a_halted_or_cancelled_withdrawal_is_not_written_down(house: Walle
     with pytest.raises(Rejected):
         await house.operations.relayer.withdraw(due)
     assert await house.submitted() == []
+
+
+async def test_while_trading_is_halted_a_wallet_does_nothing_by_hand_either(
+    house: WalletHouse,
+) -> None:
+    bridged = await house.bridge("3")
+    async with as_worker(house.sessions) as session:
+        await risk_switches.set_halted(session, house.clock.now, house.clock.now)
+    with pytest.raises(Halted, match="Nothing was sent"):
+        await house.operations.money.wrap(house.user, bridged)
+    async with as_worker(house.sessions) as session:
+        await risk_switches.set_halted(session, None, house.clock.now)
+    await house.operations.money.wrap(house.user, bridged)
+    assert len(await house.submitted()) == 1
+
+
+async def test_an_instance_that_was_overtaken_begins_nothing_with_a_wallet(
+    house: WalletHouse,
+) -> None:
+    bridged = await house.bridge("3")
+    house.fence.is_overtaken = True
+    with pytest.raises(Fenced):
+        await house.operations.money.wrap(house.user, bridged)
+    assert await house.submitted() == []
+
+
+async def test_a_turn_is_not_taken_anew_by_an_instance_that_was_overtaken_meanwhile(
+    house: WalletHouse,
+) -> None:
+    class OvertakenLate(LateRelayer):
+        async def submit(self, body: bytes) -> relayer_wire.Submitted:
+            house.fence.is_overtaken = True
+            return await super().submit(body)
+
+    await house.mood(skip=(await house.money())["address"])
+    due = await house.withdrawal()
+    late = OvertakenLate(house.hosts.relayer)
+    with pytest.raises(Fenced):
+        await house.reborn(late).relayer.withdraw(due)
+    assert (len(late.bodies), await house.submitted()) == (1, [])
+    action = await the_action(house, ActionKind.WITHDRAW, str(due.id))
+    assert action.state is ActionState.FAILED

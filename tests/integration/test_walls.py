@@ -247,6 +247,14 @@ async def test_secrets_are_the_signers_alone_and_one_persons_at_a_time(
             await session.execute(sa.text("UPDATE secrets SET user_id = :u"), {"u": ben})
 
 
+async def test_a_persons_turn_cannot_go_on_as_the_signers(narrow: Sessions) -> None:
+    ann, _ = await people(narrow)
+    for entrance in (f"enter_signer({ann})", "enter_rotation()"):
+        with pytest.raises(DBAPIError, match="permission denied for function"):
+            async with as_user(narrow, ann) as session:
+                await session.execute(sa.text(f"SELECT {entrance}"))
+
+
 async def test_a_rotation_sees_all_data_keys_and_no_secret(narrow: Sessions) -> None:
     users = await people(narrow)
     await secrets_of(narrow, users)

@@ -15,6 +15,7 @@ from core.domain.withdrawal import Withdrawal, WithdrawalRefused, WithdrawalStat
 from core.services.custody.withdrawal_sender import WithdrawalSender
 from core.storage.models import Sessions
 from infrastructure.security.secret_key import SecretKey
+from tests.support.clearing import cleared
 from tests.support.custody import house
 from tests.support.signing import KNOWN_SECRET
 from tests.support.withdrawals import COLD, Desk, ScriptedRelayer, desk_of, enrol, money
@@ -249,7 +250,7 @@ async def test_a_kill_while_it_is_sent_does_not_send_it_twice(desk: Desk) -> Non
     dying = DyingRelayer()
     with pytest.raises(Killed):
         await WithdrawalSender(
-            desk.home.sessions, dying, desk.listener, now=desk.home.clock
+            cleared(desk.home.sessions), dying, desk.listener, now=desk.home.clock
         ).send_due()
     assert await desk.state() is WithdrawalState.SENDING
     desk.relayer.found = "0xabc"
@@ -275,3 +276,14 @@ async def test_nobody_sees_or_touches_anothers_withdrawals(desk: Desk) -> None:
     assert await desk.service.recent(thief) == []
     assert not await desk.service.disallow(thief, to.id)
     assert await desk.state() is WithdrawalState.WAITING
+
+
+async def test_an_instance_that_was_overtaken_sends_no_withdrawal(desk: Desk) -> None:
+    await desk.request(await desk.usable())
+    desk.home.clock.advance(hours=2)
+    desk.fence.is_overtaken = True
+    await desk.sender.send_due()
+    assert (desk.relayer.left, await desk.state()) == ([], WithdrawalState.WAITING)
+    desk.fence.is_overtaken = False
+    await desk.sender.send_due()
+    assert await desk.state() is WithdrawalState.SENT

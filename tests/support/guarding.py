@@ -94,7 +94,7 @@ class Guarded:
 
     @property
     def repair(self) -> Repair:
-        return Repair(self.sessions, self.guards, now=self.time.wall)
+        return Repair(self.sessions, self.guards, self.outside, now=self.time.wall)
 
     @property
     def switch(self) -> KillSwitch:

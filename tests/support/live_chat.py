@@ -145,6 +145,13 @@ def resting(user: UserId, price: str) -> Ticket:
 @asynccontextmanager
 async def open_live_chat(sessions: Sessions, path: Path) -> AsyncIterator[LiveChat]:
     """Running; the market streams 0.61 to 0.63."""
+    async with built_live_chat(sessions, path) as live, live.chat.running():
+        yield live
+
+
+@asynccontextmanager
+async def built_live_chat(sessions: Sessions, path: Path) -> AsyncIterator[LiveChat]:
+    """The same, not running yet."""
     async with (
         house(sessions, path / "keys") as home,
         open_chat(sessions, (examples.market(),), is_dry_run=False) as plain,
@@ -152,8 +159,7 @@ async def open_live_chat(sessions: Sessions, path: Path) -> AsyncIterator[LiveCh
         live = _live(plain, home)
         live.chat.streams(examples.YES, "0.61", "0.63")
         live.chat.streams(examples.NO, "0.37", "0.39")
-        async with live.chat.running():
-            yield live
+        yield live
 
 
 def _live(plain: Chat, home: House) -> LiveChat:

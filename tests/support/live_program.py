@@ -15,16 +15,19 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from core.domain.custody import LiveWallet
 from core.domain.units import Usdc, UserId
 from core.services.custody.accounts import Accounts
+from core.storage import custody_factors
 from core.storage.models import Sessions
-from core.storage.tenancy import as_worker
+from core.storage.tenancy import as_user, as_worker
 from infrastructure.config.settings import Settings
 from infrastructure.custody.assembly import Custody, build_custody
+from infrastructure.custody.codes import Enrolment
 from infrastructure.custody.vault import Sealed
 from infrastructure.database.engine import create_engine
 from infrastructure.database.walls import everyday_role
 from infrastructure.polymarket.http import open_client
 from infrastructure.sandbox_process import SandboxAddresses, SandboxParts, sandbox_process
 from infrastructure.security.key_cipher import Purpose
+from infrastructure.security.secret_key import SecretKey
 from tests.support.person import LocalTelegram, Person, local_telegram
 from tests.support.program import ROOT, Program, running
 from tests.support.venue_control import VenueControl, venue_control
@@ -76,6 +79,12 @@ class Traders:
         return {"session key": key} | {
             f"derived {name}": value for name, value in told.items() if name != "key"
         }
+
+    async def enrol(self, user: UserId, secret: bytes) -> None:
+        """An authenticator, as the console of custody sets it up."""
+        await self.custody.codes.keep(user, Enrolment(SecretKey(secret)))
+        async with as_user(self.sessions, user) as session:
+            await custody_factors.add(session, user, 0)
 
     async def _opened(self, wallet: LiveWallet, purpose: Purpose) -> bytes:
         sealed: Sealed | None = await self.custody.vault.sealed(

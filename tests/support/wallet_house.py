@@ -43,6 +43,7 @@ from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSa
 from infrastructure.security.key_folder import KeyFolder
 from infrastructure.security.secret_key import SecretKey
 from tests.support.account_venue import no_pause
+from tests.support.clearing import ScriptedFence, cleared
 from tests.support.custody import Clock, Listener
 from tests.support.rows import add_user
 from tests.support.sandbox_accounts import tokens_of
@@ -72,13 +73,16 @@ class WalletHouse:
     user: UserId
     market: Market
     wallets: Wallets
+    fence: ScriptedFence
 
     def reborn(
         self, relayer: RelayerHttp | None = None, patience: Patience = QUICK
     ) -> WalletOperations:
         """What another process has on the same database, perhaps with another relayer."""
         hosts = self.hosts if relayer is None else replace(self.hosts, relayer=relayer)
-        return build_wallet_operations(self.sessions, self.keys, self.reports, hosts, patience)
+        return build_wallet_operations(
+            cleared(self.sessions, self.fence), self.keys, self.reports, hosts, patience
+        )
 
     async def mood(self, **levers: Any) -> None:
         await order(self.venue, "relayer", **levers)
@@ -123,7 +127,9 @@ class WalletHouse:
 
     def sender(self, operations: WalletOperations | None = None) -> WithdrawalSender:
         relayer = (operations or self.operations).relayer
-        return WithdrawalSender(self.sessions, relayer, Listener(), now=self.clock)
+        return WithdrawalSender(
+            cleared(self.sessions, self.fence), relayer, Listener(), now=self.clock
+        )
 
     async def state_of(self, withdrawal: Withdrawal) -> WithdrawalState:
         async with as_user(self.sessions, self.user) as session:
@@ -189,7 +195,8 @@ async def wallet_house(
         market = market_of(exchange, tokens_of(exchange)[0])
         async with as_worker(sessions) as session:
             await catalogue.upsert(session, [market], clock.now)
-        operations = build_wallet_operations(sessions, keys, reports, hosts, QUICK)
+        fence = ScriptedFence()
+        operations = build_wallet_operations(cleared(sessions, fence), keys, reports, hosts, QUICK)
         yield WalletHouse(
             sessions,
             venue,
@@ -202,6 +209,7 @@ async def wallet_house(
             user,
             market,
             custody,
+            fence,
         )
 
 

@@ -15,6 +15,7 @@ from core.storage.tenancy import as_user, as_worker
 from infrastructure.custody.addresses import typed_address
 from infrastructure.custody.codes import Enrolment
 from infrastructure.security.secret_key import SecretKey
+from tests.support.clearing import ScriptedFence, cleared
 from tests.support.custody import House, Listener
 
 SECRET = b"canary-of-otp-secret"
@@ -57,6 +58,7 @@ class Desk:
     service: Withdrawals
     relayer: ScriptedRelayer
     sender: WithdrawalSender
+    fence: ScriptedFence
 
     def code(self) -> str:
         """The next one: each is taken once."""
@@ -90,5 +92,6 @@ def desk_of(home: House, user: UserId) -> Desk:
     listener, relayer = Listener(), ScriptedRelayer()
     rules = WithdrawalRules(money("100"), typed_address)
     service = Withdrawals(home.sessions, rules, home.factor, listener, now=home.clock)
-    sender = WithdrawalSender(home.sessions, relayer, listener, now=home.clock)
-    return Desk(home, user, listener, service, relayer, sender)
+    fence = ScriptedFence()
+    sender = WithdrawalSender(cleared(home.sessions, fence), relayer, listener, now=home.clock)
+    return Desk(home, user, listener, service, relayer, sender, fence)

@@ -13,9 +13,10 @@ from core.domain.custody import NewsKind
 from core.domain.notice import NoticeKind, WalletChanged
 from core.services.milestones import Milestone
 from telegram_bot.notices import screen_of
-from tests.crash.__main__ import unexercised
-from tests.crash.audit import complaints, doubled
+from tests.crash.__main__ import taps, unexercised
+from tests.crash.audit import IN_TIME, complaints, doubled, unsent
 from tests.crash.plan import trial
+from tests.crash.scenes import CALM, FAULTS, LOST, LOST_CANCELS, REFUSED, Scene
 from tests.crash.seen import Seen
 from tests.crash.trials import Verdict
 from tests.crash.words import TAG, unsaid, untruths
@@ -41,6 +42,7 @@ def order(**changed: object) -> Row:
         "matched_size": Decimal(10),
         "cancel_requested_at": None,
         "created_at": NOW,
+        "signed_at": NOW,
     }
     return whole | changed
 
@@ -191,6 +193,28 @@ def test_an_order_that_was_taken_and_killed_at_once_may_be_called_rejected() -> 
     assert complaints(seen) == []
     filled = dataclasses.replace(seen, posted={HASH: posted()})
     assert complaints(filled)
+
+
+def test_a_signed_order_that_was_found_in_time_and_never_sent_is_seen() -> None:
+    given_up = damaged(orders=[order(status="cancelled")], posted={HASH: posted(posted=0)})()
+    assert unsent(given_up, NOW + timedelta(seconds=3))
+    assert unsent(dataclasses.replace(given_up, posted={}), NOW + timedelta(seconds=3))
+    assert unsent(given_up, NOW + IN_TIME) == []
+    assert unsent(AT_REST, NOW + timedelta(seconds=3)) == []
+    unsigned = order(status="rejected", order_hash=None, signed_at=None)
+    assert unsent(dataclasses.replace(given_up, orders=[unsigned]), NOW) == []
+
+
+def test_what_goes_wrong_with_the_sending_itself_excuses_it() -> None:
+    assert CALM.spares_orders
+    assert all(fault.spares_orders for fault in LOST_CANCELS)
+    assert all(fault.spares_orders for fault in FAULTS[Scene.REDEEM])
+    assert not any(fault.spares_orders for fault in (*LOST, *REFUSED))
+
+
+def test_taps_that_came_to_nothing_are_counted() -> None:
+    two = [Verdict(trial(1), taps=2, orders=1), Verdict(trial(2), taps=1, orders=1)]
+    assert taps(two) == "taps 3 orders 2 explained 1"
 
 
 def test_a_notice_that_is_marked_as_sent_and_was_never_said_is_seen() -> None:

@@ -129,7 +129,18 @@ def test_ctrl_c_ends_make_run_without_a_complaint(machine: Path) -> None:
 
 def test_every_promised_target_exists() -> None:
     text = (ROOT / "Makefile").read_text()
-    for target in ("run", "test", "lint", "bench", "crash", "format", "doctor", "psql", "backup"):
+    for target in (
+        "run",
+        "test",
+        "lint",
+        "bench",
+        "crash",
+        "proof",
+        "format",
+        "doctor",
+        "psql",
+        "backup",
+    ):
         assert f"\n{target}:" in text
     for target in ("restore", "keys"):
         assert f"\n{target}:" in text

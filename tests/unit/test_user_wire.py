@@ -5,10 +5,11 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.domain.book import Side
@@ -38,6 +39,15 @@ def order_of(**fields: object) -> OrderReport:
     (report,) = heard(order(**fields))
     assert isinstance(report, OrderReport)
     return report
+
+
+def example(fixtures_dir: Path, name: str) -> dict[str, Any]:
+    """A message of the venue, as it was recorded or documented."""
+    folder = fixtures_dir.parent / "reference" / "wire_examples"
+    if not folder.is_dir():
+        pytest.skip(f"no wire examples at {folder}")
+    message: dict[str, Any] = json.loads((folder / f"ws_user_{name}.json").read_bytes())
+    return message
 
 
 def trades_of(**fields: object) -> list[TradeReport]:
@@ -75,6 +85,53 @@ def test_every_recorded_trade_of_the_rest_report_would_be_read(fixtures_dir: Pat
             told += 1
     assert told > 1000
     assert not channel.dropped
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "matched"),
+    [
+        ("placement", OrderStatus.LIVE, "0"),
+        ("update_partial", OrderStatus.PARTIAL, "25"),
+        ("update_matched", OrderStatus.FILLED, "100"),
+        ("cancellation", OrderStatus.CANCELLED, "5"),
+        ("fok_killed", OrderStatus.CANCELLED, "0"),
+        ("venue_cancel", OrderStatus.CANCELLED, "0"),
+    ],
+)
+def test_messages_of_orders_are_read_those_that_the_official_parser_refuses_too(
+    fixtures_dir: Path, name: str, status: OrderStatus, matched: str
+) -> None:
+    """Empty numbers, and milliseconds where it expects seconds."""
+    message = example(fixtures_dir, f"order_{name}")
+    (report,) = heard(message, api_key=message["owner"])
+    assert isinstance(report, OrderReport)
+    assert (report.status, report.matched) == (status, Decimal(matched))
+    assert report.at is not None
+    assert report.at.year in range(2022, 2027)
+
+
+@pytest.mark.parametrize(
+    ("name", "settlement"),
+    [
+        ("matched", Settlement.PROVISIONAL),
+        ("mined", Settlement.PROVISIONAL),
+        ("retrying", Settlement.PROVISIONAL),
+        ("confirmed", Settlement.CONFIRMED),
+        ("failed", Settlement.FAILED),
+        ("as_maker", None),
+    ],
+)
+def test_messages_of_trades_are_read_for_whoever_took_or_made_them(
+    fixtures_dir: Path, name: str, settlement: Settlement | None
+) -> None:
+    message = example(fixtures_dir, f"trade_{name}")
+    owners = {message["owner"], *(entry["owner"] for entry in message["maker_orders"])}
+    told = [each for owner in owners for each in heard(message, api_key=owner)]
+    assert told
+    for report in told:
+        assert isinstance(report, TradeReport)
+        assert report.size > 0
+        assert settlement in {None, report.settlement}
 
 
 def test_a_killed_fok_is_cancelled_in_the_venue_s_own_words() -> None:
@@ -212,6 +269,7 @@ JSON = st.recursive(
 FIELDS = sorted({*order(), *trade()})
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.sampled_from(["order", "trade"]))
 def test_no_message_however_wrong_ends_the_reading(fields: dict[str, object], kind: str) -> None:
     message = (order() if kind == "order" else trade()) | fields | {"event_type": kind}
@@ -219,6 +277,7 @@ def test_no_message_however_wrong_ends_the_reading(fields: dict[str, object], ki
         assert isinstance(report, OrderReport | TradeReport)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_no_bytes_however_wrong_end_the_reading(frame: bytes) -> None:
     assert talk().receive(frame, 0.0) == []

@@ -1,25 +1,26 @@
 """Orders to be looked at: recent ones, those nobody knows about, and how far one has come."""
 
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 
 from core.domain.account import Account
-from core.domain.account_views import TracedOrder
+from core.domain.account_views import OpenReceipt, TracedOrder
 from core.domain.errors import NotFound
 from core.domain.ledger import Settlement
 from core.domain.order import Order, Origin
 from core.domain.units import ZERO, MarketId, OrderId, UserId
-from core.storage import markets, orders
+from core.storage import buttons, markets, orders, users
 from core.storage.models import FillRow, OrderRow, Sessions
 from core.storage.order_rows import order_of
-from core.storage.tenancy import as_user
+from core.storage.tenancy import as_user, as_worker
 
 RECENT: Final = 30  # orders that are kept at hand
 
 
 class OrderHistory:
-    """Reads only. Everything is of one user and one account."""
+    """Reads only. Everything is of one user and one account, but for what a start asks."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -75,6 +76,16 @@ class OrderHistory:
         async with as_user(self._sessions, user) as session:
             found = await session.scalar(query)
         return None if found is None else await self.traced(user, OrderId(found))
+
+    async def open_receipts(self, since: datetime) -> list[OpenReceipt]:
+        """Everybody's orders of real money, tapped for since then, that may not be over."""
+        async with as_worker(self._sessions) as session:
+            found = []
+            for whose, chat, message, order, market in await buttons.open_receipts(session, since):
+                user = await users.by_id(session, whose)
+                if user is not None:
+                    found.append(OpenReceipt(user, chat, message, order, market))
+        return found
 
     async def unknown_in(
         self, user: UserId, account: Account, market: MarketId

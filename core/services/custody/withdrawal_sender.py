@@ -8,13 +8,15 @@ from typing import Final
 
 from core.domain.custody import NewsKind, WalletState
 from core.domain.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
+from core.domain.refusals import Halted
 from core.domain.withdrawal import Withdrawal, WithdrawalState
+from core.services.clearance import Clearance
 from core.services.clock import utc_now
 from core.services.custody.ports import Relayer, Teller
 from core.services.custody.withdrawals import news_of, note_withdrawal
+from core.services.fence import Fenced
 from core.services.milestones import Milestone, Reached, unwatched
-from core.storage import custody, custody_withdrawals, risk_switches
-from core.storage.models import Sessions
+from core.storage import custody, custody_withdrawals
 from core.storage.tenancy import as_user, as_worker
 
 logger = logging.getLogger(__name__)
@@ -32,11 +34,11 @@ _NEWS: Final = {
 
 
 class WithdrawalSender:
-    """While the owner has halted trading, nothing leaves either."""
+    """While the owner has halted trading, or once another instance is in charge, nothing leaves."""
 
     def __init__(
         self,
-        sessions: Sessions,
+        clearance: Clearance,
         relayer: Relayer,
         teller: Teller,
         *,
@@ -44,7 +46,8 @@ class WithdrawalSender:
         now: Callable[[], datetime] = utc_now,
         reached: Reached = unwatched,
     ) -> None:
-        self._sessions = sessions
+        self._clearance = clearance
+        self._sessions = clearance.sessions
         self._relayer = relayer
         self._teller = teller
         self._every = every
@@ -81,10 +84,15 @@ class WithdrawalSender:
             return await custody_withdrawals.withdrawals_in(session, states, self._now())
 
     async def _claimed(self, due: Withdrawal) -> bool:
+        try:
+            return await self._is_claimed(due)
+        except (Halted, Fenced) as refusal:
+            logger.info("withdrawal %s waits: %s", due.id, refusal)
+            return False
+
+    async def _is_claimed(self, due: Withdrawal) -> bool:
         """Committed as on its way; or cancelled, if its address or its key is gone meanwhile."""
-        async with as_user(self._sessions, due.user) as session:
-            if await risk_switches.halted_at(session) is not None:
-                return False
+        async with self._clearance.transaction(due.user) as session:
             found = await custody_withdrawals.locked_withdrawal(session, due.id)
             if found.state is not WithdrawalState.WAITING:
                 return False

@@ -239,7 +239,13 @@ async def _existing(
 
 async def _around(session: AsyncSession, held: Sequence[Position]) -> Stored:
     ids = list({position.market_id for position in held})
-    return Stored(held, await markets.by_ids(session, ids), await markets.price_times(session, ids))
+    live = [position.id for position in held if position.account is Account.LIVE]
+    return Stored(
+        held,
+        await markets.by_ids(session, ids),
+        await markets.price_times(session, ids),
+        await fills.unsettled(session, live),
+    )
 
 
 def _outcome(market: Market, token: TokenId | None, name: str | None) -> Outcome:

@@ -7,7 +7,7 @@ from datetime import datetime
 from core.domain.market import Market
 from core.domain.position import Position, PositionStatus, pnl_percentage, unrealized_pnl
 from core.domain.price import Quote, liquidation_value
-from core.domain.units import MarketId, Usdc
+from core.domain.units import MarketId, PositionId, Usdc
 from core.domain.views import PositionView
 from core.services.price_board import PriceBoard
 
@@ -19,6 +19,7 @@ class Stored:
     positions: Sequence[Position]
     markets: dict[MarketId, Market]
     price_times: dict[MarketId, datetime]  # when the markets' stored prices were current
+    unsettled: frozenset[PositionId] = frozenset()  # positions that the chain may still change
 
 
 def views_of(stored: Stored, board: PriceBoard, now: datetime) -> tuple[PositionView, ...]:
@@ -38,6 +39,7 @@ def _view(position: Position, stored: Stored, board: PriceBoard, now: datetime) 
             state=board.state(position.token_id),
             bid=None,
             why=board.why(position.token_id),
+            is_provisional=position.id in stored.unsettled,
         )
     return PositionView(
         position=_marked(position, quote),
@@ -47,6 +49,7 @@ def _view(position: Position, stored: Stored, board: PriceBoard, now: datetime) 
         state=reading.state,
         bid=quote.bid,
         why=reading.why,
+        is_provisional=position.id in stored.unsettled,
     )
 
 

@@ -17,8 +17,13 @@ SPREAD: Final = 0.5  # of the interval: over which a round compares one account 
 GAP: Final = 1.0  # seconds between two rounds or calls, however often somebody calls
 
 LiveUsers: TypeAlias = Callable[[], Awaitable[Sequence[UserId]]]
+Afterwards: TypeAlias = Callable[[UserId], Awaitable[object]]
 
 logger = logging.getLogger(__name__)
+
+
+async def nothing_afterwards(_user: UserId) -> None:
+    """Where nothing hangs on a comparison."""
 
 
 @dataclass(slots=True)
@@ -40,17 +45,20 @@ class Reconciliation:
         live_users: LiveUsers,
         interval: float,
         *,
+        afterwards: Afterwards = nothing_afterwards,
         gap: float = GAP,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`interval`: seconds from the start of one round over all users to the next.
 
-        A round lets half of it pass, so that comparisons come one by one.
+        A round lets half of it pass, so that comparisons come one by one. `afterwards` is awaited
+        for each account that was compared, finished or not.
         """
         self.statistics = ReconciliationStatistics()
         self._reconciler = reconciler
         self._live_users = live_users
         self._interval = interval
+        self._afterwards = afterwards
         self._gap = gap
         self._clock = clock
         self._woken: set[UserId] = set()
@@ -122,7 +130,9 @@ class Reconciliation:
 
         async def check(user: UserId) -> bool:
             async with turns:
-                return await self._reconciler.reconcile(user)
+                is_finished = await self._reconciler.reconcile(user)
+                await self._afterwards(user)
+                return is_finished
 
         async with asyncio.TaskGroup() as tasks:
             checks = [tasks.create_task(check(user), name=f"reconcile-{user}") for user in users]

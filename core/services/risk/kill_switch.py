@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account_views import Swept
@@ -22,6 +23,7 @@ from core.storage.tenancy import as_user, as_worker
 
 AT_ONCE: Final = 8  # cancellations on the wire
 PATIENCE: Final = 15.0  # seconds for one cancellation
+EVERY: Final = 30.0  # seconds between two looks for what a switch wants gone
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +42,12 @@ class KillSwitch:
         audit: Audit,
         *,
         now: Callable[[], datetime] = utc_now,
+        every: float = EVERY,
         reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions
         self._cancels = cancels
+        self._every = every
         self._audit = audit
         self._now = now
         self._reached = reached
@@ -89,8 +93,17 @@ class KillSwitch:
             await risk_switches.set_halted(session, None, self._now())
             await self._note(session, owner, "halt lifted", {})
 
+    async def run(self) -> None:
+        """Until cancelled: what could not be cancelled is tried again while a switch binds."""
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                await self.sweep()
+            except* (SQLAlchemyError, OSError) as faults:
+                logger.warning("Switches could not be looked at: %s", faults.exceptions[0])
+
     async def sweep(self) -> Swept:
-        """Cancel what switches in force want gone: at each start, and while anything is left."""
+        """Cancel what switches in force want gone, at each start and again and again."""
         async with as_worker(self._sessions) as session:
             unwanted = await risk_switches.unwanted_orders(session)
         return await self._cancel(unwanted)

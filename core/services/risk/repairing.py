@@ -1,10 +1,13 @@
-"""Reservations = open orders: proved at start and now and then, and mended where it is not so."""
+"""Reservations = open orders: proved again and again, and mended and told where it is not so."""
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
@@ -12,9 +15,12 @@ from core.domain.order import Order
 from core.domain.units import UserId
 from core.services.clock import utc_now
 from core.services.risk.guards import Guards
+from core.services.risk.outside import Alarms
 from core.storage import risk, risk_repair, risk_reservations
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
+
+EVERY: Final = 600.0  # seconds between two proofs of everybody's sums
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +37,34 @@ class Drift:
 
 
 class Repair:
-    """Brings every sum to what the orders say. Running it twice finds nothing the second time."""
+    """Brings every sum to what the orders say, and tells the owner of each that was not.
+
+    Running it twice finds nothing the second time.
+    """
 
     def __init__(
-        self, sessions: Sessions, guards: Guards, *, now: Callable[[], datetime] = utc_now
+        self,
+        sessions: Sessions,
+        guards: Guards,
+        alarms: Alarms,
+        *,
+        every: float = EVERY,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sessions = sessions
         self._guards = guards
+        self._alarms = alarms
+        self._every = every
         self._now = now
+
+    async def run(self) -> None:
+        """Until cancelled; live accounts are proved after each comparison with the venue too."""
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                await self.recompute()
+            except (SQLAlchemyError, OSError) as fault:
+                logger.warning("Sums could not be proved now: %s", fault)
 
     async def recompute(self) -> list[Drift]:
         """Of everybody, one user's account a transaction; what was mended."""
@@ -46,15 +72,15 @@ class Repair:
             accounts = await risk_repair.accounts(session)
         found = [drift for whose in accounts for drift in await self.recompute_account(*whose)]
         async with as_worker(self._sessions) as session:
-            for account in sorted(Account):
-                today = risk.utc_day(self._now())
-                found += [
-                    Drift(None, account, sums.what, sums.stored, sums.right)
-                    for sums in await risk_repair.mend_total(session, account, today)
-                ]
-        for drift in found:
-            logger.error("Reservations did not add up: %s", drift)
-        return found
+            totals = [
+                Drift(None, account, sums.what, sums.stored, sums.right)
+                for account in sorted(Account)
+                for sums in await risk_repair.mend_total(
+                    session, account, risk.utc_day(self._now())
+                )
+            ]
+            await self._tell(session, totals)
+        return found + totals
 
     async def recompute_account(self, user: UserId, account: Account) -> list[Drift]:
         """Of one user's account; what was mended."""
@@ -63,7 +89,15 @@ class Repair:
             await risk.lock_account(session, user, account, self._now())
             changed = [drift for order in orders for drift in await self._resettle(session, order)]
             sums = await risk_repair.mend_account(session, user, account, risk.utc_day(self._now()))
-        return changed + [Drift(user, account, each.what, each.stored, each.right) for each in sums]
+            found = [Drift(user, account, each.what, each.stored, each.right) for each in sums]
+            await self._tell(session, changed + found)
+        return changed + found
+
+    async def _tell(self, session: AsyncSession, found: Sequence[Drift]) -> None:
+        for drift in found:
+            logger.error("Reservations did not add up: %s", drift)
+        if found:
+            await self._alarms.raised(session, None, _sentence(found))
 
     async def _resettle(self, session: AsyncSession, order: Order) -> list[Drift]:
         before = await risk_reservations.lock_reservation(session, order)
@@ -76,3 +110,14 @@ class Repair:
         ticket = order.ticket
         what = f"order {order.id}"
         return [Drift(ticket.user_id, ticket.account, what, str(old), str(new))]
+
+
+def _sentence(found: Sequence[Drift]) -> str:
+    first = found[0]
+    whose = "all users" if first.user is None else f"user {first.user}"
+    others = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return (
+        f"Sums did not add up in the {first.account} account of {whose}: {first.what} was "
+        f"{first.stored} instead of {first.right}{others}. They are right again. The log has all "
+        "of it; if this comes back, halt trading and look."
+    )

@@ -18,6 +18,7 @@ from infrastructure.polymarket.trading.trade_reports import trade_reports
 from infrastructure.polymarket.trading.transport import Reply
 
 UNREADABLE: Final = "The venue's report could not be read."
+NAMED: Final = 80  # characters of a name that is shown
 MISSING: Final = HTTPStatus.NOT_FOUND
 
 
@@ -91,11 +92,16 @@ def _order(each: wire.WireOrder) -> OrderReport:
     try:
         return order_report(each)
     except InvalidQuantity as error:
-        raise Unavailable(UNREADABLE) from error
+        raise _unreadable("order", each.id) from error
 
 
 def _trade(each: wire.WireTrade, key: str) -> tuple[TradeReport, ...]:
     try:
         return trade_reports(each, key)
     except InvalidQuantity as error:
-        raise Unavailable(UNREADABLE) from error
+        raise _unreadable("trade", each.id) from error
+
+
+def _unreadable(what: str, name: str) -> Unavailable:
+    """One row spoils the whole report: whoever looks into it has to know which."""
+    return Unavailable(f"{UNREADABLE} The row is {what} {name[:NAMED]}.")

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.units import UserId
 from core.domain.wallet_action import ActionKind, ActionState, NewAction, WalletAction
+from core.services.clearance import Clearance
 from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import wallet_actions as stored
-from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 from infrastructure.polymarket.signing.wallet import Address, Wallet
 from infrastructure.polymarket.trading.clock import VenueClock
@@ -68,7 +68,7 @@ class WalletActions:
 
     def __init__(
         self,
-        sessions: Sessions,
+        clearance: Clearance,
         relayer: RelayerHttp,
         keys: BatchKeys,
         following: Following,
@@ -77,7 +77,8 @@ class WalletActions:
         patience: Patience = USUAL_PATIENCE,
         reached: Reached = unwatched,
     ) -> None:
-        self._sessions = sessions
+        self._clearance = clearance
+        self._sessions = clearance.sessions
         self._relayer = relayer
         self._keys = keys
         self._following = following
@@ -90,8 +91,8 @@ class WalletActions:
     ) -> WalletAction:
         """The confirmed action. `check` may refuse in the transaction that writes it down.
 
-        Raises: Rejected (nothing was moved, and never will be), Unavailable (nothing was sent),
-        OutcomeUnknown (it is on its way, or nobody knows).
+        Raises: Rejected (nothing was moved, and never will be; while trading is halted too),
+        Unavailable (nothing was sent), OutcomeUnknown (it is on its way, or nobody knows).
         """
         wallet = await self._keys.wallet(user)
         refuse_incapable(wallet)
@@ -137,7 +138,7 @@ class WalletActions:
         )
 
     async def _commit(self, new: NewAction, check: Check = nothing_to_check) -> WalletAction:
-        async with as_user(self._sessions, new.user) as session:
+        async with self._clearance.transaction(new.user) as session:
             await check(session)
             action = await stored.begin(session, new)
         if action is None:
@@ -180,8 +181,11 @@ class WalletActions:
 
     async def _signed_anew(self, action: WalletAction, new: NewAction) -> WalletAction:
         """For a batch whose turn was over before the relayer saw it: it can never be executed."""
-        async with as_user(self._sessions, action.user) as session:
-            return await stored.sign_anew(session, action, new)
+        try:
+            async with self._clearance.transaction(action.user) as session:
+                return await stored.sign_anew(session, action, new)
+        except Rejected as refusal:
+            return await self._give_up(action, refusal)
 
     async def _give_up(self, action: WalletAction, refusal: Rejected | Unavailable) -> WalletAction:
         """Raises: `refusal`, once it is written down that nothing has left."""

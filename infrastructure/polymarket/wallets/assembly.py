@@ -6,9 +6,9 @@ from typing import Protocol
 
 from core.domain.reports import Balances, VenuePosition
 from core.domain.units import TokenId, UserId
+from core.services.clearance import Clearance
 from core.services.milestones import Reached, unwatched
 from core.services.redeeming import book_confirmed
-from core.storage.models import Sessions
 from infrastructure.polymarket.http import VenueHttp
 from infrastructure.polymarket.trading.clock import VenueClock
 from infrastructure.polymarket.wallets.actions import USUAL_PATIENCE, Patience, WalletActions
@@ -50,20 +50,21 @@ class WalletOperations:
 
 
 def build_wallet_operations(
-    sessions: Sessions,
+    clearance: Clearance,
     keys: BatchKeys,
     reports: AccountReports,
     hosts: Hosts,
     patience: Patience = USUAL_PATIENCE,
     reached: Reached = unwatched,
 ) -> WalletOperations:
+    sessions = clearance.sessions
     approvals = ApprovalList(hosts.data)
     witness = VenueWitness(sessions, reports, approvals, hosts.data)
     following = Following(
         sessions, hosts.relayer, witness, hosts.clock, booked=book_confirmed, reached=reached
     )
     actions = WalletActions(
-        sessions, hosts.relayer, keys, following, hosts.clock, patience=patience, reached=reached
+        clearance, hosts.relayer, keys, following, hosts.clock, patience=patience, reached=reached
     )
     return WalletOperations(
         money=VenueWalletMoney(sessions, keys, reports, approvals, actions),

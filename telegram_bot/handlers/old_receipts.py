@@ -1,0 +1,30 @@
+"""Receipts that an earlier run has shown and not finished: followed to their end by this one."""
+
+from datetime import timedelta
+from functools import partial
+
+from core.domain.account import Account
+from core.domain.account_views import OpenReceipt
+from telegram_bot.actions import ShowMarket
+from telegram_bot.context import BotContext, Desk
+from telegram_bot.handlers.ticket import last_word
+from telegram_bot.receipts import KEPT_FOR
+
+
+async def follow_again(desk: Desk) -> int:
+    """How many: of real orders that were placed in the last hour and are not over.
+
+    To be awaited before anything is brought in order; what is over then was said to be.
+    """
+    since = desk.now() - timedelta(seconds=KEPT_FOR)
+    followed = 0
+    for receipt in await desk.services.history.open_receipts(since):
+        end = partial(last_word, _context(desk, receipt), receipt.order, ShowMarket(receipt.market))
+        if await end() is None:
+            desk.receipts.follow(receipt.chat_id, receipt.message_id, end)
+            followed += 1
+    return followed
+
+
+def _context(desk: Desk, receipt: OpenReceipt) -> BotContext:
+    return BotContext(desk, receipt.user, receipt.chat_id, receipt.message_id, Account.LIVE)
