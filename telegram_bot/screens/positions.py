@@ -35,10 +35,12 @@ from telegram_bot.screens.screen import (
 from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
 from telegram_bot.screens.times import FRESH, ending, span
 from telegram_bot.trigger_actions import ShowPositionTriggers
-from telegram_bot.words import say
+from telegram_bot.words import mark, say
 
 PERCENTS = (25, 50, 100)
-PROVISIONAL = "A part of it is provisional until the chain confirms it; P&amp;L counts it already."
+PROVISIONAL = mark(
+    "A part of it is provisional until the chain confirms it; P&amp;L counts it already."
+)
 
 
 def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
@@ -107,7 +109,7 @@ def position_screen(
                 ),
                 _price(view),
                 _worth(position),
-                PROVISIONAL if view.is_provisional else None,
+                say(PROVISIONAL) if view.is_provisional else None,
             ),
             say("<b>P&amp;L {gain}</b>", gain=gain(position.pnl_amount, position.pnl_percentage)),
             lines(None if ended else _sold_now(view), _booked(position)),
