@@ -55,7 +55,7 @@ def warning_notice(news: Warned) -> Screen:
         blocks(
             "<b>About your trading</b>",
             safe(news.sentence, 600),
-            "Nothing was bought or sold because of it, and what you hold stays as it is.",
+            "This warning itself moves no money, and what you hold stays as it is.",
         ),
         rows(_closing(news), (Button("Orders", ShowOrders()), Button("Status", Status()), HOME)),
         keeps_message=True,
