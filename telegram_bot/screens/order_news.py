@@ -56,7 +56,7 @@ def warning_notice(news: Warned) -> Screen:
         blocks(
             say("<b>About your trading</b>"),
             safe(news.sentence, 600),
-            say("Nothing was bought or sold because of it, and what you hold stays as it is."),
+            say("This warning itself moves no money, and what you hold stays as it is."),
         ),
         rows(
             _closing(news),
