@@ -334,7 +334,7 @@ async def test_what_was_being_read_when_it_was_to_be_forgotten_is_not_remembered
 
     keys = SealedAccountKeys(home.sessions, home.vault, clock=home.clock.unix, monotonic=monotonic)
     revoking.append(user)
-    assert await keys.api_key(user)
+    assert await keys.wallet(user)
     await home.wallets.revoke(user)
     with pytest.raises(KeyNotUsable):
-        await keys.api_key(user)
+        await keys.wallet(user)

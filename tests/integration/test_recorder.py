@@ -153,7 +153,8 @@ async def program(
         sys.executable,
         *arguments,
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"]} | dict(settings),
+        # A limit on the size of files would cut off the bytecode that it writes for everybody.
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"} | dict(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
