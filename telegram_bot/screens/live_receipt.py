@@ -25,7 +25,9 @@ HEADINGS: Final = {
     OrderStatus.DELAYED: mark("Accepted, and delayed by the venue"),
     OrderStatus.UNKNOWN: mark("Checking with the venue"),
 }
+HAS_TRADED: Final = frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED})
 REVERSED: Final = mark("<b>Failed, and taken back</b>")
+UNTOLD: Final = mark("The venue says that it has traded, and has not told of the trades yet.")
 
 
 def live_receipt_screen(
@@ -92,34 +94,60 @@ def unclear_screen(unclear: Order, button_id: str) -> Screen:
 
 def _story(traced: TracedOrder) -> tuple[str | None, ...]:
     order, market = traced.order, traced.market
+    question = safe(market.question)
     if order.filled_size:
         story = filled_story(order, market)
-        return story if order.is_done else (*story[:-1], _left(order))
-    question = safe(market.question)
-    if order.failed_size:
-        return (
-            say(REVERSED),
-            question,
-            say(
-                "{shares} shares were matched, and the chain refused the trade. Your cash "
-                "and your shares are as before it.",
-                shares=shares(order.failed_size),
-            ),
-        )
-    if order.status in HEADINGS:
-        return (f"<b>{say(HEADINGS[order.status])}</b>", question, _asked(order))
+        return (*story[:-1], _left(order)) if _may_change(order) else story
     if order.is_lost_sight_of:
-        return (
-            say("<b>Not followed any more</b>"),
-            question,
-            _asked(order),
-            sentence(order.reason),
-        )
+        heading = say("<b>Not followed any more</b>")
+        return (heading, question, _asked(order), _awaited(order), sentence(order.reason))
+    if _may_change(order):
+        return (_heading(order), question, _asked(order), _awaited(order), _refused_part(order))
+    if order.failed_size:
+        return (say(REVERSED), question, _refused(order))
+    if order.status in HAS_TRADED:
+        return (_heading(order), question, _asked(order), say(UNTOLD))
     return (
         _nothing_done(order),
         question,
         sentence(order.reason) or _why_nothing(order),
         say("Your cash and your positions are as before."),
+    )
+
+
+def _may_change(order: Order) -> bool:
+    """Whether it may still trade, or has traded more than was told."""
+    return bool(not order.is_done or order.awaited_size)
+
+
+def _heading(order: Order) -> str:
+    return f"<b>{say(HEADINGS.get(order.status, HEADINGS[OrderStatus.MATCHED]))}</b>"
+
+
+def _awaited(order: Order) -> str | None:
+    if not order.awaited_size:
+        return None
+    return say(
+        "The venue has matched {shares} shares. Their trades are still to come; this receipt "
+        "follows them.",
+        shares=shares(order.awaited_size),
+    )
+
+
+def _refused(order: Order) -> str:
+    return say(
+        "{shares} shares were matched, and the chain refused the trade. Your cash "
+        "and your shares are as before it.",
+        shares=shares(order.failed_size),
+    )
+
+
+def _refused_part(order: Order) -> str | None:
+    if not order.failed_size:
+        return None
+    return say(
+        "{shares} shares were matched, and the chain refused that trade: it does not count.",
+        shares=shares(order.failed_size),
     )
 
 
@@ -130,6 +158,12 @@ def _nothing_done(order: Order) -> str:
 
 
 def _left(order: Order) -> str:
+    if order.awaited_size:
+        return say(
+            "{shares} more shares are matched. Their trades are still to come; this receipt "
+            "follows them.",
+            shares=shares(order.awaited_size),
+        )
     if order.status is OrderStatus.PARTIAL:
         return say(
             "The rest, {shares} shares, waits in the book.",
@@ -173,7 +207,7 @@ def _settled(traced: TracedOrder) -> str | None:
 
 def _buttons(traced: TracedOrder, position: PositionId | None, again: Action | None) -> Row:
     order = traced.order
-    if not order.is_done:
+    if _may_change(order):
         return (
             Button(say("Order"), ShowOrder(order.id)),
             Button(say("Orders"), ShowOrders()),

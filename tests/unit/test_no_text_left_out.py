@@ -36,7 +36,6 @@ ALLOWED: Final = {
 SAID_ELSEWHERE: Final = {
     ("bot.py", "LIVE_MODE"): "the desk's mode is said by its context",
     ("screens/limit_ticket.py", "LIVES"): "each label is said in the loop over them",
-    ("screens/live_receipt.py", "HEADINGS"): "whether there is one",
     ("screens/custody_news.py", "STORIES"): "the heading is said where it is filled",
     ("screens/failure_words.py", "MEANINGS"): "each sentence is said in a loop",
     ("screens/failure_words.py", "NOT_ORDERED"): "each sentence is said in a loop",
