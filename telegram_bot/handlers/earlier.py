@@ -10,6 +10,7 @@ from core.domain.errors import NotFound
 from telegram_bot.account_actions import CancelOrder
 from telegram_bot.actions import Action, Confirm, ConfirmAgain, ShowMarket
 from telegram_bot.context import BotContext
+from telegram_bot.quick_actions import QuickBuy, QuickSell
 from telegram_bot.screens.live_receipt import live_receipt_screen
 from telegram_bot.screens.notices import never_placed_screen, old_screen
 from telegram_bot.screens.receipt import receipt_screen
@@ -19,7 +20,12 @@ from telegram_bot.screens.screen import Screen
 async def tell_of_earlier(context: BotContext, action: Action | None) -> None:
     """None for what no run of the program wrote."""
     match action:
-        case Confirm(button_id) | ConfirmAgain(button_id):
+        case (
+            Confirm(button_id)
+            | ConfirmAgain(button_id)
+            | QuickBuy(button_id)
+            | QuickSell(button_id)
+        ):
             traced = await _placed_by(context, button_id)
             await context.show(never_placed_screen() if traced is None else _receipt(traced))
         case CancelOrder(order_id):

@@ -45,7 +45,8 @@ async def open_limit(context: BotContext, wish: Limit) -> None:
         await context.show(screen, still_view(screen, market.id))
     elif not wish.amount:
         view = await market_view(context, market.id)
-        screen = limit_amount_screen(view, wish, await _means(context, market, token))
+        amounts = context.preferences.quick_amounts
+        screen = limit_amount_screen(view, wish, await _means(context, market, token), amounts)
         await context.show(screen, still_view(screen, market.id))
     else:
         limit_wish = _wish(wish, token, context.desk.now())

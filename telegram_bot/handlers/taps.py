@@ -11,12 +11,13 @@ from telegram_bot.actions import (
 )
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext
-from telegram_bot.handlers import ticket
+from telegram_bot.handlers import quick, ticket
 from telegram_bot.handlers.earlier import tell_of_earlier
 from telegram_bot.handlers.families import ACTS, way_back
 from telegram_bot.picture_actions import (
     PictureAction,
 )
+from telegram_bot.quick_actions import QuickBuy, QuickSell
 from telegram_bot.screens.notices import OLD_SCREEN, failure_screen
 from telegram_bot.tickets import ShownTicket, TicketState
 from telegram_bot.words import say
@@ -50,6 +51,9 @@ async def answer_tap(
             await _confirm(card, claim, query_id, knows_of_unclear=True)
         case Tapped(CancelTicket(button_id)):
             await _cancel(card, _claim(card, button_id, message_id), query_id)
+        case Tapped(QuickBuy(button_id) | QuickSell(button_id) as action):
+            claim = _claim(card, button_id, message_id)
+            await quick.order_at_once(card, claim, action, query_id)
         case Tapped(action, keeps_message):
             await messenger.answer(query_id)
             is_below = keeps_message and not isinstance(action, PictureAction)

@@ -1,12 +1,14 @@
 """A ticket's life: shown, then confirmed by one tap, cancelled, or expired."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 from core.domain.account import Account
 from core.domain.account_views import TracedOrder
 from core.domain.book import Side
+from core.domain.confirming import Why
 from core.domain.errors import ButtonSpent, OutcomeUnknown, PolycoolError
 from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.order import Order
@@ -58,16 +60,24 @@ EXPLANATIONS: Final = {
 
 
 async def show_ticket(
-    context: BotContext, quote: TradeQuote | LimitQuote, *, again: Action, back: Action
+    context: BotContext,
+    quote: TradeQuote | LimitQuote,
+    *,
+    again: Action,
+    back: Action,
+    why: Sequence[Why] = (),
 ) -> None:
-    """The ticket's button works in the message that shows it, and nowhere else."""
+    """The ticket's button works in the message that shows it, and nowhere else.
+
+    `why` somebody is asked who would rather not be.
+    """
     desk, user, orders = context.desk, context.user.id, context.orders
     offer = await orders.offer(quote, user, context.chat_id)
     now = desk.now()
     if isinstance(quote, LimitQuote) and isinstance(again, Limit):
         screen = limit_ticket_screen(quote, offer, again, now)
     elif isinstance(quote, TradeQuote):
-        screen = ticket_screen(quote, offer, now)
+        screen = ticket_screen(quote, offer, now, why)
     else:
         raise TypeError(f"{again} does not lead to a limit order")
     view = LiveView(
@@ -175,16 +185,22 @@ def cancelled_words(quote: TradeQuote | LimitQuote) -> str:
 async def _place(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> Placed:
     """The receipt, or what went wrong instead."""
     try:
-        order = await context.orders.place_offer(claim)
+        order = await _ordered(context, claim, ticket)
         return await _receipt(context, order, ticket)
     except ButtonSpent as spent:
-        if ticket.offer.expires_at <= context.desk.now():
+        if ticket.amount is None and ticket.offer.expires_at <= context.desk.now():
             return Placed(_expired(ticket.quote, ticket.again))
         return Placed(failure_screen(spent, ticket.back))
     except OutcomeUnknown as unknown:
         return await _lost(context, claim, ticket, unknown)
     except PolycoolError as error:
         return Placed(failure_screen(error, ticket.again))
+
+
+async def _ordered(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> Order:
+    if isinstance(ticket.quote, TradeQuote) and ticket.amount is not None:
+        return await context.orders.quick.place(claim, ticket.quote, ticket.amount)
+    return await context.orders.place_offer(claim)
 
 
 async def _lost(

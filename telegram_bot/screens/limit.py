@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from core.domain.preferences import DEFAULTS
 from core.domain.units import Price, Size, Usdc
 from core.domain.views import MarketView, OutcomeView
 from telegram_bot.actions import (
@@ -15,6 +16,7 @@ from telegram_bot.actions import (
 )
 from telegram_bot.screens.freshness import outcome_line
 from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.quick import CENTS, dollars
 from telegram_bot.screens.screen import (
     Button,
     Row,
@@ -30,7 +32,6 @@ from telegram_bot.words import say
 
 PARTS: Final = 10_000  # of a USDC, in which a price travels
 MICROS: Final = Decimal(1_000_000)
-PRESETS: Final = (10, 25, 50)  # USDC
 PERCENTS: Final = (25, 50, 100)
 
 
@@ -68,7 +69,12 @@ def limit_price_screen(view: MarketView, wish: Limit, now: datetime) -> Screen:
     )
 
 
-def limit_amount_screen(view: MarketView, wish: Limit, means: Means) -> Screen:
+def limit_amount_screen(
+    view: MarketView,
+    wish: Limit,
+    means: Means,
+    amounts: tuple[Usdc, ...] = DEFAULTS.quick_amounts,
+) -> Screen:
     """How much at the chosen price."""
     name = safe(view.outcomes[wish.outcome].outcome.name, LABEL)
     return Screen(
@@ -78,7 +84,7 @@ def limit_amount_screen(view: MarketView, wish: Limit, means: Means) -> Screen:
             _means(wish, means),
         ),
         rows(
-            (*_amounts(wish, means), Button(say("Other"), replace(wish, is_typed=True))),
+            (*_amounts(wish, means, amounts), Button(say("Other"), replace(wish, is_typed=True))),
             (
                 Button(say("Other price"), replace(wish, price=0)),
                 Button(say("Back"), ShowMarket(wish.market_id)),
@@ -160,11 +166,11 @@ def _means(wish: Limit, means: Means) -> str:
     return say("You hold {shares} shares.", shares=shares(means.held))
 
 
-def _amounts(wish: Limit, means: Means) -> Row:
+def _amounts(wish: Limit, means: Means, amounts: tuple[Usdc, ...]) -> Row:
     if wish.way is Way.BUY:
         return tuple(
-            Button(f"${dollars}", replace(wish, unit=Unit.MONEY, amount=dollars * 100))
-            for dollars in PRESETS
+            Button(dollars(amount), replace(wish, unit=Unit.MONEY, amount=int(amount * CENTS)))
+            for amount in amounts
         )
     return tuple(
         Button(f"{percent}%", replace(wish, unit=Unit.SHARES, amount=amount))

@@ -42,6 +42,7 @@ SAID_ELSEWHERE: Final = {
     ("screens/failure_words.py", "WAYS"): "the label is said once there is one",
     ("handlers/wallet.py", "DRY_RUN"): "a sentence of the core, which has one of that name",
     ("handlers/withdrawing.py", "DRY_RUN"): "a sentence of the core, which has one of that name",
+    ("screens/ticket.py", "ASKED"): "whether there is one",
     ("pictures/composing.py", "MONTHS"): "each name is said in a loop",
     ("reporting.py", "MEANINGS"): "of the feed, for operators",
     ("reporting.py", "REASONS"): "for operators, who read English",

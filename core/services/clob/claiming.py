@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from decimal import Decimal
+from functools import partial
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.errors import Rejected
 from core.domain.market import Market
-from core.domain.offer import ButtonClaim
+from core.domain.offer import ButtonClaim, TradeQuote
 from core.domain.order import Order, Ticket
 from core.domain.refusals import PriceNotTrusted
 from core.domain.units import TokenId, UserId
@@ -20,6 +22,8 @@ from core.services.fresh_books import FreshBooks
 from core.storage import markets, orders
 
 _T = TypeVar("_T")
+Spend: TypeAlias = Callable[[AsyncSession, ButtonClaim, datetime], Awaitable[Ticket | None]]
+"""Uses the button; None if it cannot be used."""
 
 
 class Recorded(NamedTuple):
@@ -54,6 +58,14 @@ class OrderClaimer:
         """
         return await self._twice(claim.user_id, lambda session: self._tap(session, claim))
 
+    async def card(self, claim: ButtonClaim, quote: TradeQuote, amount: Decimal) -> Recorded | None:
+        """Use the card's token for `quote`; None if it cannot be used.
+
+        Raises: as `tap`.
+        """
+        spend = partial(money_buttons.spend_card, quote=quote, amount=amount)
+        return await self._twice(claim.user_id, lambda session: self._tap(session, claim, spend))
+
     async def ticket(self, ticket: Ticket) -> Recorded:
         """Raises: Rejected, or Unavailable without a fresh book; nothing is recorded then."""
         return await self._twice(ticket.user_id, lambda session: self._record(session, ticket))
@@ -77,8 +89,10 @@ class OrderClaimer:
         async with self._desk.transaction(user) as session:
             return await claim(session)
 
-    async def _tap(self, session: AsyncSession, claim: ButtonClaim) -> Recorded | None:
-        ticket = await money_buttons.spend(session, claim, self._now())
+    async def _tap(
+        self, session: AsyncSession, claim: ButtonClaim, spend: Spend = money_buttons.spend
+    ) -> Recorded | None:
+        ticket = await spend(session, claim, self._now())
         return None if ticket is None else await self._record(session, ticket)
 
     async def _record(self, session: AsyncSession, ticket: Ticket) -> Recorded:

@@ -119,6 +119,10 @@ def buy_quote(
         source=book.source,
         payout=usdc(walk.size),
         cash_after=usdc(means.cash - value - fee),
+        bid=book.bids[0].price if book.bids else None,
+        ask=book.asks[0].price if book.asks else None,
+        slippage=slippage_percent,
+        free_cash=means.free_cash,
     )
 
 
@@ -157,6 +161,9 @@ def sell_quote(
         source=book.source,
         payout=Usdc(ZERO),
         cash_after=usdc(cash + value - fee),
+        bid=book.bids[0].price if book.bids else None,
+        ask=book.asks[0].price if book.asks else None,
+        slippage=slippage_percent,
     )
 
 
