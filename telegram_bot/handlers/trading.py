@@ -36,6 +36,7 @@ async def choose_amount(context: BotContext, action: Buy) -> None:
     market = await context.services.markets.market(action.market_id)
     outcome_at(market, action.outcome)
     await context.services.markets.view(market.id, context.user.id, refresh=True)
+    context.desk.pending.ask(context.user.id, action)
     draw = partial(_draw_amounts, context, action)
     await context.show(
         await draw(), LiveView(draw, frozenset({market.id}), frozenset(market.tokens))

@@ -1,16 +1,15 @@
 """A whole order in words: straight to its ticket, or to the choice of what it is about."""
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from core.domain.book import Side
 from core.domain.errors import InvalidQuantity, NotEnoughShares
 from core.domain.market import Market
-from core.domain.order_words import At, Best, Dollars, Part, PriceWish, Shares, Times
+from core.domain.order_words import Dollars, Part, Shares
 from core.domain.position import Position, shares_of
-from core.domain.units import MICROS, ONE, ZERO, Price, Size
-from core.domain.views import PAGE, EventView, OutcomeView
+from core.domain.units import MICROS, ZERO, Size
+from core.domain.views import PAGE, EventView
 from core.domain.wish import LinkWish, OrderWish, SlugWish, Subject
 from telegram_bot.actions import (
     Action,
@@ -28,12 +27,11 @@ from telegram_bot.handlers.limit import CENTS
 from telegram_bot.handlers.markets import NO_SEARCH, market_view, patience, resolved
 from telegram_bot.handlers.taps import act
 from telegram_bot.screens.choice import Choice, choice_screen, unclear_screen
-from telegram_bot.screens.limit import PARTS
+from telegram_bot.screens.limit import NO_PRICE, PARTS, relative_price
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.words import mark, say
 
 NOTHING_HELD: Final = mark("You hold nothing of this, so there is nothing to sell.")
-NO_PRICE: Final = mark("There is no price to go by right now; please write one in cents, like @45.")
 
 
 async def open_order(context: BotContext, wish: OrderWish) -> bool:
@@ -142,30 +140,11 @@ def _micros(wish: OrderWish, position: Position | None) -> int:
 async def _price(context: BotContext, wish: OrderWish, market: Market, place: int) -> int:
     """The limit in ten-thousandths. Raises: InvalidQuantity."""
     asked = wish.price
-    if isinstance(asked, At):
-        return int(asked.price * PARTS)
     view = await market_view(context, market.id, refresh=True)
-    return int(_relative(asked, view.outcomes[place], market.tick, wish.side) * PARTS)
-
-
-def _relative(asked: PriceWish | None, view: OutcomeView, tick: Decimal, side: Side) -> Price:
-    """On the tick that is the better one for whoever orders."""
-    if isinstance(asked, Best):
-        base, factor = (view.bid if asked is Best.BID else view.ask), ONE
-    else:
-        base, factor = view.price, asked.factor if isinstance(asked, Times) else ONE
-    if base is None:
+    if asked is None:
         raise InvalidQuantity(say(NO_PRICE))
-    rounding = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING
-    price = (base * factor / tick).to_integral_value(rounding) * tick
-    if not 0 < price < 1:
-        raise InvalidQuantity(
-            say(
-                "That would be {price} cents; a price is between 0 and 100.",
-                price=f"{price * 100:.1f}",
-            )
-        )
-    return Price(price)
+    way = Way.BUY if wish.side is Side.BUY else Way.SELL
+    return int(relative_price(asked, view.outcomes[place], market.tick, way) * PARTS)
 
 
 async def _explain(context: BotContext, wish: OrderWish, found: Sequence[Market]) -> bool:

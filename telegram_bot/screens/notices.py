@@ -16,6 +16,7 @@ from telegram_bot.account_actions import (
 )
 from telegram_bot.actions import (
     Action,
+    Buy,
     Limit,
     SellOther,
     SellPercent,
@@ -185,7 +186,7 @@ def unexpected_screen(*, nothing_sent: bool, is_away: bool = False) -> Screen:
 
 
 def _unchanged(question: Question) -> str:
-    if isinstance(question, SpendOther | SellOther | Limit):
+    if isinstance(question, SpendOther | Buy | SellOther | Limit):
         return say("Nothing was bought or sold. Type another amount, or cancel.")
     return say("Nothing was changed. Type it again, or cancel.")
 
@@ -193,7 +194,7 @@ def _unchanged(question: Question) -> str:
 def _asker(question: Question) -> Action:
     """The card that the question came from."""
     match question:
-        case SpendOther(market_id) | Limit(market_id):
+        case SpendOther(market_id) | Buy(market_id) | Limit(market_id):
             return ShowMarket(market_id)
         case SellOther(position_id):
             return ShowPosition(position_id)

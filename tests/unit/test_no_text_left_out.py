@@ -30,6 +30,7 @@ ALLOWED: Final = {
     ("handlers/limit.py", "share"): "what people may type, not what they read",
     ("handlers/limit.py", "sh"): "what people may type, not what they read",
     ("handlers/limit.py", "s"): "what people may type, not what they read",
+    ("screens/limit.py", "2x"): "as people type it",
     ("handlers/ticket.py", "button:"): "the key of an order",
     ("handlers/earlier.py", "button:"): "the key of an order",
 }
