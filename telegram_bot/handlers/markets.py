@@ -15,7 +15,7 @@ from telegram_bot.actions import Search, Trending
 from telegram_bot.callback_readers import category_key, search_words
 from telegram_bot.context import BotContext
 from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Shelf, Watch
-from telegram_bot.handlers.quick import bind, quick_of
+from telegram_bot.handlers.tokens import bind, quick_of
 from telegram_bot.live_messages import LiveView
 from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.market import market_screen

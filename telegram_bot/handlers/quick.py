@@ -10,18 +10,14 @@ from core.domain.confirming import Facts, reasons_to_ask
 from core.domain.errors import ButtonSpent, PolycoolError
 from core.domain.offer import ButtonClaim, CardOffer, Offer, TradeQuote
 from core.domain.position import shares_of
-from core.domain.preferences import ConfirmMode
 from core.domain.units import PositionId, Price, Usdc
-from core.domain.views import MarketView, PositionView
 from core.services.clob.money_buttons import EXPIRED, UNKNOWN, USED
 from telegram_bot.actions import Action, SellPercent, ShowMarket, ShowPosition, Spend
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import ticket
 from telegram_bot.quick_actions import QuickAction, QuickBuy
-from telegram_bot.screens.market import market_state
 from telegram_bot.screens.notices import failure_screen
-from telegram_bot.screens.positions import PERCENTS
-from telegram_bot.screens.quick import CENTS, Quick
+from telegram_bot.screens.quick import CENTS
 from telegram_bot.tickets import ShownTicket, TicketState
 from telegram_bot.words import mark, say
 
@@ -45,34 +41,6 @@ class _Wanted:
     amount: Decimal
     again: Action
     back: Action
-
-
-async def quick_of(context: BotContext, view: MarketView) -> Quick:
-    """The amounts of a market card, with a token if a tap on one may be enough."""
-    amounts = context.preferences.quick_amounts
-    if _always_asks(context) or market_state(view.market) is not None:
-        return Quick(amounts)
-    drawn = tuple(each.ask for each in view.outcomes)
-    card = CardOffer(context.account, view.market.id, Side.BUY, amounts, drawn)
-    return Quick(amounts, await _token(context, card))
-
-
-async def quick_sale_of(context: BotContext, view: PositionView) -> str | None:
-    """The token of a position card; None where every sale leads to a ticket."""
-    if _always_asks(context) or market_state(view.market) is not None:
-        return None
-    drawn = tuple(
-        view.bid if token == view.position.token_id else None for token in view.market.tokens
-    )
-    percents = tuple(Decimal(percent) for percent in PERCENTS)
-    card = CardOffer(context.account, view.market.id, Side.SELL, percents, drawn)
-    return await _token(context, card)
-
-
-async def bind(context: BotContext, button_id: str | None, message_id: int | None) -> None:
-    """From now on the token works in that message, and only there."""
-    if button_id is not None and message_id is not None:
-        await context.orders.bind_offer(button_id, message_id)
 
 
 async def order_at_once(
@@ -158,7 +126,7 @@ async def _sale(
         raise ButtonSpent(UNKNOWN)
     position = await card.positions.get_position(position_id, card.user.id)
     market = await card.services.markets.market(found.market_id)
-    if position.market_id != market.id:
+    if position.market_id != market.id or position.token_id not in market.tokens:
         raise ButtonSpent(UNKNOWN)
     size = shares_of(position.holding, Decimal(percent))
     quote = await card.orders.quote_sell(card.user.id, position_id, size, card.preferences.slippage)
@@ -172,15 +140,6 @@ async def _facts(card: BotContext, wanted: _Wanted) -> Facts:
     market = wanted.quote.market.id
     unclear = await history.unknown_in(user, Account.LIVE, market) if card.is_live else ()
     return Facts(card.desk.now(), wanted.drawn, await history.traded(user), bool(unclear))
-
-
-async def _token(context: BotContext, card: CardOffer) -> str:
-    offer = await context.orders.quick.offer(card, context.user.id, context.chat_id)
-    return offer.button_id
-
-
-def _always_asks(context: BotContext) -> bool:
-    return context.preferences.confirm_mode is ConfirmMode.CAREFUL
 
 
 def _back(action: QuickAction) -> Action | None:

@@ -13,10 +13,13 @@ from core.domain.errors import ButtonSpent, OutcomeUnknown, PolycoolError
 from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.order import Order
 from core.domain.units import MarketId, OrderId, PositionId
+from core.domain.views import PositionView
 from telegram_bot.actions import Action, Limit
 from telegram_bot.context import BotContext, Desk
+from telegram_bot.handlers.tokens import bind, quick_sale_of
 from telegram_bot.live_messages import LiveView
 from telegram_bot.pacing import Urgency
+from telegram_bot.quick_actions import QuickSell
 from telegram_bot.screens.limit_ticket import (
     limit_expired_screen,
     limit_submitting_screen,
@@ -27,6 +30,7 @@ from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.ticket import expired_screen, submitting_screen, ticket_screen
+from telegram_bot.screens.ways_on import ways_on
 from telegram_bot.tickets import ShownTicket, TicketState
 from telegram_bot.words import mark, say
 
@@ -36,11 +40,15 @@ FOLLOWING: Final = 2.0  # seconds between two looks at an order that is not over
 
 
 class Placed(NamedTuple):
-    """What a confirmed ticket has led to; `order` is one that may still change."""
+    """What a confirmed ticket has led to; `order` is one that may still change.
+
+    `token` is the receipt's own, with which it sells at one tap.
+    """
 
     screen: Screen
     view: LiveView | None = None
     order: OrderId | None = None
+    token: str | None = None
 
 
 Placing: TypeAlias = asyncio.Task[Placed]
@@ -147,6 +155,7 @@ async def submitting_word(placing: Placing) -> str:
 async def _show(context: BotContext, placed: Placed, again: Action) -> None:
     """What is not over is brought to its end also where its reader is elsewhere by then."""
     shown = await context.show(placed.screen, placed.view, urgency=Urgency.ORDER)
+    await bind(context, placed.token, shown)
     if shown is not None and placed.order is not None:
         last_word = partial(_last_word, context, placed.order, again)
         context.desk.receipts.follow(context.chat_id, shown, last_word)
@@ -162,9 +171,9 @@ async def _last_word(context: BotContext, order_id: OrderId, again: Action) -> S
 async def _show_submitting(
     context: BotContext, message_id: int, ticket: ShownTicket, placing: Placing
 ) -> None:
-    """The ticket's buttons go away while the order is on its way."""
+    """The ticket's buttons go away while the order is on its way; a record keeps its own."""
     await asyncio.wait({placing}, timeout=TOLD_AFTER)
-    if placing.done():
+    if placing.done() or context.message_id is None:
         return
     on_its_way = context.marked(_submitting(ticket.quote))
     await context.desk.messenger.hint(context.chat_id, message_id, on_its_way)
@@ -194,7 +203,8 @@ async def _place(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -
     except OutcomeUnknown as unknown:
         return await _lost(context, claim, ticket, unknown)
     except PolycoolError as error:
-        return Placed(failure_screen(error, ticket.again))
+        ways = ways_on(error, ticket.again, is_live=context.is_live)
+        return Placed(failure_screen(error, ticket.again, ways))
 
 
 async def _ordered(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> Order:
@@ -216,8 +226,11 @@ async def _lost(
 
 async def _receipt(context: BotContext, order: Order, ticket: ShownTicket) -> Placed:
     if not context.is_live:
-        position = await _position_of(context, order)
-        return Placed(receipt_screen(order, ticket.quote.market, position, ticket.again))
+        held = await _held_of(context, order)
+        token = await _sale_token(context, order, held)
+        market, position = ticket.quote.market, _id_of(held)
+        sell = _sale(held, token)
+        return Placed(receipt_screen(order, market, position, ticket.again, sell), token=token)
     traced = await context.services.history.traced(context.user.id, order.id)
     screen = await _live_receipt(context, traced, ticket.again)
     if is_final(traced):
@@ -239,16 +252,29 @@ async def _follow(context: BotContext, order_id: OrderId, again: Action) -> Scre
 
 
 async def _live_receipt(context: BotContext, traced: TracedOrder, again: Action) -> Screen:
-    position = await _position_of(context, traced.order)
-    return live_receipt_screen(traced, position, again)
+    held = await _held_of(context, traced.order)
+    return live_receipt_screen(traced, _id_of(held), again)
 
 
-async def _position_of(context: BotContext, order: Order) -> PositionId | None:
+async def _held_of(context: BotContext, order: Order) -> PositionView | None:
     """What the user holds now of the order's outcome."""
     ticket = order.ticket
     held = await context.positions.in_market(context.user.id, ticket.market_id)
-    matching = (view.position.id for view in held if view.position.token_id == ticket.token_id)
-    return next(matching, None)
+    return next((view for view in held if view.position.token_id == ticket.token_id), None)
+
+
+def _id_of(held: PositionView | None) -> PositionId | None:
+    return None if held is None else held.position.id
+
+
+async def _sale_token(context: BotContext, order: Order, held: PositionView | None) -> str | None:
+    if held is None or order.ticket.side is not Side.BUY:
+        return None
+    return await quick_sale_of(context, held)
+
+
+def _sale(held: PositionView | None, token: str | None) -> Action | None:
+    return None if held is None or token is None else QuickSell(token, held.position.id, 100)
 
 
 async def _draw_ticket(

@@ -72,15 +72,15 @@ def relative_price(wish: PriceWish, view: OutcomeView, tick: Decimal, way: Way) 
     if base is None:
         raise InvalidQuantity(say(NO_PRICE))
     rounding = ROUND_FLOOR if way is Way.BUY else ROUND_CEILING
-    price = (base * factor / tick).to_integral_value(rounding) * tick
-    if not 0 < price < 1:
+    limit = (base * factor / tick).to_integral_value(rounding) * tick
+    if not 0 < limit < 1:
         raise InvalidQuantity(
             say(
                 "That would be {price} cents; a price is between 0 and 100.",
-                price=f"{price * 100:.1f}",
+                price=f"{limit * 100:.1f}",
             )
         )
-    return Price(price)
+    return Price(limit)
 
 
 def limit_price_screen(view: MarketView, wish: Limit, now: datetime) -> Screen:

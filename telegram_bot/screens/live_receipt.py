@@ -7,14 +7,15 @@ from core.domain.book import Side
 from core.domain.ledger import Settlement
 from core.domain.order import Order, OrderStatus
 from core.domain.units import ZERO, PositionId
-from telegram_bot.account_actions import ShowOrder, ShowOrders
+from telegram_bot.account_actions import CancelOrder, ShowOrder, ShowOrders
 from telegram_bot.actions import Action, CancelTicket, ConfirmAgain, ShowMarket, ShowPosition
 from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.order_words import reserved_words, settlement_words, state_words
-from telegram_bot.screens.receipt import filled_story, sentence
-from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button
+from telegram_bot.screens.receipt import filled_story, sell_button, sentence
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, rows
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
+from telegram_bot.screens.ways_on import rest_of
 from telegram_bot.words import mark, say
 
 HEADINGS: Final = {
@@ -25,15 +26,22 @@ HEADINGS: Final = {
     OrderStatus.DELAYED: mark("Accepted, and delayed by the venue"),
     OrderStatus.UNKNOWN: mark("Checking with the venue"),
 }
+CANCELLABLE: Final = frozenset({OrderStatus.LIVE, OrderStatus.PARTIAL})
 HAS_TRADED: Final = frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED})
 REVERSED: Final = mark("<b>Failed, and taken back</b>")
 UNTOLD: Final = mark("The venue says that it has traded, and has not told of the trades yet.")
 
 
 def live_receipt_screen(
-    traced: TracedOrder, position: PositionId | None, again: Action | None = None
+    traced: TracedOrder,
+    position: PositionId | None,
+    again: Action | None = None,
+    sell: Action | None = None,
 ) -> Screen:
-    """A record that stays in the chat. `position` is what the user holds of it now, if anything."""
+    """A record that stays in the chat. `position` is what the user holds of it now, if anything.
+
+    `sell`: what sells all of it; None for the way with a ticket.
+    """
     order = traced.order
     return Screen(
         blocks(
@@ -46,7 +54,7 @@ def live_receipt_screen(
                 time=clock_time(order.created_at),
             ),
         ),
-        (_buttons(traced, position, again),),
+        rows(_ways(traced, position, sell), _buttons(traced, position, again)),
         keeps_message=True,
     )
 
@@ -203,6 +211,19 @@ def _settled(traced: TracedOrder) -> str | None:
             "<b>{shares} more shares failed on the chain and were taken back.</b>", shares=failed
         )
     return settlement_words(traced.settlements)
+
+
+def _ways(traced: TracedOrder, position: PositionId | None, sell: Action | None) -> Row:
+    """Out of what was bought again, or on with what was not; while it works: off with it."""
+    order = traced.order
+    if not order.is_done:
+        can_go = order.status in CANCELLABLE and order.cancel_requested_at is None
+        return (Button(say("Cancel"), CancelOrder(order.id)),) if can_go else ()
+    if order.awaited_size:
+        return ()
+    is_thin = order.status not in {OrderStatus.FILLED, OrderStatus.REJECTED}
+    thin = rest_of(order, traced.market, is_live=True) if is_thin else ()
+    return (*sell_button(order, position, sell), *thin)
 
 
 def _buttons(traced: TracedOrder, position: PositionId | None, again: Action | None) -> Row:
