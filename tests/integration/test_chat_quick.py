@@ -133,6 +133,26 @@ async def test_forged_foreign_and_old_taps_on_a_card_order_nothing(
     assert data_of(fresh, "$10") != data
 
 
+async def test_after_a_restart_a_card_is_old_and_tells_what_it_did(
+    chat: Chat, ann: Person, sessions: Sessions
+) -> None:
+    shown = await trader(chat, ann)
+    version, _, rest = data_of(shown, "$10").split(".", 2)
+    of_another_run = f"{version}.zzzz.{rest}"
+    old = await ann.forges(of_another_run, shown)
+    assert "old" in str(old["text"])
+    await ann.reads("Nothing was bought or sold by it.")
+    assert await count(sessions) == 1
+    shown = await card(ann)
+    version, _, rest = data_of(shown, "$10").split(".", 2)
+    await ann.taps(shown, "$10")
+    receipt = await bought(ann, shown)
+    await ann.forges(f"{version}.zzzz.{rest}", shown)
+    told = await ann.sees(lambda message: message["id"] > receipt["id"])
+    assert "Bought 15.873 Yes" in told["text"]
+    assert await count(sessions) == 2
+
+
 async def test_a_price_that_moved_since_the_card_was_drawn_is_asked_about(
     chat: Chat, ann: Person, sessions: Sessions
 ) -> None:
