@@ -8,16 +8,18 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.confirming import Facts, reasons_to_ask
 from core.domain.errors import ButtonSpent, PolycoolError
+from core.domain.market import Market
 from core.domain.offer import ButtonClaim, CardOffer, Offer, TradeQuote
 from core.domain.position import shares_of
-from core.domain.units import PositionId, Price, Usdc
+from core.domain.units import Price, Usdc
 from core.services.clob.money_buttons import EXPIRED, UNKNOWN, USED
 from telegram_bot.actions import Action, SellPercent, ShowMarket, ShowPosition, Spend
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import ticket
-from telegram_bot.quick_actions import QuickAction, QuickBuy
+from telegram_bot.quick_actions import QuickAction, QuickBuy, QuickSell
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.quick import CENTS
+from telegram_bot.screens.ways_on import ways_on
 from telegram_bot.tickets import ShownTicket, TicketState
 from telegram_bot.words import mark, say
 
@@ -47,9 +49,11 @@ async def order_at_once(
     card: BotContext, claim: ButtonClaim, action: QuickAction, query_id: str
 ) -> None:
     """The first tap on a card: an order, or a ticket that says why it asks."""
-    messenger = card.desk.messenger
+    messenger, again = card.desk.messenger, None
     try:
-        wanted = await _wanted(card, claim, action)
+        found = await card.orders.quick.look(claim)
+        again = _again(found, action)
+        wanted = await _wanted(card, found, again)
         why = reasons_to_ask(card.preferences, wanted.quote, await _facts(card, wanted))
         if why:
             await card.orders.quick.retire(claim)
@@ -59,8 +63,9 @@ async def order_at_once(
         return
     except PolycoolError as error:
         await messenger.answer(query_id, say(NOTHING_DONE))
+        ways = ways_on(error, again, is_live=card.is_live)
         async with card.held():
-            await card.show(failure_screen(error, _back(action)))
+            await card.show(failure_screen(error, _back(again), ways))
         return
     if why:
         await messenger.answer(query_id)
@@ -89,50 +94,46 @@ async def _place(card: BotContext, claim: ButtonClaim, wanted: _Wanted, query_id
     await ticket.confirm(card, claim, shown, query_id)
 
 
-async def _wanted(card: BotContext, claim: ButtonClaim, action: QuickAction) -> _Wanted:
+def _again(found: CardOffer, action: QuickAction) -> Spend | SellPercent:
+    """The same with a ticket. Raises: ButtonSpent for what the card does not offer."""
+    if isinstance(action, QuickSell):
+        if found.side is Side.SELL and action.percent in found.amounts:
+            return SellPercent(action.position_id, action.percent)
+    elif _is_offered(found, action):
+        return Spend(found.market_id, action.outcome, action.amount)
+    raise ButtonSpent(UNKNOWN)
+
+
+def _is_offered(found: CardOffer, action: QuickBuy) -> bool:
+    is_amount = Decimal(action.amount) / CENTS in found.amounts
+    return found.side is Side.BUY and is_amount and action.outcome < len(found.drawn)
+
+
+async def _wanted(card: BotContext, found: CardOffer, again: Spend | SellPercent) -> _Wanted:
     """Raises: ButtonSpent, and what a quote raises."""
-    found = await card.orders.quick.look(claim)
     card.check_account(found.account)
-    if isinstance(action, QuickBuy):
-        return await _purchase(card, found, action)
-    return await _sale(card, found, action.position_id, action.percent)
-
-
-async def _purchase(card: BotContext, found: CardOffer, action: QuickBuy) -> _Wanted:
-    spend = Usdc(Decimal(action.amount) / CENTS)
-    if (
-        found.side is not Side.BUY
-        or spend not in found.amounts
-        or action.outcome >= len(found.drawn)
-    ):
-        raise ButtonSpent(UNKNOWN)
     market = await card.services.markets.market(found.market_id)
-    quote = await card.orders.quote_buy(
-        card.user.id,
-        market.id,
-        market.tokens[action.outcome],
-        spend,
-        card.preferences.slippage,
-    )
-    again = Spend(market.id, action.outcome, action.amount)
-    drawn = found.drawn[action.outcome]
-    return _Wanted(quote, drawn, spend, again, ShowMarket(market.id))
+    if isinstance(again, Spend):
+        return await _purchase(card, found, market, again)
+    return await _sale(card, found, market, again)
 
 
-async def _sale(
-    card: BotContext, found: CardOffer, position_id: PositionId, percent: int
-) -> _Wanted:
-    if found.side is not Side.SELL or percent not in found.amounts:
-        raise ButtonSpent(UNKNOWN)
-    position = await card.positions.get_position(position_id, card.user.id)
-    market = await card.services.markets.market(found.market_id)
+async def _purchase(card: BotContext, found: CardOffer, market: Market, again: Spend) -> _Wanted:
+    spend, token = Usdc(Decimal(again.amount) / CENTS), market.tokens[again.outcome]
+    slippage = card.preferences.slippage
+    quote = await card.orders.quote_buy(card.user.id, market.id, token, spend, slippage)
+    return _Wanted(quote, found.drawn[again.outcome], spend, again, ShowMarket(market.id))
+
+
+async def _sale(card: BotContext, found: CardOffer, market: Market, again: SellPercent) -> _Wanted:
+    user, percent = card.user.id, Decimal(again.percent)
+    position = await card.positions.get_position(again.position_id, user)
     if position.market_id != market.id or position.token_id not in market.tokens:
         raise ButtonSpent(UNKNOWN)
-    size = shares_of(position.holding, Decimal(percent))
-    quote = await card.orders.quote_sell(card.user.id, position_id, size, card.preferences.slippage)
+    size = shares_of(position.holding, percent)
+    quote = await card.orders.quote_sell(user, position.id, size, card.preferences.slippage)
     drawn = found.drawn[market.tokens.index(position.token_id)]
-    again = SellPercent(position_id, percent)
-    return _Wanted(quote, drawn, Decimal(percent), again, ShowPosition(position_id))
+    return _Wanted(quote, drawn, percent, again, ShowPosition(position.id))
 
 
 async def _facts(card: BotContext, wanted: _Wanted) -> Facts:
@@ -142,5 +143,11 @@ async def _facts(card: BotContext, wanted: _Wanted) -> Facts:
     return Facts(card.desk.now(), wanted.drawn, await history.traded(user), bool(unclear))
 
 
-def _back(action: QuickAction) -> Action | None:
-    return None if isinstance(action, QuickBuy) else ShowPosition(action.position_id)
+def _back(again: Spend | SellPercent | None) -> Action | None:
+    match again:
+        case Spend(market_id):
+            return ShowMarket(market_id)
+        case SellPercent(position_id):
+            return ShowPosition(position_id)
+        case None:
+            return None

@@ -187,3 +187,15 @@ async def test_own_amounts_and_own_slippage_are_used(chat: Chat, ann: Person) ->
     assert "$7.50 buys 11.9047 shares at 63¢" in shown["text"]
     amounts = await ann.opens(shown, "Yes")
     assert buttons(amounts)[:4] == ["$5", "$7.50", "$99", "Other"]
+
+
+async def test_a_tap_that_cannot_be_paid_offers_a_smaller_amount(
+    chat: Chat, ann: Person, sessions: Sessions
+) -> None:
+    amounts = (usdc("10"), usdc("20"), usdc("5000"))
+    shown = await trader(chat, ann, confirm_mode=ConfirmMode.FAST, quick_amounts=amounts)
+    failed = await ann.opens(shown, "$5000")
+    assert "Not enough cash" in failed["text"]
+    assert buttons(failed)[0] == "Smaller amount"
+    assert "How much on Yes?" in (await ann.opens(failed, "Smaller amount"))["text"]
+    assert await count(sessions) == 1

@@ -17,6 +17,7 @@ from core.domain.errors import (
 )
 from core.domain.order import OrderStatus
 from core.domain.order_amounts import OrderKind
+from core.domain.units import EventId
 from telegram_bot.account_actions import ShowWallet
 from telegram_bot.actions import Action, Buy, Limit, ShowEvent, Spend, Trending, Unit, Way
 from telegram_bot.callback_readers import category_key
@@ -44,7 +45,7 @@ def actions(row: tuple[Button | CopyButton, ...]) -> list[Action]:
         (InsufficientBalance(""), LIMIT, True, [ShowWallet(), replace(LIMIT, amount=0)]),
         (EmptyBook(""), SPEND, True, [Limit(MARKET.id, 1, Way.BUY)]),
         (EmptyBook(""), SPEND, False, []),
-        (MarketClosed("", event="77", category="Crypto"), SPEND, True, [ShowEvent("77")]),
+        (MarketClosed("", event="77", category="Crypto"), SPEND, True, [ShowEvent(EventId("77"))]),
         (MarketClosed("", category="Crypto"), None, True, [Trending(0, category_key("Crypto"))]),
         (MarketClosed(""), None, True, []),
         (Unavailable(""), SPEND, True, []),
