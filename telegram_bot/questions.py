@@ -8,7 +8,7 @@ from core.domain.risk import LimitKind
 from core.domain.units import Usdc
 from core.domain.withdrawal import AddressId
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
-from telegram_bot.actions import Limit, SellOther, SpendOther
+from telegram_bot.actions import Buy, Limit, SellOther, SpendOther
 from telegram_bot.trigger_actions import TypeTrigger
 
 
@@ -40,7 +40,8 @@ class CodeFor:
 
 
 Question: TypeAlias = (
-    SpendOther
+    Buy
+    | SpendOther
     | SellOther
     | Limit
     | TypeTrigger

@@ -93,6 +93,7 @@ class OrderWitness:
             left=after.working_size,
             reversed=after.failed_size,
             reason=after.reason,
+            awaited=after.awaited_size,
         )
         key = f"order:{after.id}:{after.status}:{after.filled_size}:{after.failed_size}"
         await self._outbox.write_down(session, ticket.user_id, key, moved)

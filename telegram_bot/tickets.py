@@ -7,6 +7,7 @@ knows how to ask for the same quote again.
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum, auto
 from typing import Final
 
@@ -27,7 +28,10 @@ class TicketState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ShownTicket:
-    """`again` asks for the same trade anew; `back` is where a cancelled ticket leads."""
+    """`again` asks for the same trade anew; `back` is where a cancelled ticket leads.
+
+    `amount`: it is no ticket but a card, whose one-shot token was tapped at that amount.
+    """
 
     quote: TradeQuote | LimitQuote
     offer: Offer
@@ -37,6 +41,7 @@ class ShownTicket:
     again: Action
     back: Action
     state: TicketState = TicketState.OPEN
+    amount: Decimal | None = None
 
 
 class Tickets:

@@ -1,5 +1,7 @@
 """One tree of errors, by what the caller should do about them."""
 
+from decimal import Decimal
+
 from core.domain.account import Account
 
 
@@ -48,7 +50,12 @@ class NotEnoughShares(Rejected):
 
 
 class MarketClosed(Rejected):
-    """The market does not accept orders (any more)."""
+    """The market does not accept orders (any more). `event` and `category` lead to similar ones."""
+
+    def __init__(self, sentence: str = "", *, event: str = "", category: str = "") -> None:
+        super().__init__(sentence)
+        self.event = event
+        self.category = category
 
 
 class EmptyBook(Rejected):
@@ -56,7 +63,14 @@ class EmptyBook(Rejected):
 
 
 class OrderTooSmall(Rejected):
-    """Below the venue's minimum."""
+    """Below the venue's minimum: `spend` in USDC, or `size` in shares."""
+
+    def __init__(
+        self, sentence: str = "", *, spend: Decimal | None = None, size: Decimal | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.spend = spend
+        self.size = size
 
 
 class StalePrice(Unavailable):

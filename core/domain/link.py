@@ -27,6 +27,11 @@ class VenueLink:
     event_slug: str | None = None
 
 
+def market_link(slug: str) -> str | None:
+    """The page of a market at the venue; None for a slug that is none."""
+    return f"https://polymarket.com/market/{slug}" if SLUG.fullmatch(slug) else None
+
+
 def parse_link(text: str) -> VenueLink | None:
     """The event or market that `text` links to; None if it is no link to the venue's site.
 

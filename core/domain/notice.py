@@ -13,7 +13,7 @@ from core.domain.book import Side
 from core.domain.drift import CashMove, DriftKind
 from core.domain.order import OrderStatus
 from core.domain.trigger import TriggerKind, TriggerState
-from core.domain.units import MarketId, OrderId, PositionId, Price, Size, Usdc, UserId
+from core.domain.units import ZERO, MarketId, OrderId, PositionId, Price, Size, Usdc, UserId
 
 
 class NoticeKind(StrEnum):
@@ -116,6 +116,7 @@ class OrderMoved:
     left: Size  # that may still trade
     reversed: Size  # shares whose settlement failed: given back
     reason: str = ""
+    awaited: Size = Size(ZERO)  # shares that are matched, and no trade was told of yet
 
 
 @dataclass(frozen=True, slots=True)

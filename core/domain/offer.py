@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from core.domain.account import Account
 from core.domain.book import Side
@@ -11,7 +12,7 @@ from core.domain.market import Market, Outcome, Source
 from core.domain.order import Ticket
 from core.domain.order_amounts import OrderKind
 from core.domain.price import PriceState
-from core.domain.units import MarketId, Price, Size, TokenId, Usdc, UserId
+from core.domain.units import ZERO, MarketId, Price, Size, TokenId, Usdc, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class TradeQuote:
     source: Source
     payout: Usdc  # of a buy, should the outcome come true; 0 for a sell
     cash_after: Usdc
+    bid: Price | None = None  # the best ones of the book behind it
+    ask: Price | None = None
+    slippage: Decimal = ZERO  # percent that the average may be worse than the best price
+    free_cash: Usdc = Usdc(ZERO)  # of a buy: what no open order holds
 
     @property
     def cost(self) -> Usdc:
@@ -86,6 +91,56 @@ class ButtonClaim:
     user_id: UserId
     chat_id: int
     message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardOffer:
+    """What the one-shot token of a card allows: one of `amounts`, once, in its market.
+
+    `drawn` are the asks, or for a sale the bids, that the card was made with, in the order of the
+    market's outcomes. `amounts` are USDC, or for a sale percent.
+    """
+
+    account: Account
+    market_id: MarketId
+    side: Side
+    amounts: tuple[Decimal, ...]
+    drawn: tuple[Price | None, ...]
+
+
+CARD: Final = "card"
+"""The entry of a payload that makes it one of a card: no ticket's button has it."""
+
+
+def card_payload(card: CardOffer) -> dict[str, str]:
+    return {
+        CARD: card.side.value,
+        "account": card.account.value,
+        "market_id": card.market_id,
+        "amounts": " ".join(f"{amount:f}" for amount in card.amounts),
+        "drawn": " ".join("-" if price is None else f"{price:f}" for price in card.drawn),
+    }
+
+
+def card_of(payload: Mapping[str, str]) -> CardOffer:
+    """What `card_payload` kept."""
+    drawn = (None if price == "-" else Price(Decimal(price)) for price in payload["drawn"].split())
+    return CardOffer(
+        account=Account(payload["account"]),
+        market_id=MarketId(payload["market_id"]),
+        side=Side(payload[CARD]),
+        amounts=tuple(Decimal(amount) for amount in payload["amounts"].split()),
+        drawn=tuple(drawn),
+    )
+
+
+def is_of_card(card: CardOffer, quote: TradeQuote, amount: Decimal) -> bool:
+    """Whether the card's token may become this order."""
+    return (
+        (card.account, card.market_id, card.side) == (quote.account, quote.market.id, quote.side)
+        and amount in card.amounts
+        and quote.spend in {None, amount}
+    )
 
 
 def button_payload(quote: TradeQuote | LimitQuote) -> dict[str, str]:

@@ -91,6 +91,9 @@ _NO_NUMBER: Final = re.compile(
     r"|[@$+-]*(?:nan|inf|infinity)(?:%|x|c)?|[@$].*|[+-]\d.*|0x[\da-f]+",
     re.ASCII,
 )
+_ANSWER: Final = re.compile(
+    rf"[@$+\-\u2212]*\s*{_NUMBER}\s*(?:{_UNIT})?|@?(?:bid|ask)", re.ASCII | re.IGNORECASE
+)
 _PARTS: Final = {"all": 100, "max": 100, "half": 50}
 _FILLERS: Final = frozenset({"of", "on", "for", "the", "worth", "a", "an"})
 
@@ -106,6 +109,23 @@ def order_terms(text: str) -> Terms:
     for token in text.split():
         terms = _with(terms, token.rstrip(".,;!?") or token)
     return terms
+
+
+def price_wish(text: str) -> PriceWish:
+    """A price alone: `45`, `45c`, `0.45`, `+5%`, `2x`, `bid`.
+
+    Raises: InvalidQuantity with a sentence for the user.
+    """
+    word = "".join(text.split()).lower().replace("\u2212", "-").removeprefix("@")
+    wish = _price(f"@{word}") if len(word) <= LONGEST_NUMBER else None
+    if wish is None:
+        raise InvalidQuantity("That is not a price. Please write for example 45, +5% or bid")
+    return wish
+
+
+def is_short_answer(text: str) -> bool:
+    """Whether `text` is a number with its unit, or names a price: no words to search for."""
+    return _ANSWER.fullmatch(text.strip()) is not None
 
 
 def _with(terms: Terms, token: str) -> Terms:

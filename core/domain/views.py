@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from core.domain.book import Level
 from core.domain.health import Doubt
 from core.domain.market import Event, Market, Outcome, Source
 from core.domain.position import Position
@@ -58,6 +59,7 @@ class OutcomeView:
     state: PriceState
     source: Source
     why: Doubt | None = None  # a feed carries it and it is not live
+    asks: tuple[Level, ...] = ()  # of the book behind it, best first; empty where there is none
 
 
 @dataclass(frozen=True, slots=True)

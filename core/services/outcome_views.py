@@ -34,6 +34,7 @@ def _board_view(outcome: Outcome, board: PriceBoard) -> OutcomeView | None:
         state=reading.state,
         source=reading.source,
         why=reading.why,
+        asks=() if quote.book is None else tuple(quote.book.asks()),
     )
 
 

@@ -17,7 +17,7 @@ from core.storage.models import FOLLOWED
 _CONSUME: Final = sa.text("""
     UPDATE money_buttons SET used_at = :now
     WHERE id = :button AND user_id = :user AND chat_id = :chat AND message_id = :message
-        AND used_at IS NULL AND expires_at > :now
+        AND used_at IS NULL AND expires_at > :now AND (payload ->> 'card' IS NOT NULL) = :is_card
     RETURNING payload
 """).columns(payload=JSONB)
 
@@ -42,6 +42,7 @@ class Button:
     message_id: int | None  # None until the message was sent
     expires_at: datetime
     used_at: datetime | None
+    payload: dict[str, str]
 
 
 async def add(
@@ -78,15 +79,19 @@ async def bind(session: AsyncSession, button_id: str, message_id: int) -> None:
 
 
 async def consume(
-    session: AsyncSession, claim: ButtonClaim, now: datetime
+    session: AsyncSession, claim: ButtonClaim, now: datetime, *, is_card: bool = False
 ) -> dict[str, str] | None:
-    """The payload for exactly one matching tap in time; None for every other."""
+    """The payload for exactly one matching tap in time; None for every other.
+
+    `is_card`: of a card's token, which no ticket's tap can use, nor the other way round.
+    """
     values = {
         "button": claim.id,
         "user": claim.user_id,
         "chat": claim.chat_id,
         "message": claim.message_id,
         "now": now,
+        "is_card": is_card,
     }
     payload: dict[str, str] | None = await session.scalar(_CONSUME, values)
     return payload
@@ -111,7 +116,14 @@ async def find(session: AsyncSession, button_id: str) -> Button | None:
     row = (await session.execute(query)).scalar_one_or_none()
     if row is None:
         return None
-    return Button(UserId(row.user_id), row.chat_id, row.message_id, row.expires_at, row.used_at)
+    return Button(
+        UserId(row.user_id),
+        row.chat_id,
+        row.message_id,
+        row.expires_at,
+        row.used_at,
+        row.payload,
+    )
 
 
 async def open_receipts(

@@ -4,23 +4,32 @@ from typing import assert_never
 
 from core.domain.amounts import typed_usdc
 from core.domain.errors import Rejected
+from core.domain.order_words import is_short_answer
 from core.domain.risk import LimitKind
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
-from telegram_bot.actions import Limit, SellOther, SpendOther
+from telegram_bot.actions import Buy, Limit, SellOther, SpendOther
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import safety, withdrawing
 from telegram_bot.handlers.limit import take_limit_answer
 from telegram_bot.handlers.trading import take_dollars, take_shares
 from telegram_bot.handlers.triggers import take_trigger_answer
 from telegram_bot.handlers.wallet import take_daily_limit
+from telegram_bot.handlers.wishes import open_text
 from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.notices import try_again
 from telegram_bot.trigger_actions import TypeTrigger
 
 
 async def take_answer(context: BotContext, question: Question, message_id: int, text: str) -> None:
-    """What cannot be used is explained, and the question stays."""
+    """What cannot be used is explained, and the question stays.
+
+    Words that answer nothing where nobody has to answer are words like all others.
+    """
     pending, user = context.desk.pending, context.user.id
+    if _is_free(question) and not is_short_answer(text):
+        pending.forget(user)
+        await open_text(context, text)
+        return
     try:
         await _take(context, question, message_id, text)
     except Rejected as refusal:
@@ -30,10 +39,15 @@ async def take_answer(context: BotContext, question: Question, message_id: int, 
             pending.forget(user)
 
 
+def _is_free(question: Question) -> bool:
+    """Whether it was asked by a screen that has buttons too."""
+    return isinstance(question, Buy) or (isinstance(question, Limit) and not question.is_typed)
+
+
 async def _take(context: BotContext, question: Question, message_id: int, text: str) -> None:
     match question:
-        case SpendOther():
-            await take_dollars(context, question, text)
+        case SpendOther(market_id, outcome) | Buy(market_id, outcome):
+            await take_dollars(context, SpendOther(market_id, outcome), text)
         case SellOther():
             await take_shares(context, question, text)
         case Limit():

@@ -12,11 +12,11 @@ from core.domain.account import Account
 from core.domain.errors import Rejected
 from core.domain.user import User
 from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, Home, Submitting
-from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.handlers.messages import answer_message
 from telegram_bot.handlers.taps import act, answer_tap
 from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
+from telegram_bot.quick_actions import QuickBuy, QuickSell
 from telegram_bot.screens.notices import unexpected_screen
 from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
 from telegram_bot.tickets import TicketState
@@ -29,7 +29,10 @@ SPEAKING: Final = (
     ConfirmAgain,
     CancelTicket,
     Submitting,
+    QuickBuy,
+    QuickSell,
 )  # taps that are answered with words
+ORDERING: Final = (Confirm, ConfirmAgain, QuickBuy, QuickSell)
 CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
 NOT_YOURS: Final = EXPLANATIONS[TicketState.FOREIGN]
 STILL_BUSY: Final = mark("One moment: I am still busy with what you tapped before.")
@@ -207,16 +210,22 @@ class Dispatcher:
         match action:
             case Submitting():
                 return True
-            case Confirm(button_id) | ConfirmAgain(button_id) | CancelTicket(button_id):
+            case (
+                Confirm(button_id)
+                | ConfirmAgain(button_id)
+                | CancelTicket(button_id)
+                | QuickBuy(button_id)
+                | QuickSell(button_id)
+            ):
                 return self._desk.tickets.is_used(button_id, chat, card)
             case _:
                 return False
 
     def _is_order(self, update: Update) -> bool:
-        """Whether this update may have sent an order: only a confirming tap does."""
+        """Whether this update may have sent an order: a confirming tap does, or one on a card."""
         query = update.callback_query
         tapped = self._desk.codec.decode(query.data or "") if query else None
-        return isinstance(tapped, Tapped) and isinstance(tapped.action, Confirm | ConfirmAgain)
+        return tapped is not None and isinstance(tapped.action, ORDERING)
 
 
 def _is_away(error: Exception) -> bool:

@@ -12,6 +12,7 @@ from core.domain.offer import ButtonClaim
 from telegram_bot.account_actions import CancelOrder
 from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, ShowMarket
 from telegram_bot.context import BotContext
+from telegram_bot.quick_actions import QuickBuy, QuickSell
 from telegram_bot.screens.live_receipt import live_receipt_screen
 from telegram_bot.screens.notices import failure_screen, never_placed_screen, old_screen
 from telegram_bot.screens.receipt import receipt_screen
@@ -29,6 +30,10 @@ async def answer_earlier(
             await context.show(
                 await _outcome(context, claim, is_left_over=is_left_over, is_knowing=is_knowing)
             )
+        case QuickBuy(button_id) | QuickSell(button_id):
+            # Its quote is made by the tap: what the price was then, nobody knows any more.
+            traced = await _placed_by(context, button_id)
+            await context.show(never_placed_screen() if traced is None else _receipt(traced))
         case CancelTicket(button_id):
             claim = ButtonClaim(button_id, context.user.id, context.chat_id, message_id)
             await context.orders.withdraw_offer(claim)

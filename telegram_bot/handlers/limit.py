@@ -5,11 +5,12 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from core.domain.amounts import typed_percent, typed_price, typed_shares, typed_usdc
+from core.domain.amounts import typed_percent, typed_shares, typed_usdc
 from core.domain.book import Side
 from core.domain.errors import InvalidQuantity
 from core.domain.market import Market
 from core.domain.order_amounts import OrderKind
+from core.domain.order_words import At, price_wish
 from core.domain.units import MICROS, ZERO, Size, TokenId, Usdc
 from core.services.clob.limit_quoting import LimitWish
 from telegram_bot.actions import Life, Limit, ShowMarket, Unit, Way
@@ -25,6 +26,7 @@ from telegram_bot.screens.limit import (
     limit_price_screen,
     price_of,
     price_question,
+    relative_price,
 )
 from telegram_bot.screens.screen import Screen
 from telegram_bot.words import say
@@ -41,11 +43,14 @@ async def open_limit(context: BotContext, wish: Limit) -> None:
         await _ask(context, market, token, wish)
     elif not wish.price:
         view = await market_view(context, market.id, refresh=True)
+        context.desk.pending.ask(context.user.id, wish)
         screen = limit_price_screen(view, wish, context.desk.now())
         await context.show(screen, still_view(screen, market.id))
     elif not wish.amount:
         view = await market_view(context, market.id)
-        screen = limit_amount_screen(view, wish, await _means(context, market, token))
+        context.desk.pending.ask(context.user.id, wish)
+        amounts = context.preferences.quick_amounts
+        screen = limit_amount_screen(view, wish, await _means(context, market, token), amounts)
         await context.show(screen, still_view(screen, market.id))
     else:
         limit_wish = _wish(wish, token, context.desk.now())
@@ -57,10 +62,18 @@ async def take_limit_answer(context: BotContext, wish: Limit, text: str) -> None
     """A typed price or amount. Raises: Rejected for what is none."""
     told = replace(wish, is_typed=False)
     if not wish.price:
-        await open_limit(context, replace(told, price=int(typed_price(text) * PARTS)))
+        await open_limit(context, replace(told, price=await _typed_price(context, wish, text)))
         return
     unit, amount = await _typed_amount(context, wish, text)
     await open_limit(context, replace(told, unit=unit, amount=amount))
+
+
+async def _typed_price(context: BotContext, wish: Limit, text: str) -> int:
+    """In ten-thousandths. Raises: InvalidQuantity."""
+    asked = price_wish(text)
+    view = await market_view(context, wish.market_id, refresh=not isinstance(asked, At))
+    chosen = view.outcomes[wish.outcome]
+    return int(relative_price(asked, chosen, view.market.tick, wish.way) * PARTS)
 
 
 async def _ask(context: BotContext, market: Market, token: TokenId, wish: Limit) -> None:

@@ -1,7 +1,7 @@
 """Finding a market: lists, categories, search, links, and the card itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,6 +15,7 @@ from telegram_bot.actions import Search, Trending
 from telegram_bot.callback_readers import category_key, search_words
 from telegram_bot.context import BotContext
 from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Shelf, Watch
+from telegram_bot.handlers.tokens import bind, quick_of
 from telegram_bot.live_messages import LiveView
 from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.market import market_screen
@@ -26,6 +27,7 @@ from telegram_bot.screens.markets import (
     trending_screen,
     watchlist_screen,
 )
+from telegram_bot.screens.quick import Quick
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.text import plain
 from telegram_bot.words import mark, say
@@ -102,14 +104,17 @@ async def open_market(context: BotContext, market_id: MarketId) -> None:
     """The card, with fresh books even where nothing is streamed yet."""
     view = await market_view(context, market_id, refresh=True)
     is_watched = await context.services.watchlist.holds(context.user.id, market_id)
-    await context.show(
-        _market_card(context, view, is_watched=is_watched),
+    quick = await quick_of(context, view)
+    card = partial(_market_card, context, is_watched=is_watched, quick=quick)
+    shown = await context.show(
+        card(view),
         LiveView(
-            partial(_draw_market, context, market_id, is_watched=is_watched),
+            partial(_draw_market, context, market_id, card),
             markets=frozenset({market_id}),
             tokens=frozenset(view.market.tokens),
         ),
     )
+    await bind(context, quick.button_id, shown)
     if context.services.pictures is not None:
         context.services.pictures.album.get_ready()  # a chart may be the next wish
 
@@ -125,13 +130,17 @@ async def market_view(
     return replace(view, positions=await context.positions.in_market(user, market_id))
 
 
-async def _draw_market(context: BotContext, market_id: MarketId, *, is_watched: bool) -> Screen:
-    return _market_card(context, await market_view(context, market_id), is_watched=is_watched)
+async def _draw_market(
+    context: BotContext, market_id: MarketId, card: Callable[[MarketView], Screen]
+) -> Screen:
+    return card(await market_view(context, market_id))
 
 
-def _market_card(context: BotContext, view: MarketView, *, is_watched: bool) -> Screen:
-    now = context.desk.now()
-    return market_screen(view, now, can_rest=context.is_live, is_watched=is_watched)
+def _market_card(
+    context: BotContext, view: MarketView, *, is_watched: bool, quick: Quick
+) -> Screen:
+    now, can_rest = context.desk.now(), context.is_live
+    return market_screen(view, now, can_rest=can_rest, is_watched=is_watched, quick=quick)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from core.domain.errors import NotFound
 from core.domain.units import ZERO, PositionId, Usdc
 from core.domain.views import PAGE, Portfolio
 from telegram_bot.context import BotContext
+from telegram_bot.handlers.tokens import bind, quick_sale_of
 from telegram_bot.handlers.triggers import armed_of
 from telegram_bot.live_messages import LiveView
 from telegram_bot.screens.positions import position_screen, positions_screen
@@ -46,14 +47,13 @@ async def open_position(context: BotContext, position_id: PositionId) -> None:
     position = await context.positions.get_position(position_id, user)
     context.check_account(position.account)
     market = (await services.markets.view(position.market_id, user, refresh=True)).market
-    await context.show(
-        await _draw_position(context, position_id),
-        LiveView(
-            partial(_draw_position, context, position_id),
-            markets=frozenset({market.id}),
-            tokens=frozenset(market.tokens),
-        ),
+    view = await context.positions.view(position_id, user)
+    quick = await quick_sale_of(context, view)
+    draw = partial(_draw_position, context, position_id, quick)
+    shown = await context.show(
+        await draw(), LiveView(draw, frozenset({market.id}), frozenset(market.tokens))
     )
+    await bind(context, quick, shown)
 
 
 async def _draw_list(context: BotContext, page: int) -> Screen:
@@ -61,7 +61,8 @@ async def _draw_list(context: BotContext, page: int) -> Screen:
     return positions_screen(portfolio, page, context.desk.now())
 
 
-async def _draw_position(context: BotContext, position_id: PositionId) -> Screen:
+async def _draw_position(context: BotContext, position_id: PositionId, quick: str | None) -> Screen:
     view = await context.positions.view(position_id, context.user.id)
     armed = in_short(await armed_of(context, position_id))
-    return position_screen(view, context.desk.now(), can_rest=context.is_live, armed=armed)
+    now, can_rest = context.desk.now(), context.is_live
+    return position_screen(view, now, can_rest=can_rest, armed=armed, quick=quick)

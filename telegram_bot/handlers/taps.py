@@ -11,13 +11,15 @@ from telegram_bot.actions import (
 )
 from telegram_bot.callbacks import Tapped
 from telegram_bot.context import BotContext
-from telegram_bot.handlers import ticket
+from telegram_bot.handlers import quick, ticket
 from telegram_bot.handlers.earlier import answer_earlier
 from telegram_bot.handlers.families import ACTS, way_back
 from telegram_bot.picture_actions import (
     PictureAction,
 )
+from telegram_bot.quick_actions import QuickBuy, QuickSell
 from telegram_bot.screens.notices import OLD_SCREEN, failure_screen
+from telegram_bot.screens.ways_on import ways_on
 from telegram_bot.tickets import ShownTicket, TicketState
 from telegram_bot.words import say
 
@@ -52,6 +54,10 @@ async def answer_tap(
             await _confirm(card, claim, query_id, knows_of_unclear=True)
         case Tapped(CancelTicket(button_id)):
             await _cancel(card, _claim(card, button_id, message_id), query_id)
+        case Tapped(QuickBuy(button_id) | QuickSell(button_id) as action, keeps_message):
+            claim = _claim(card, button_id, message_id)
+            place = context if keeps_message else card
+            await quick.order_at_once(place, claim, action, query_id)
         case Tapped(action, keeps_message):
             await messenger.answer(query_id)
             is_below = keeps_message and not isinstance(action, PictureAction)
@@ -64,7 +70,8 @@ async def act(context: BotContext, action: Action) -> None:
     try:
         await ACTS[type(action)](context, action)
     except PolycoolError as error:
-        await context.show(failure_screen(error, way_back(action)))
+        ways = ways_on(error, action, is_live=context.is_live)
+        await context.show(failure_screen(error, way_back(action), ways))
 
 
 async def _confirm(

@@ -1,22 +1,26 @@
 """A ticket's life: shown, then confirmed by one tap, cancelled, or expired."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 from core.domain.account_views import TracedOrder
 from core.domain.book import Side
+from core.domain.confirming import Why
 from core.domain.errors import ButtonSpent, OutcomeUnknown, PolycoolError
 from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.order import Order
 from core.domain.refusals import UnclearBefore
 from core.domain.units import MarketId, OrderId, PositionId
+from core.domain.views import PositionView
 from telegram_bot.actions import Action, Limit
 from telegram_bot.context import BotContext, Desk
+from telegram_bot.handlers.tokens import bind, quick_sale_of
 from telegram_bot.live_messages import LiveView
 from telegram_bot.pacing import Urgency
+from telegram_bot.quick_actions import QuickSell
 from telegram_bot.screens.limit_ticket import (
     limit_expired_screen,
     limit_submitting_screen,
@@ -27,6 +31,7 @@ from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.ticket import expired_screen, submitting_screen, ticket_screen
+from telegram_bot.screens.ways_on import ways_on
 from telegram_bot.tickets import ShownTicket, TicketState
 from telegram_bot.words import mark, say
 
@@ -36,12 +41,16 @@ FOLLOWING: Final = 2.0  # seconds between two looks at an order that is not over
 
 
 class Placed(NamedTuple):
-    """What a confirmed ticket has led to; `order` is one that may still change."""
+    """What a confirmed ticket has led to; `order` is one that may still change.
+
+    `token` is the receipt's own, with which it sells at one tap.
+    """
 
     screen: Screen
     view: LiveView | None = None
     order: OrderId | None = None
     word: str = ""  # in answer to the tap itself
+    token: str | None = None
 
 
 Placing: TypeAlias = asyncio.Task[Placed]
@@ -62,16 +71,24 @@ EXPLANATIONS: Final = {
 
 
 async def show_ticket(
-    context: BotContext, quote: TradeQuote | LimitQuote, *, again: Action, back: Action
+    context: BotContext,
+    quote: TradeQuote | LimitQuote,
+    *,
+    again: Action,
+    back: Action,
+    why: Sequence[Why] = (),
 ) -> None:
-    """The ticket's button works in the message that shows it, and nowhere else."""
+    """The ticket's button works in the message that shows it, and nowhere else.
+
+    `why` somebody is asked who would rather not be.
+    """
     desk, user, orders = context.desk, context.user.id, context.orders
     offer = await orders.offer(quote, user, context.chat_id)
     now = desk.now()
     if isinstance(quote, LimitQuote) and isinstance(again, Limit):
         screen = limit_ticket_screen(quote, offer, again, now)
     elif isinstance(quote, TradeQuote):
-        screen = ticket_screen(quote, offer, now)
+        screen = ticket_screen(quote, offer, now, why)
     else:
         raise TypeError(f"{again} does not lead to a limit order")
     view = LiveView(
@@ -149,6 +166,7 @@ async def submitting_word(placing: Placing) -> str:
 async def _show(context: BotContext, placed: Placed, again: Action) -> None:
     """What is not over is brought to its end also where its reader is elsewhere by then."""
     shown = await context.show(placed.screen, placed.view, urgency=Urgency.ORDER)
+    await bind(context, placed.token, shown)
     if shown is not None and placed.order is not None:
         end = partial(last_word, context, placed.order, again)
         context.desk.receipts.follow(context.chat_id, shown, end)
@@ -165,9 +183,9 @@ async def last_word(context: BotContext, order_id: OrderId, again: Action) -> Sc
 async def _show_submitting(
     context: BotContext, message_id: int, ticket: ShownTicket, placing: Placing
 ) -> None:
-    """The ticket's buttons go away while the order is on its way."""
+    """The ticket's buttons go away while the order is on its way; a record keeps its own."""
     await asyncio.wait({placing}, timeout=TOLD_AFTER)
-    if placing.done():
+    if placing.done() or context.message_id is None:
         return
     on_its_way = context.marked(_submitting(ticket.quote))
     await context.desk.messenger.hint(context.chat_id, message_id, on_its_way)
@@ -190,22 +208,33 @@ async def _place(
 ) -> Placed:
     """The receipt, or what went wrong instead."""
     try:
-        order = await context.orders.place_offer(claim, knows_of_unclear=knows_of_unclear)
+        order = await _ordered(context, claim, ticket, knows_of_unclear=knows_of_unclear)
         return await _receipt(context, order, ticket)
     except UnclearBefore as unclear:
         return await _asked_again(context, ticket, unclear)
     except ButtonSpent as spent:
-        if ticket.offer.expires_at <= context.desk.now():
+        if ticket.amount is None and ticket.offer.expires_at <= context.desk.now():
             return Placed(_expired(ticket.quote, ticket.again))
         return Placed(failure_screen(spent, ticket.back))
     except OutcomeUnknown as unknown:
         return await _lost(context, claim, ticket, unknown)
     except PolycoolError as error:
-        return Placed(failure_screen(error, ticket.again))
+        ways = ways_on(error, ticket.again, is_live=context.is_live)
+        return Placed(failure_screen(error, ticket.again, ways))
+
+
+async def _ordered(
+    context: BotContext, claim: ButtonClaim, ticket: ShownTicket, *, knows_of_unclear: bool
+) -> Order:
+    if isinstance(ticket.quote, TradeQuote) and ticket.amount is not None:
+        return await context.orders.quick.place(claim, ticket.quote, ticket.amount)
+    return await context.orders.place_offer(claim, knows_of_unclear=knows_of_unclear)
 
 
 async def _asked_again(context: BotContext, ticket: ShownTicket, refusal: UnclearBefore) -> Placed:
     """A second order beside an unclear one is placed knowingly or not at all."""
+    if ticket.amount is not None:  # without a ticket there is none to confirm again
+        return Placed(failure_screen(refusal, ticket.again), word=say(NOT_SENT))
     market = ticket.quote.market.id
     history, user = context.services.history, context.user.id
     unclear = await history.unknown_in(user, context.account, market)
@@ -229,8 +258,11 @@ async def _lost(
 
 async def _receipt(context: BotContext, order: Order, ticket: ShownTicket) -> Placed:
     if not context.is_live:
-        position = await _position_of(context, order)
-        return Placed(receipt_screen(order, ticket.quote.market, position, ticket.again))
+        held = await _held_of(context, order)
+        token = await _sale_token(context, order, held)
+        market, position = ticket.quote.market, _id_of(held)
+        sell = _sale(held, token)
+        return Placed(receipt_screen(order, market, position, ticket.again, sell), token=token)
     traced = await context.services.history.traced(context.user.id, order.id)
     screen = await _live_receipt(context, traced, ticket.again)
     if is_final(traced):
@@ -252,16 +284,29 @@ async def _follow(context: BotContext, order_id: OrderId, again: Action) -> Scre
 
 
 async def _live_receipt(context: BotContext, traced: TracedOrder, again: Action) -> Screen:
-    position = await _position_of(context, traced.order)
-    return live_receipt_screen(traced, position, again)
+    held = await _held_of(context, traced.order)
+    return live_receipt_screen(traced, _id_of(held), again)
 
 
-async def _position_of(context: BotContext, order: Order) -> PositionId | None:
+async def _held_of(context: BotContext, order: Order) -> PositionView | None:
     """What the user holds now of the order's outcome."""
     ticket = order.ticket
     held = await context.positions.in_market(context.user.id, ticket.market_id)
-    matching = (view.position.id for view in held if view.position.token_id == ticket.token_id)
-    return next(matching, None)
+    return next((view for view in held if view.position.token_id == ticket.token_id), None)
+
+
+def _id_of(held: PositionView | None) -> PositionId | None:
+    return None if held is None else held.position.id
+
+
+async def _sale_token(context: BotContext, order: Order, held: PositionView | None) -> str | None:
+    if held is None or order.ticket.side is not Side.BUY:
+        return None
+    return await quick_sale_of(context, held)
+
+
+def _sale(held: PositionView | None, token: str | None) -> Action | None:
+    return None if held is None or token is None else QuickSell(token, held.position.id, 100)
 
 
 async def _draw_ticket(

@@ -36,6 +36,7 @@ async def choose_amount(context: BotContext, action: Buy) -> None:
     market = await context.services.markets.market(action.market_id)
     outcome_at(market, action.outcome)
     await context.services.markets.view(market.id, context.user.id, refresh=True)
+    context.desk.pending.ask(context.user.id, action)
     draw = partial(_draw_amounts, context, action)
     await context.show(
         await draw(), LiveView(draw, frozenset({market.id}), frozenset(market.tokens))
@@ -46,7 +47,8 @@ async def quote_buy(context: BotContext, action: Spend) -> None:
     market = await context.services.markets.market(action.market_id)
     spend = Usdc(Decimal(action.amount) / CENTS)
     token = outcome_at(market, action.outcome).token
-    quote = await context.orders.quote_buy(context.user.id, market.id, token, spend)
+    slippage = context.preferences.slippage
+    quote = await context.orders.quote_buy(context.user.id, market.id, token, spend, slippage)
     await show_ticket(context, quote, again=action, back=ShowMarket(market.id))
 
 
@@ -107,7 +109,8 @@ async def _position(context: BotContext, position_id: PositionId) -> Position:
 async def _quote_sell(
     context: BotContext, position_id: PositionId, size: Size, *, again: Action
 ) -> None:
-    quote = await context.orders.quote_sell(context.user.id, position_id, size)
+    slippage = context.preferences.slippage
+    quote = await context.orders.quote_sell(context.user.id, position_id, size, slippage)
     await show_ticket(context, quote, again=again, back=ShowPosition(position_id))
 
 
@@ -115,7 +118,8 @@ async def _draw_amounts(context: BotContext, action: Buy) -> Screen:
     user, services = context.user.id, context.services
     view = await services.markets.view(action.market_id, user)
     cash = await services.users.cash(user, context.account)
-    return amount_screen(view, action.outcome, cash, context.desk.now())
+    amounts = context.preferences.quick_amounts
+    return amount_screen(view, action.outcome, cash, context.desk.now(), amounts)
 
 
 def outcome_at(market: Market, place: int) -> Outcome:

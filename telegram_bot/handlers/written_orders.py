@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final, TypeAlias
 
 from core.domain.book import Side
@@ -10,7 +9,7 @@ from core.domain.errors import InvalidQuantity, NotEnoughShares
 from core.domain.market import Market
 from core.domain.order_words import At, Best, Dollars, Part, Shares, Times
 from core.domain.position import Position, shares_of
-from core.domain.units import MICROS, ONE, ZERO, MarketId, Price, Size
+from core.domain.units import MICROS, ZERO, MarketId, Size
 from core.domain.views import PAGE, EventView, OutcomeView
 from core.domain.wish import LinkWish, OrderWish, SlugWish, Subject
 from telegram_bot.actions import (
@@ -29,12 +28,11 @@ from telegram_bot.handlers.limit import CENTS
 from telegram_bot.handlers.markets import NO_SEARCH, patience, resolved
 from telegram_bot.handlers.taps import act
 from telegram_bot.screens.choice import Choice, choice_screen, unclear_screen
-from telegram_bot.screens.limit import PARTS
+from telegram_bot.screens.limit import NO_PRICE, PARTS, relative_price
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.words import mark, say
 
 NOTHING_HELD: Final = mark("You hold nothing of this, so there is nothing to sell.")
-NO_PRICE: Final = mark("There is no price to go by right now; please write one in cents, like @45.")
 
 Priced: TypeAlias = Mapping[MarketId, tuple[OutcomeView, ...]]  # in the market's order
 
@@ -180,27 +178,8 @@ def _price(wish: OrderWish, meant: _Meant, priced: Priced) -> int:
     views = priced.get(meant.market.id)
     if asked is None or views is None:
         raise InvalidQuantity(say(NO_PRICE))
-    return int(_relative(asked, views[meant.place], meant.market.tick, wish.side) * PARTS)
-
-
-def _relative(asked: Best | Times, view: OutcomeView, tick: Decimal, side: Side) -> Price:
-    """On the tick that is the better one for whoever orders."""
-    if isinstance(asked, Best):
-        base, factor = (view.bid if asked is Best.BID else view.ask), ONE
-    else:
-        base, factor = view.price, asked.factor
-    if base is None:
-        raise InvalidQuantity(say(NO_PRICE))
-    rounding = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING
-    price = (base * factor / tick).to_integral_value(rounding) * tick
-    if not 0 < price < 1:
-        raise InvalidQuantity(
-            say(
-                "That would be {price} cents; a price is between 0 and 100.",
-                price=f"{price * 100:.1f}",
-            )
-        )
-    return Price(price)
+    way = Way.BUY if wish.side is Side.BUY else Way.SELL
+    return int(relative_price(asked, views[meant.place], meant.market.tick, way) * PARTS)
 
 
 async def _explain(context: BotContext, wish: OrderWish, found: Sequence[Market]) -> bool:

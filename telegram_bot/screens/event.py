@@ -30,7 +30,11 @@ def event_screen(view: EventView) -> Screen:
                 ShowEvent(event.id, page - 1) if page else None,
                 ShowEvent(event.id, page + 1) if view.has_more else None,
             ),
-            (Button(say("Markets"), Trending()), home_button()),
+            (
+                Button(say("Markets"), Trending()),
+                Button(say("Refresh"), ShowEvent(event.id, page)),
+                home_button(),
+            ),
         ),
     )
 

@@ -7,14 +7,15 @@ from core.domain.book import Side
 from core.domain.ledger import Settlement
 from core.domain.order import Order, OrderStatus
 from core.domain.units import ZERO, PositionId
-from telegram_bot.account_actions import ShowOrder, ShowOrders
+from telegram_bot.account_actions import CancelOrder, ShowOrder, ShowOrders
 from telegram_bot.actions import Action, CancelTicket, ConfirmAgain, ShowMarket, ShowPosition
 from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.order_words import reserved_words, settlement_words, state_words
-from telegram_bot.screens.receipt import filled_story, sentence
-from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button
+from telegram_bot.screens.receipt import filled_story, sell_button, sentence
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, rows
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
+from telegram_bot.screens.ways_on import rest_of
 from telegram_bot.words import mark, say
 
 HEADINGS: Final = {
@@ -25,13 +26,22 @@ HEADINGS: Final = {
     OrderStatus.DELAYED: mark("Accepted, and delayed by the venue"),
     OrderStatus.UNKNOWN: mark("Checking with the venue"),
 }
+CANCELLABLE: Final = frozenset({OrderStatus.LIVE, OrderStatus.PARTIAL})
+HAS_TRADED: Final = frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED})
 REVERSED: Final = mark("<b>Failed, and taken back</b>")
+UNTOLD: Final = mark("The venue says that it has traded, and has not told of the trades yet.")
 
 
 def live_receipt_screen(
-    traced: TracedOrder, position: PositionId | None, again: Action | None = None
+    traced: TracedOrder,
+    position: PositionId | None,
+    again: Action | None = None,
+    sell: Action | None = None,
 ) -> Screen:
-    """A record that stays in the chat. `position` is what the user holds of it now, if anything."""
+    """A record that stays in the chat. `position` is what the user holds of it now, if anything.
+
+    `sell`: what sells all of it; None for the way with a ticket.
+    """
     order = traced.order
     return Screen(
         blocks(
@@ -44,7 +54,7 @@ def live_receipt_screen(
                 time=clock_time(order.created_at),
             ),
         ),
-        (_buttons(traced, position, again),),
+        rows(_ways(traced, position, sell), _buttons(traced, position, again)),
         keeps_message=True,
     )
 
@@ -92,34 +102,60 @@ def unclear_screen(unclear: Order, button_id: str) -> Screen:
 
 def _story(traced: TracedOrder) -> tuple[str | None, ...]:
     order, market = traced.order, traced.market
+    question = safe(market.question)
     if order.filled_size:
         story = filled_story(order, market)
-        return story if order.is_done else (*story[:-1], _left(order))
-    question = safe(market.question)
-    if order.failed_size:
-        return (
-            say(REVERSED),
-            question,
-            say(
-                "{shares} shares were matched, and the chain refused the trade. Your cash "
-                "and your shares are as before it.",
-                shares=shares(order.failed_size),
-            ),
-        )
-    if order.status in HEADINGS:
-        return (f"<b>{say(HEADINGS[order.status])}</b>", question, _asked(order))
+        return (*story[:-1], _left(order)) if _may_change(order) else story
     if order.is_lost_sight_of:
-        return (
-            say("<b>Not followed any more</b>"),
-            question,
-            _asked(order),
-            sentence(order.reason),
-        )
+        heading = say("<b>Not followed any more</b>")
+        return (heading, question, _asked(order), _awaited(order), sentence(order.reason))
+    if _may_change(order):
+        return (_heading(order), question, _asked(order), _awaited(order), _refused_part(order))
+    if order.failed_size:
+        return (say(REVERSED), question, _refused(order))
+    if order.status in HAS_TRADED:
+        return (_heading(order), question, _asked(order), say(UNTOLD))
     return (
         _nothing_done(order),
         question,
         sentence(order.reason) or _why_nothing(order),
         say("Your cash and your positions are as before."),
+    )
+
+
+def _may_change(order: Order) -> bool:
+    """Whether it may still trade, or has traded more than was told."""
+    return bool(not order.is_done or order.awaited_size)
+
+
+def _heading(order: Order) -> str:
+    return f"<b>{say(HEADINGS.get(order.status, HEADINGS[OrderStatus.MATCHED]))}</b>"
+
+
+def _awaited(order: Order) -> str | None:
+    if not order.awaited_size:
+        return None
+    return say(
+        "The venue has matched {shares} shares. Their trades are still to come; this receipt "
+        "follows them.",
+        shares=shares(order.awaited_size),
+    )
+
+
+def _refused(order: Order) -> str:
+    return say(
+        "{shares} shares were matched, and the chain refused the trade. Your cash "
+        "and your shares are as before it.",
+        shares=shares(order.failed_size),
+    )
+
+
+def _refused_part(order: Order) -> str | None:
+    if not order.failed_size:
+        return None
+    return say(
+        "{shares} shares were matched, and the chain refused that trade: it does not count.",
+        shares=shares(order.failed_size),
     )
 
 
@@ -130,6 +166,12 @@ def _nothing_done(order: Order) -> str:
 
 
 def _left(order: Order) -> str:
+    if order.awaited_size:
+        return say(
+            "{shares} more shares are matched. Their trades are still to come; this receipt "
+            "follows them.",
+            shares=shares(order.awaited_size),
+        )
     if order.status is OrderStatus.PARTIAL:
         return say(
             "The rest, {shares} shares, waits in the book.",
@@ -171,9 +213,22 @@ def _settled(traced: TracedOrder) -> str | None:
     return settlement_words(traced.settlements)
 
 
-def _buttons(traced: TracedOrder, position: PositionId | None, again: Action | None) -> Row:
+def _ways(traced: TracedOrder, position: PositionId | None, sell: Action | None) -> Row:
+    """Out of what was bought again, or on with what was not; while it works: off with it."""
     order = traced.order
     if not order.is_done:
+        can_go = order.status in CANCELLABLE and order.cancel_requested_at is None
+        return (Button(say("Cancel"), CancelOrder(order.id)),) if can_go else ()
+    if order.awaited_size:
+        return ()
+    is_thin = order.status not in {OrderStatus.FILLED, OrderStatus.REJECTED}
+    thin = rest_of(order, traced.market, is_live=True) if is_thin else ()
+    return (*sell_button(order, position, sell), *thin)
+
+
+def _buttons(traced: TracedOrder, position: PositionId | None, again: Action | None) -> Row:
+    order = traced.order
+    if _may_change(order):
         return (
             Button(say("Order"), ShowOrder(order.id)),
             Button(say("Orders"), ShowOrders()),

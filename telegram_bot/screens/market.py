@@ -1,14 +1,16 @@
 """One market, live, and how much to put on one of its outcomes."""
 
 from datetime import datetime
+from typing import Final
 
+from core.domain.link import market_link
 from core.domain.market import Market
+from core.domain.preferences import DEFAULTS
 from core.domain.price import PriceState
 from core.domain.resolution import Standing, standing_of
-from core.domain.units import Price, Usdc
+from core.domain.units import ONE, ZERO, Price, Usdc
 from core.domain.views import MarketView, OutcomeView, PositionView
 from telegram_bot.actions import (
-    Buy,
     Limit,
     ShowEvent,
     ShowMarket,
@@ -21,12 +23,13 @@ from telegram_bot.finding_actions import Watch
 from telegram_bot.picture_actions import ShowChart, ShowDepth
 from telegram_bot.screens.freshness import outcome_line, outcome_price
 from telegram_bot.screens.numbers import cents, gain, money, shares, volume
+from telegram_bot.screens.quick import CENTS, Quick, buy_rows, depth_line, dollars
 from telegram_bot.screens.resolution import result
 from telegram_bot.screens.screen import (
     Button,
+    CopyButton,
     Row,
     Screen,
-    Style,
     blocks,
     home_button,
     lines,
@@ -37,43 +40,57 @@ from telegram_bot.screens.text import LABEL, bold, plain, safe
 from telegram_bot.screens.times import ending
 from telegram_bot.words import say
 
-PRESETS = (10, 25, 50)  # USDC
-OUTCOME_STYLES = (Style.SUCCESS, Style.DANGER)
+IN_TICKETS: Final = Quick()
+LONGEST_LINK: Final = 256  # characters that a button can copy
 
 
 def market_screen(
-    view: MarketView, now: datetime, *, can_rest: bool = False, is_watched: bool = False
+    view: MarketView,
+    now: datetime,
+    *,
+    can_rest: bool = False,
+    is_watched: bool = False,
+    quick: Quick = IN_TICKETS,
+    more: Row = (),
 ) -> Screen:
     """Both sides with bid, ask and spread; an outcome's button leads to the amounts.
 
-    `can_rest`: limit orders are taken with this money.
+    `can_rest`: limit orders are taken with this money. `more` stands beside Watch. What is held
+    comes last, so that no redraw moves the buttons above it.
     """
     market = view.market
     return Screen(
         blocks(
             lines(bold(market.question), _belongs_to(market)),
-            *_sides(view),
+            *_sides(view, quick),
             lines(_traded(market), ending(market.ends_at, now)),
             market_state(market),
             lines(*(_held(position) for position in view.positions)),
         ),
         rows(
-            _outcome_buttons(market),
+            *(buy_rows(market, quick) if market_state(market) is None else ()),
             _limit_buttons(market) if can_rest else (),
-            *(_position_button(position) for position in view.positions),
-            (*_event_button(market), _watch_button(market, is_watched=is_watched)),
-            _picture_buttons(market),
+            (*_event_button(market), _watch_button(market, is_watched=is_watched), *more),
+            (*_picture_buttons(market), *_share_button(market)),
             (Button(say("Refresh"), ShowMarket(market.id)), home_button()),
+            *(_position_button(position) for position in view.positions),
         ),
         stamp=stamped(now),
     )
 
 
-def amount_screen(view: MarketView, outcome: int, cash: Usdc, now: datetime) -> Screen:
+def amount_screen(
+    view: MarketView,
+    outcome: int,
+    cash: Usdc,
+    now: datetime,
+    amounts: tuple[Usdc, ...] = DEFAULTS.quick_amounts,
+) -> Screen:
     """How many dollars, before the fee, on the outcome at that place."""
     market, chosen = view.market, view.outcomes[outcome]
     presets = tuple(
-        Button(f"${dollars}", Spend(market.id, outcome, dollars * 100)) for dollars in PRESETS
+        Button(dollars(amount), Spend(market.id, outcome, int(amount * CENTS)))
+        for amount in amounts
     )
     return Screen(
         blocks(
@@ -114,10 +131,11 @@ def _belongs_to(market: Market) -> str | None:
     return " · ".join(parts) or None
 
 
-def _sides(view: MarketView) -> tuple[str, ...]:
+def _sides(view: MarketView, quick: Quick) -> tuple[str, ...]:
     payouts = view.market.payouts
     if payouts is None:
-        return tuple(_side(outcome) for outcome in view.outcomes)
+        depth = quick.middle if market_state(view.market) is None else None
+        return tuple(_side(outcome, view.market, depth) for outcome in view.outcomes)
     named = zip(view.market.outcomes, payouts, strict=False)
     paid = (
         say("{outcome} pays {price} a share", outcome=bold(each.name, LABEL), price=cents(payout))
@@ -126,7 +144,7 @@ def _sides(view: MarketView) -> tuple[str, ...]:
     return (lines(*paid),)
 
 
-def _side(view: OutcomeView) -> str:
+def _side(view: OutcomeView, market: Market, amount: Usdc | None) -> str:
     name = bold(view.outcome.name, LABEL)
     heading = f"{name} {outcome_price(view)}"
     if view.state is PriceState.DOWN:
@@ -135,11 +153,24 @@ def _side(view: OutcomeView) -> str:
         return lines(heading, say("the book is empty"))
     bid, ask = cents(view.bid), cents(view.ask)
     if view.bid is None or view.ask is None:
-        return lines(heading, say("bid {bid} · ask {ask}", bid=bid, ask=ask))
+        book = say("bid {bid} · ask {ask}", bid=bid, ask=ask)
+    else:
+        book = say(
+            "bid {bid} · ask {ask} · spread {spread}", bid=bid, ask=ask, spread=_spread(view)
+        )
     return lines(
         heading,
-        say("bid {bid} · ask {ask} · spread {spread}", bid=bid, ask=ask, spread=_spread(view)),
+        f"{book} · {_basis(view)}",
+        None if amount is None else depth_line(view, market, amount),
     )
+
+
+def _basis(view: OutcomeView) -> str:
+    """What the price shown is, between bid and ask; a missing side counts as 0 or 1."""
+    low, high = view.bid or ZERO, ONE if view.ask is None else view.ask
+    if view.price is not None and view.price * 2 == low + high:
+        return say("price: the midpoint")
+    return say("price: the last trade")
 
 
 def _spread(view: OutcomeView) -> str:
@@ -177,15 +208,6 @@ def _held(view: PositionView) -> str:
     )
 
 
-def _outcome_buttons(market: Market) -> Row:
-    if market_state(market) is not None:
-        return ()
-    return tuple(
-        Button(plain(outcome.name), Buy(market.id, place), OUTCOME_STYLES[place % 2])
-        for place, outcome in enumerate(market.outcomes)
-    )
-
-
 def _limit_buttons(market: Market) -> Row:
     if market_state(market) is not None:
         return ()
@@ -208,6 +230,14 @@ def _picture_buttons(market: Market) -> Row:
     if market_state(market) is not None:
         return (chart,)
     return (chart, Button(say("Order book"), ShowDepth(market.id, 0)))
+
+
+def _share_button(market: Market) -> Row:
+    """The market's page at the venue, to paste anywhere."""
+    link = market_link(market.slug)
+    if link is None or len(link) > LONGEST_LINK:
+        return ()
+    return (CopyButton(say("Share"), link),)
 
 
 def _event_button(market: Market) -> Row:

@@ -16,6 +16,7 @@ from telegram_bot.account_actions import (
 )
 from telegram_bot.actions import (
     Action,
+    Buy,
     Limit,
     SellOther,
     SellPercent,
@@ -30,7 +31,7 @@ from telegram_bot.actions import (
 )
 from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.failure_words import heading, meaning, way_out
-from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines
+from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, rows
 from telegram_bot.screens.text import LABEL, safe
 from telegram_bot.trigger_actions import ShowPositionTriggers, TypeTrigger
 from telegram_bot.words import mark, say
@@ -154,12 +155,13 @@ def try_again(error: Rejected, question: Question) -> Screen:
     )
 
 
-def failure_screen(error: PolycoolError, back: Action | None = None) -> Screen:
-    """What went wrong, what it means in money, and where to go from here."""
+def failure_screen(error: PolycoolError, back: Action | None = None, ways: Row = ()) -> Screen:
+    """What went wrong, what it means in money, and where to go from here; `ways` stand first."""
     helps = way_out(error)
     buttons: Row = (Button(*helps), home_button()) if helps else (_way(back), home_button())
     return Screen(
-        blocks(f"<b>{heading(error)}</b>", safe(str(error), 500), meaning(error)), (buttons,)
+        blocks(f"<b>{heading(error)}</b>", safe(str(error), 500), meaning(error)),
+        rows(ways, buttons),
     )
 
 
@@ -185,7 +187,7 @@ def unexpected_screen(*, nothing_sent: bool, is_away: bool = False) -> Screen:
 
 
 def _unchanged(question: Question) -> str:
-    if isinstance(question, SpendOther | SellOther | Limit):
+    if isinstance(question, SpendOther | Buy | SellOther | Limit):
         return say("Nothing was bought or sold. Type another amount, or cancel.")
     return say("Nothing was changed. Type it again, or cancel.")
 
@@ -193,7 +195,7 @@ def _unchanged(question: Question) -> str:
 def _asker(question: Question) -> Action:
     """The card that the question came from."""
     match question:
-        case SpendOther(market_id) | Limit(market_id):
+        case SpendOther(market_id) | Buy(market_id) | Limit(market_id):
             return ShowMarket(market_id)
         case SellOther(position_id):
             return ShowPosition(position_id)

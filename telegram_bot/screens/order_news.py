@@ -6,7 +6,7 @@ from typing import Final
 from core.domain.book import Side
 from core.domain.breaker import EVERYBODY
 from core.domain.notice import OrderMoved, Warned
-from core.domain.order import LOST_SIGHT, OrderStatus
+from core.domain.order import DONE, LOST_SIGHT, OrderStatus
 from core.domain.units import UserId, usdc
 from telegram_bot.account_actions import ResetBreaker, ShowOrder, ShowOrders
 from telegram_bot.actions import ShowMarket, ShowPositions, Status
@@ -41,7 +41,7 @@ def order_notice(news: OrderMoved) -> Screen:
         blocks(
             f"<b>{_heading(news)}</b>",
             lines(safe(news.question), _deed(news)),
-            lines(_filled(news), _reversed(news), _meaning(news)),
+            lines(_filled(news), _reversed(news), _awaited(news) or _meaning(news)),
             _reason(news),
             say("<i>Order {number} · live money</i>", number=news.order_id),
         ),
@@ -79,11 +79,13 @@ def _heading(news: OrderMoved) -> str:
         return say("Failed, and taken back")
     if news.status is OrderStatus.CANCELLED and news.reason == LOST_SIGHT:
         return say("Not followed any more")
+    if news.awaited and not news.filled and news.status in DONE:
+        return say(HEADINGS[OrderStatus.MATCHED])
     return say(HEADINGS[news.status])
 
 
 def _is_reversed(news: OrderMoved) -> bool:
-    return bool(news.reversed) and not news.filled
+    return bool(news.reversed) and not news.filled and not news.awaited
 
 
 def _deed(news: OrderMoved) -> str:
@@ -120,6 +122,11 @@ def _filled(news: OrderMoved) -> str | None:
 def _reversed(news: OrderMoved) -> str | None:
     if not news.reversed:
         return None
+    if news.awaited:
+        return say(
+            "{shares} shares were matched, and the chain refused that trade: it does not count.",
+            shares=shares(news.reversed),
+        )
     return say(
         "{shares} shares were matched, and the chain refused the trade: their cash and "
         "shares are as before it. Nothing is ordered again by itself.",
@@ -131,6 +138,16 @@ def _reason(news: OrderMoved) -> str | None:
     """What is placed or filled needs none."""
     has_one = news.status in WITH_REASON and news.reason.strip()
     return say("Reason: {reason}", reason=safe(news.reason, 300)) if has_one else None
+
+
+def _awaited(news: OrderMoved) -> str | None:
+    if not news.awaited:
+        return None
+    return say(
+        "The venue has matched {shares} shares whose trades are still to come; they stay "
+        "held back until then.",
+        shares=shares(news.awaited),
+    )
 
 
 def _meaning(news: OrderMoved) -> str | None:
@@ -147,7 +164,7 @@ def _meaning(news: OrderMoved) -> str | None:
         )
     if news.status in OVER:
         return say("What was held back for the rest is free again.")
-    if news.status is OrderStatus.REJECTED:
+    if news.status is OrderStatus.REJECTED and not news.filled:
         return say("Nothing was bought or sold; what was held back for it is free again.")
     return say("It is in your positions.") if news.filled else None
 

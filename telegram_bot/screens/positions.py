@@ -17,6 +17,7 @@ from telegram_bot.actions import (
     Way,
 )
 from telegram_bot.picture_actions import ShowChart, ShowPnlCard, ShowRecord
+from telegram_bot.quick_actions import QuickSell
 from telegram_bot.screens.freshness import held_prices, price_line
 from telegram_bot.screens.home import claim_line, open_gain
 from telegram_bot.screens.market import market_state
@@ -83,11 +84,17 @@ def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
 
 
 def position_screen(
-    view: PositionView, now: datetime, *, can_rest: bool = False, armed: str | None = None
+    view: PositionView,
+    now: datetime,
+    *,
+    can_rest: bool = False,
+    armed: str | None = None,
+    quick: str | None = None,
 ) -> Screen:
     """One position: P&L at the price shown, and what selling it now would really bring.
 
-    `armed`: its triggers in one line.
+    `armed`: its triggers in one line. `quick`: the card's one-shot token; None where every sale
+    leads to a ticket.
     """
     position, market = view.position, view.market
     if position.status is not PositionStatus.ACTIVE:
@@ -118,7 +125,7 @@ def position_screen(
             ended,
         ),
         rows(
-            _sell_buttons(view),
+            _sell_buttons(view, quick),
             (*(_limit_button(view) if can_rest else ()), *_trigger_button(view)),
             _picture_buttons(view),
             _foot(position),
@@ -247,12 +254,17 @@ def _booked(position: Position) -> str | None:
     )
 
 
-def _sell_buttons(view: PositionView) -> Row:
+def _sell_buttons(view: PositionView, quick: str | None) -> Row:
     if market_state(view.market) is not None:
         return ()
     position = view.position.id
     percents = (
-        Button(say("Sell {percent}%", percent=percent), SellPercent(position, percent))
+        Button(
+            say("Sell {percent}%", percent=percent),
+            SellPercent(position, percent)
+            if quick is None
+            else QuickSell(quick, position, percent),
+        )
         for percent in PERCENTS
     )
     return (*percents, Button(say("Other"), SellOther(position)))

@@ -6,11 +6,28 @@ from core.domain.health import PriceState
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus
 from core.domain.units import PositionId, usdc
-from telegram_bot.actions import Action, ShowMarket, ShowPosition, ShowPositions, Trending
+from telegram_bot.actions import (
+    Action,
+    SellPercent,
+    ShowMarket,
+    ShowPosition,
+    ShowPositions,
+    Trending,
+)
 from telegram_bot.screens.numbers import cents, money, shares
-from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines
+from telegram_bot.screens.screen import (
+    Button,
+    Row,
+    Screen,
+    Style,
+    blocks,
+    home_button,
+    lines,
+    rows,
+)
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
+from telegram_bot.screens.ways_on import rest_of
 from telegram_bot.words import say
 
 _WAITING = frozenset(
@@ -23,19 +40,30 @@ _WAITING = frozenset(
     }
 )
 
+_OPEN = _WAITING | {OrderStatus.FILLED, OrderStatus.UNKNOWN}
 _NOTHING_LEFT = frozenset({OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 
 
 def receipt_screen(
-    order: Order, market: Market, position: PositionId | None, again: Action | None = None
+    order: Order,
+    market: Market,
+    position: PositionId | None,
+    again: Action | None = None,
+    sell: Action | None = None,
 ) -> Screen:
-    """A record that stays in the chat. `position` is what the user holds of it now, if anything."""
+    """A record that stays in the chat. `position` is what the user holds of it now, if anything.
+
+    `sell`: what sells all of it; None for the way with a ticket.
+    """
     return Screen(
         blocks(
             *_story(order, market),
             _signature(order),
         ),
-        (_next(market, position, again if order.status in _NOTHING_LEFT else None),),
+        rows(
+            _ways(order, market, position, sell),
+            _next(market, position, again if order.status in _NOTHING_LEFT else None),
+        ),
         keeps_message=True,
     )
 
@@ -165,6 +193,19 @@ def sentence(reason: str) -> str:
         return ""
     text = safe(reason, 300)
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _ways(order: Order, market: Market, position: PositionId | None, sell: Action | None) -> Row:
+    """Out of what was bought again, or on with what was not."""
+    thin = () if order.status in _OPEN else rest_of(order, market, is_live=False)
+    return (*sell_button(order, position, sell), *thin)
+
+
+def sell_button(order: Order, position: PositionId | None, sell: Action | None) -> Row:
+    """For what was bought and is still held."""
+    if position is None or not order.filled_size or order.ticket.side is not Side.BUY:
+        return ()
+    return (Button(say("Sell"), sell or SellPercent(position, 100), Style.DANGER),)
 
 
 def _next(market: Market, position: PositionId | None, again: Action | None) -> Row:

@@ -1,8 +1,11 @@
 """A quoted trade that waits for its one tap."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from core.domain.book import Side
+from core.domain.confirming import Why
 from core.domain.offer import Offer, TradeQuote
 from core.domain.price import PriceState
 from telegram_bot.actions import Action, CancelTicket, Confirm, Submitting
@@ -11,14 +14,33 @@ from telegram_bot.screens.numbers import cents, money, shares, signed
 from telegram_bot.screens.screen import Button, Screen, Style, blocks, home_button, lines
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
-from telegram_bot.words import say
+from telegram_bot.words import mark, say
+
+ASKED: Final = {
+    Why.AMOUNT: mark("it is at or above the amount from which you want to be asked"),
+    Why.CAP: mark("it is above your cap for orders without asking"),
+    Why.SPREAD: mark("bid and ask are more than 5¢ apart"),
+    Why.MOVED: mark("the price has moved since your card was drawn"),
+    Why.IMPACT: mark("it moves the price by more than your slippage"),
+    Why.THIN: mark("the book is too thin for all of it"),
+    Why.CLOSING: mark("the market closes within 2 minutes, or is past its end"),
+    Why.CASH: mark("it takes more than a quarter of your cash"),
+    Why.FIRST: mark("it is your first trade"),
+    Why.FIRST_LIVE: mark("it is your first trade with real money"),
+    Why.NOT_LIVE: mark("the price is not live"),
+    Why.UNCLEAR: mark("an earlier order in this market is not clear yet"),
+}
 
 
-def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
+def ticket_screen(
+    quote: TradeQuote, offer: Offer, now: datetime, why: Sequence[Why] = ()
+) -> Screen:
+    """`why` it is asked about although its person trades without asking."""
     left = max(0, round((offer.expires_at - now).total_seconds()))
     return Screen(
         blocks(
             ticket_text(quote),
+            asked_because(why),
             _source(quote, now),
             say(
                 "This quote expires in {seconds} s, at {time}.",
@@ -33,6 +55,11 @@ def ticket_screen(quote: TradeQuote, offer: Offer, now: datetime) -> Screen:
             ),
         ),
     )
+
+
+def asked_because(why: Sequence[Why]) -> str | None:
+    told = [say(ASKED[each]) for each in why if each in ASKED]
+    return say("<b>You are asked because</b> {reasons}.", reasons="; ".join(told)) if told else None
 
 
 def submitting_screen(quote: TradeQuote) -> Screen:

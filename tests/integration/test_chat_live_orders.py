@@ -126,6 +126,38 @@ async def test_a_price_that_is_none_is_explained_and_asked_for_again(live: LiveC
     assert "how much?" in (await live.ann.says("38"))["text"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "price"),
+    [
+        ("45", "45¢"),
+        ("0.45", "45¢"),
+        ("-5%", "58¢"),
+        ("+5%", "65¢"),
+        ("bid", "61¢"),
+        ("ASK", "63¢"),
+    ],
+)
+async def test_a_limit_takes_its_price_and_its_amount_in_words_without_a_tap_on_other(
+    live: LiveChat, typed: str, price: str
+) -> None:
+    await live.goes_live()
+    await live.ann.opens(await live.card(), "Limit Yes")
+    amounts = await live.ann.says(typed)
+    assert f"at {price}: how much?" in amounts["text"]
+    assert f"Buy 40 Yes at {price} or better?" in (await live.ann.says("40 shares"))["text"]
+
+
+async def test_words_that_are_no_price_are_searched_for_where_a_price_could_be_typed(
+    live: LiveChat,
+) -> None:
+    await live.goes_live()
+    card = await live.ann.opens(await live.card(), "Limit Yes")
+    found = await live.ann.says("bitcoin above 100k")
+    assert found["id"] > card["id"]
+    assert "Bitcoin" in found["text"]
+    assert "price" not in found["text"].splitlines()[0]
+
+
 async def test_open_orders_are_listed_and_cancelled_one_by_one_and_all_after_a_question(
     live: LiveChat,
 ) -> None:

@@ -54,7 +54,8 @@ async def test_an_open_card_follows_the_market_at_a_bearable_pace(chat: Chat) ->
         moved = await chat.person().reads("Yes 60¢ · live")
         assert moved["id"] == card["id"]
         assert buttons(moved) == [
-            "Yes", "No", "All outcomes", "Watch", "Chart", "Order book", "Refresh", "Home",
+            "Yes", "$10", "$25", "$50", "No", "$10", "$25", "$50", "All outcomes", "Watch",
+            "Chart", "Order book", "Share", "Refresh", "Home",
         ]  # fmt: skip
         assert await chat.person().violations() == []
 

@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.account import Account
+from core.domain.book import Side
 from core.domain.errors import ButtonSpent
-from core.domain.offer import ButtonClaim
+from core.domain.offer import ButtonClaim, CardOffer, TradeQuote
 from core.domain.refusals import OverLimit
 from core.domain.units import Usdc, UserId
 from core.services.clob.clob_service import ClobService
@@ -31,6 +32,7 @@ RACERS: Final = int(os.environ.get("PROOF_RACERS", "16"))  # 200 for the whole p
 FORGERIES: Final = int(os.environ.get("PROOF_FORGERIES", "50"))
 SECONDS: Final = int(os.environ.get("PROOF_SECONDS", "600"))  # for each of them
 FIVE: Final = Usdc(Decimal(5))
+AMOUNTS: Final = (Decimal(5), Decimal(6), Decimal(7))  # of a card
 IDS: Final = st.integers(-(2**63), 2**63 - 1)
 Forgery = tuple[int, str | None, int | None, int | None, int | None]
 """Of which button; then its id, user, chat and message, or None for the right one."""
@@ -99,6 +101,43 @@ async def test_confirmations_tapped_four_times_at_once_are_one_order_each(
     assert {(one["posted"], one["bodies"], one["accepted"]) for one in at_venue.values()} == {
         (1, 1, True)
     }
+
+
+@pytest.mark.parametrize("account", [Account.PAPER, Account.LIVE])
+@pytest.mark.timeout(SECONDS)
+async def test_cards_tapped_on_all_their_amounts_at_once_are_one_order_each(
+    house: LiveHouse, account: Account
+) -> None:
+    make = house.person if account is Account.LIVE else house.trader
+    desk, cards = both(house)[account], list[tuple[ButtonClaim, TradeQuote]]()
+    for number in range(1, USERS + 1):
+        user = await make(number)
+        card = CardOffer(account, house.market.id, Side.BUY, AMOUNTS, (None, None))
+        made = await desk.quick.offer(card, user, int(user))
+        await desk.bind_offer(made.button_id, number)
+        claim = ButtonClaim(made.button_id, user, int(user), number)
+        for amount in AMOUNTS:
+            spend = Usdc(amount)
+            quote = await desk.quote_buy(user, house.market.id, house.token, spend)
+            cards.append((claim, quote))
+
+    async def tap(claim: ButtonClaim, quote: TradeQuote) -> str:
+        try:
+            return f"order {(await desk.quick.place(claim, quote, quote.spend or FIVE)).id}"
+        except ButtonSpent:
+            return "spent"
+
+    taps = [tap(*card) for _ in range(FINGERS) for card in cards]
+    ends = Counter(await asyncio.gather(*taps))
+    assert ends.pop("spent") == len(taps) - USERS
+    assert set(ends.values()) == {1}
+    assert len(ends) == USERS
+    at_venue = await house.at_venue()
+    if account is Account.LIVE:
+        assert len(at_venue) == USERS
+        assert {(one["posted"], one["accepted"]) for one in at_venue.values()} == {(1, True)}
+    else:
+        assert at_venue == {}
 
 
 @pytest.mark.timeout(SECONDS)

@@ -287,7 +287,7 @@ async def test_an_open_card_says_how_its_market_ended(chat: Chat, sessions: Sess
         ended = await ann.reads("Yes pays 100¢ a share")
         assert ended["id"] == card["id"]
         assert "You hold" not in ended["text"]
-        assert buttons(ended) == ["All outcomes", "Watch", "Chart", "Refresh", "Home"]
+        assert buttons(ended) == ["All outcomes", "Watch", "Chart", "Share", "Refresh", "Home"]
 
 
 async def test_a_notice_to_somebody_telegram_does_not_know_stops_no_other(

@@ -300,6 +300,7 @@ def limit_examples() -> dict[str, Screen]:
         "market_live": market_screen(view, NOW, can_rest=True),
         "position_live": position_screen(given.position_view(), NOW, can_rest=True),
         "limit_price": limit_price_screen(view, replace(WISH, price=0, amount=0), NOW),
+        "limit_price_sell": limit_price_screen(view, replace(sale, price=0, amount=0), NOW),
         "limit_amount": limit_amount_screen(view, replace(WISH, amount=0), MEANS),
         "limit_amount_sell": limit_amount_screen(view, replace(sale, amount=0), MEANS),
         "limit_price_question": price_question(question, "Yes", WISH),

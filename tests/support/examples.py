@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from core.domain.account import Account
-from core.domain.book import Side
+from core.domain.book import Level, Side
+from core.domain.confirming import Why
 from core.domain.errors import InsufficientBalance, InvalidQuantity, OutcomeUnknown, StalePrice
 from core.domain.fees import FeeSchedule
 from core.domain.health import Doubt
@@ -65,6 +66,7 @@ from telegram_bot.screens.notices import (
     unexpected_screen,
 )
 from telegram_bot.screens.positions import position_screen, positions_screen
+from telegram_bot.screens.quick import Quick
 from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Screen, paused
 from telegram_bot.screens.status import PartState, status_screen
@@ -76,6 +78,7 @@ MODE = "SANDBOX · paper money"
 YES, NO = TokenId("11"), TokenId("12")
 OFFER = Offer("a1B2c3D4e5F6", NOW + timedelta(seconds=45))
 CASH = Usdc(Decimal(1000))
+SIZE = Size(Decimal(1000))
 AGAIN = Spend(MarketId("501"), 0, 1000)
 
 
@@ -297,6 +300,25 @@ def finding() -> dict[str, Screen]:
     }
 
 
+def cards() -> dict[str, Screen]:
+    """What a market card says of its depth, and tickets that say why they ask."""
+    names = "b\u202eold</b>"
+    asks = (Level(Price(Decimal("0.63")), Size(Decimal(20))), Level(Price(Decimal("0.70")), SIZE))
+    thin = (Level(Price(Decimal("0.39")), Size(Decimal(20))),)
+    yes, no = market_view().outcomes
+    traded = replace(yes, bid=Price(Decimal("0.40")), asks=asks)
+    deep = replace(market_view(), outcomes=(traded, replace(no, asks=thin)))
+    named = replace(
+        deep, market=replace(market(), outcomes=(Outcome(names, YES), Outcome("No", NO)))
+    )
+    quick = Quick((Usdc(Decimal(5)), Usdc(Decimal("12.50")), Usdc(Decimal(100))), "a1B2c3D4e5F6")
+    return {
+        "market_deep": market_screen(deep, NOW),
+        "market_quick": market_screen(named, NOW, quick=quick),
+        "ticket_asked": ticket_screen(buy_quote(), OFFER, NOW, tuple(Why)),
+    }
+
+
 def examples() -> dict[str, Screen]:
     """Every screen, by the name of its golden file."""
     view, held = market_view(), position_view()
@@ -372,6 +394,7 @@ def examples() -> dict[str, Screen]:
         "failure_unknown": failure_screen(OutcomeUnknown("The venue's answer was lost.")),
         "unexpected": unexpected_screen(nothing_sent=False),
         **finding(),
+        **cards(),
     }
 
 

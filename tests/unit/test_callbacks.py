@@ -73,6 +73,7 @@ from telegram_bot.actions import (
 from telegram_bot.callback_readers import category_key, search_words
 from telegram_bot.callbacks import FAMILIES, FORMS, MAX_BYTES, Codec, Tapped
 from telegram_bot.finding_actions import Browse, SearchVenue, Shelf, Watch
+from telegram_bot.quick_actions import QuickBuy, QuickSell
 
 CODEC = Codec("aB3_")
 numbers = st.integers(min_value=0, max_value=10**9 - 1)
@@ -132,6 +133,8 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Browse, st.sampled_from(Shelf), numbers),
     st.builds(SearchVenue, words.filter(bool)),
     st.builds(Watch, market_ids, st.booleans()),
+    st.builds(QuickBuy, button_ids, st.integers(0, 9), numbers),
+    st.builds(QuickSell, button_ids, position_ids, st.integers(1, 100)),
 )
 
 

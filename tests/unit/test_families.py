@@ -8,8 +8,9 @@ from typing import get_args
 from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, Submitting
 from telegram_bot.commands import COMMANDS, MENU
 from telegram_bot.handlers.families import ACTS, FAMILIES
+from telegram_bot.quick_actions import QuickBuy, QuickSell
 
-OF_TICKETS = {Confirm, ConfirmAgain, CancelTicket, Submitting}
+OF_TICKETS = {Confirm, ConfirmAgain, CancelTicket, Submitting, QuickBuy, QuickSell}
 
 
 def test_every_action_but_those_of_tickets_is_in_one_family() -> None:

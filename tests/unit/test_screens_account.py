@@ -7,6 +7,7 @@ import html
 import re
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from core.domain.errors import PolycoolError, Unavailable
 from core.domain.ledger import Settlement
 from core.domain.notice import WalletChanged, Warned
 from core.domain.order import OrderStatus
+from core.domain.order_amounts import OrderKind
 from core.domain.refusals import PriceNotTrusted, Refused
 from core.domain.risk import Switches
 from core.domain.units import PositionId, Size, Usdc
@@ -229,3 +231,51 @@ def test_a_purchase_that_is_told_in_part_does_not_say_that_the_rest_stayed_in_ca
     receipt = views.as_text(live_receipt_screen(live.traced(order), None))
     assert "has yet to tell what becomes of the rest" in receipt
     assert "Filled in part" not in receipt
+
+
+SIZES: Final = [Size(Decimal(number)) for number in (0, 20, 55)]
+COMBINATIONS: Final = [
+    replace(
+        live.live_order(status),
+        ticket=replace(live.live_order(status).ticket, kind=kind),
+        matched_size=matched,
+        filled_size=filled,
+        filled_value=Usdc(filled * Decimal("0.45")),
+        failed_size=failed,
+    )
+    for status in OrderStatus
+    for kind in (OrderKind.FAK, OrderKind.GTC)
+    for matched in SIZES
+    for filled in SIZES
+    for failed in SIZES
+]
+
+
+def test_nothing_was_done_is_only_said_of_an_order_that_is_over_and_has_not_traded() -> None:
+    for order in COMBINATIONS:
+        receipt = views.as_text(live_receipt_screen(live.traced(order), None))
+        is_over = order.is_done and not order.awaited_size
+        if not is_over or order.filled_size or order.status is OrderStatus.FILLED:
+            assert "Nothing was" not in receipt, order
+        if not is_over:
+            assert "as before" not in receipt, order
+            assert "stayed in cash" not in receipt, order
+        if order.awaited_size:
+            assert "still to come" in receipt, order
+
+
+def test_a_notice_of_an_order_never_takes_back_what_is_still_to_come() -> None:
+    for order in COMBINATIONS:
+        news = replace(
+            live.moved(order.status, filled=f"{order.filled_size}"),
+            reversed=order.failed_size,
+            awaited=order.awaited_size,
+            left=order.working_size,
+        )
+        notice = views.as_text(order_notice(news))
+        if order.awaited_size:
+            assert "still to come" in notice, order
+            assert "as before" not in notice, order
+            assert "free again" not in notice, order
+        if order.awaited_size or order.filled_size or not order.is_done:
+            assert "Nothing was" not in notice, order

@@ -189,7 +189,7 @@ def test_a_resolved_market_s_card_shows_payouts_instead_of_prices() -> None:
     assert "<b>Resolved: No</b>" in screen.text
     assert "live" not in screen.text
     assert [button.label for row in screen.rows for button in row] == [
-        "All outcomes", "Watch", "Chart", "Refresh", "Home",
+        "All outcomes", "Watch", "Chart", "Share", "Refresh", "Home",
     ]  # fmt: skip
 
 

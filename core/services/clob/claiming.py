@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from decimal import Decimal
+from functools import partial
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.errors import Rejected
 from core.domain.market import Market
-from core.domain.offer import ButtonClaim
+from core.domain.offer import ButtonClaim, TradeQuote
 from core.domain.order import Order, Ticket
 from core.domain.refusals import PriceNotTrusted
 from core.domain.units import TokenId, UserId
@@ -20,6 +22,8 @@ from core.services.fresh_books import FreshBooks
 from core.storage import markets, orders
 
 _T = TypeVar("_T")
+Spend: TypeAlias = Callable[[AsyncSession, ButtonClaim, datetime], Awaitable[Ticket | None]]
+"""Uses the button; None if it cannot be used."""
 
 
 class Recorded(NamedTuple):
@@ -52,14 +56,16 @@ class OrderClaimer:
 
         Raises: Rejected, or Unavailable without a fresh book; the button is unused then.
         """
-
-        async def use(session: AsyncSession) -> Recorded | None:
-            ticket = await money_buttons.spend(session, claim, self._now())
-            if ticket is None:
-                return None
-            return await self._record(session, ticket, knows_of_unclear=knows_of_unclear)
-
+        use = partial(self._tap, claim=claim, knows_of_unclear=knows_of_unclear)
         return await self._twice(claim.user_id, use)
+
+    async def card(self, claim: ButtonClaim, quote: TradeQuote, amount: Decimal) -> Recorded | None:
+        """Use the card's token for `quote`; None if it cannot be used.
+
+        Raises: as `tap`.
+        """
+        spend = partial(money_buttons.spend_card, quote=quote, amount=amount)
+        return await self._twice(claim.user_id, partial(self._tap, claim=claim, spend=spend))
 
     async def ticket(self, ticket: Ticket) -> Recorded:
         """Raises: Rejected, or Unavailable without a fresh book; nothing is recorded then."""
@@ -83,6 +89,19 @@ class OrderClaimer:
     async def _once(self, user: UserId, claim: Callable[[AsyncSession], Awaitable[_T]]) -> _T:
         async with self._desk.transaction(user) as session:
             return await claim(session)
+
+    async def _tap(
+        self,
+        session: AsyncSession,
+        claim: ButtonClaim,
+        spend: Spend = money_buttons.spend,
+        *,
+        knows_of_unclear: bool = False,
+    ) -> Recorded | None:
+        ticket = await spend(session, claim, self._now())
+        if ticket is None:
+            return None
+        return await self._record(session, ticket, knows_of_unclear=knows_of_unclear)
 
     async def _record(
         self, session: AsyncSession, ticket: Ticket, *, knows_of_unclear: bool = True

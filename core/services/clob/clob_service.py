@@ -26,6 +26,7 @@ from core.services.clob.interrupted import end_interrupted
 from core.services.clob.limit_quoting import LimitWish, limit_quote
 from core.services.clob.market_finding import KnownMarkets
 from core.services.clob.news import OrderNews
+from core.services.clob.quick_orders import QuickOrders
 from core.services.clob.quoting import (
     buy_quote,
     check_open,
@@ -98,12 +99,25 @@ class ClobService:
         self._claimer = OrderClaimer(self.desk, books, now)
         self._sender = OrderSender(self.desk, exchange, self.news, reached=reached)
         self._canceller = OrderCanceller(self.desk, exchange, reached=reached)
+        self.quick = QuickOrders(
+            sessions, self.desk, self._claimer, self._send, now=now, button_id=button_id
+        )
+
+    def slippage_of(self, wanted: Decimal | None) -> Decimal:
+        """In percent: what somebody wants, but never more than the operator allows."""
+        return self._slippage if wanted is None else min(wanted, self._slippage)
 
     async def quote_buy(
-        self, user_id: UserId, market_id: MarketId, token_id: TokenId, spend: Usdc
+        self,
+        user_id: UserId,
+        market_id: MarketId,
+        token_id: TokenId,
+        spend: Usdc,
+        slippage: Decimal | None = None,
     ) -> TradeQuote:
         """What `spend` USDC (before the fee) buys right now.
 
+        `slippage`: the user's own, in percent; never above the operator's.
         Raises: NotFound, MarketClosed, OrderTooSmall, InsufficientBalance, EmptyBook; StalePrice
         or another Unavailable without a fresh book.
         """
@@ -121,11 +135,17 @@ class ClobService:
             await self._books.book(token_id, market.complement(token_id)),
             spend=spend,
             means=held,
-            slippage_percent=self._slippage,
+            slippage_percent=self.slippage_of(slippage),
         )
 
-    async def quote_sell(self, user_id: UserId, position_id: PositionId, size: Size) -> TradeQuote:
-        """What selling `size` shares of the position brings right now.
+    async def quote_sell(
+        self,
+        user_id: UserId,
+        position_id: PositionId,
+        size: Size,
+        slippage: Decimal | None = None,
+    ) -> TradeQuote:
+        """What selling `size` shares of the position brings right now; `slippage` as above.
 
         Raises: NotFound, NotEnoughShares, MarketClosed, EmptyBook; StalePrice or another
         Unavailable without a fresh book.
@@ -147,7 +167,7 @@ class ClobService:
             await self._books.book(token, market.complement(token)),
             size=size,
             cash=Usdc(ZERO) if held is None else held.cash,
-            slippage_percent=self._slippage,
+            slippage_percent=self.slippage_of(slippage),
         )
 
     async def quote_limit(self, user_id: UserId, wish: LimitWish) -> LimitQuote:

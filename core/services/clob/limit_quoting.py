@@ -107,7 +107,7 @@ def _size(market: Market, wish: LimitWish, now: datetime) -> Size:
     size = Size(Decimal(shares) / MICROS)
     if size < market.minimum_size:
         least = market.minimum_size.normalize()
-        raise OrderTooSmall(f"The smallest order here is {least:f} shares.")
+        raise OrderTooSmall(f"The smallest order here is {least:f} shares.", size=least)
     return size
 
 

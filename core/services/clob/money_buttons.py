@@ -2,17 +2,23 @@
 
 import logging
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import ButtonSpent
 from core.domain.offer import (
+    CARD,
     ButtonClaim,
+    CardOffer,
     LimitQuote,
     Offer,
     TradeQuote,
     button_payload,
     button_ticket,
+    card_of,
+    card_payload,
+    is_of_card,
 )
 from core.domain.order import Ticket
 from core.storage import buttons
@@ -49,6 +55,56 @@ async def spend(session: AsyncSession, claim: ButtonClaim, now: datetime) -> Tic
     return None if payload is None else button_ticket(payload, claim.id, claim.user_id)
 
 
+async def store_card(
+    session: AsyncSession, card: CardOffer, claim: ButtonClaim, now: datetime, seconds: float
+) -> Offer:
+    """A token for the card, whose message is not known yet."""
+    expires_at = now + timedelta(seconds=seconds)
+    await buttons.add(
+        session, claim, card_payload(card), bound=False, now=now, expires_at=expires_at
+    )
+    return Offer(claim.id, expires_at)
+
+
+async def look_at_card(session: AsyncSession, claim: ButtonClaim, now: datetime) -> CardOffer:
+    """What the token allows, which stays unused. `session` sees everybody's.
+
+    Raises: ButtonSpent.
+    """
+    button = await buttons.find(session, claim.id)
+    is_own = button is not None and (button.user_id, button.chat_id, button.message_id) == (
+        claim.user_id,
+        claim.chat_id,
+        claim.message_id,
+    )
+    if button is None or not is_own or CARD not in button.payload:
+        raise await refusal(session, claim, now)
+    if button.used_at is not None or button.expires_at <= now:
+        raise await refusal(session, claim, now)
+    return card_of(button.payload)
+
+
+async def spend_card(
+    session: AsyncSession, claim: ButtonClaim, now: datetime, quote: TradeQuote, amount: Decimal
+) -> Ticket | None:
+    """The ticket of `quote`, for the card's token, which is used from now on.
+
+    None if the token cannot be used. Raises: ButtonSpent for what the card does not offer; whoever
+    began the transaction takes it back then.
+    """
+    payload = await buttons.consume(session, claim, now, is_card=True)
+    if payload is None:
+        return None
+    if not is_of_card(card_of(payload), quote, amount):
+        raise ButtonSpent(UNKNOWN)
+    return button_ticket(button_payload(quote), claim.id, claim.user_id)
+
+
+async def retire_card(session: AsyncSession, claim: ButtonClaim, now: datetime) -> bool:
+    """Use the token for nothing; whether it could be used."""
+    return await buttons.consume(session, claim, now, is_card=True) is not None
+
+
 async def refusal(session: AsyncSession, claim: ButtonClaim, now: datetime) -> ButtonSpent:
     """Why the button could not be used; `session` sees everybody's."""
     why = _why(await buttons.find(session, claim.id), claim, now)
@@ -66,4 +122,6 @@ def _why(button: buttons.Button | None, claim: ButtonClaim, now: datetime) -> st
         return OTHER_MESSAGE
     if button.used_at is None and button.expires_at <= now:
         return EXPIRED
+    if button.used_at is None:
+        return UNKNOWN  # a card's where a ticket's was meant, or the other way round
     return USED

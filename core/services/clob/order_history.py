@@ -87,6 +87,19 @@ class OrderHistory:
                     found.append(OpenReceipt(user, chat, message, order, market))
         return found
 
+    async def traded(self, user: UserId) -> frozenset[Account]:
+        """In which accounts of their own the user has bought or sold anything here."""
+        query = sa.select(OrderRow.account).where(
+            OrderRow.user_id == user,
+            OrderRow.account.in_((Account.PAPER, Account.LIVE)),
+            OrderRow.origin == Origin.PERSON,
+            OrderRow.filled_size > ZERO,
+        )
+        async with as_user(self._sessions, user) as session:
+            return frozenset(
+                Account(account) for account in await session.scalars(query.distinct())
+            )
+
     async def unknown_in(
         self, user: UserId, account: Account, market: MarketId
     ) -> tuple[Order, ...]:

@@ -32,15 +32,24 @@ _ANY_SELL: Final = Price(ZERO)
 def check_open(market: Market) -> None:
     """Raises: MarketClosed."""
     if market.is_closed or not market.accepts_orders:
-        raise MarketClosed("Trading in this market has ended; it takes no more orders.")
+        raise MarketClosed(
+            "Trading in this market has ended; it takes no more orders.",
+            event="" if market.event is None else market.event.id,
+            category=market.category,
+        )
 
 
 def check_spend(spend: Usdc, means: Means) -> None:
     """Raises: OrderTooSmall, InsufficientBalance."""
     if spend < MINIMUM_SPEND:
-        raise OrderTooSmall(f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC.")
+        raise _below_minimum()
     if spend > means.free_cash:
         raise InsufficientBalance(f"{you_have(means)}, less than {spend:,.2f}.")
+
+
+def _below_minimum() -> OrderTooSmall:
+    sentence = f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC."
+    return OrderTooSmall(sentence, spend=MINIMUM_SPEND)
 
 
 def check_sale(size: Size, means: Means) -> None:
@@ -74,7 +83,7 @@ def check_ticket(ticket: Ticket) -> None:
         raise Rejected("An order until a time has an end, and no other order has one.")
     if ticket.side is Side.BUY and ticket.size is None:
         if ticket.spend is None or ticket.spend < MINIMUM_SPEND:
-            raise OrderTooSmall(f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC.")
+            raise _below_minimum()
     elif ticket.size is None or ticket.size <= 0:
         what = "buy" if ticket.side is Side.BUY else "sell"
         raise OrderTooSmall(f"There is nothing to {what}.")
@@ -119,6 +128,10 @@ def buy_quote(
         source=book.source,
         payout=usdc(walk.size),
         cash_after=usdc(means.cash - value - fee),
+        bid=book.bids[0].price if book.bids else None,
+        ask=book.asks[0].price if book.asks else None,
+        slippage=slippage_percent,
+        free_cash=means.free_cash,
     )
 
 
@@ -157,6 +170,9 @@ def sell_quote(
         source=book.source,
         payout=Usdc(ZERO),
         cash_after=usdc(cash + value - fee),
+        bid=book.bids[0].price if book.bids else None,
+        ask=book.asks[0].price if book.asks else None,
+        slippage=slippage_percent,
     )
 
 
