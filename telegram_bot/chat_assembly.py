@@ -101,6 +101,7 @@ def _services(ground: Ground, trading: Trading, users: UserService, health: Heal
         breakers=risk.breakers,
         own_limits=risk.own_limits,
         triggers=ground.triggers,
+        alerts=ground.alerts,
         pictures=build_pictures(ground.worker, ground.clob, sessions, books),
         **_live_services(trading.live, sessions),
     )

@@ -11,6 +11,12 @@ from telegram.error import BadRequest
 
 from core.domain.notice import (
     AccountCompared,
+    AlertFired,
+    Broadcast,
+    ClosingSoon,
+    Deposited,
+    Digest,
+    FeedTrouble,
     MarketEnded,
     News,
     Notice,
@@ -24,6 +30,14 @@ from telegram_bot.clock import Clock
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Urgency
 from telegram_bot.readers import ReaderOf, default_reader
+from telegram_bot.screens.alert_news import (
+    alert_notice,
+    broadcast_notice,
+    closing_notice,
+    deposit_notice,
+    digest_notice,
+    feed_notice,
+)
 from telegram_bot.screens.custody_news import custody_notice
 from telegram_bot.screens.order_news import order_notice, warning_notice
 from telegram_bot.screens.reconciliation import reconciliation_screen
@@ -40,6 +54,12 @@ SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
         WalletChanged: custody_notice,
         OrderMoved: order_notice,
         TriggerFired: trigger_notice,
+        AlertFired: alert_notice,
+        Digest: digest_notice,
+        FeedTrouble: feed_notice,
+        ClosingSoon: closing_notice,
+        Deposited: deposit_notice,
+        Broadcast: broadcast_notice,
     }
 )
 """What is sent of each kind of news."""

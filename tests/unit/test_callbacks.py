@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.alert import AlertId, AlertKind
 from core.domain.custody import Tier
 from core.domain.risk import LimitKind
 from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
@@ -70,6 +71,14 @@ from telegram_bot.actions import (
     Unit,
     Way,
 )
+from telegram_bot.alert_actions import (
+    MuteAlert,
+    NewAlert,
+    RemoveAlert,
+    SetAlert,
+    ShowAlerts,
+    TypeAlert,
+)
 from telegram_bot.callback_readers import category_key, search_words
 from telegram_bot.callbacks import FAMILIES, FORMS, MAX_BYTES, Codec, Tapped
 from telegram_bot.finding_actions import Browse, SearchVenue, Shelf, Watch
@@ -132,6 +141,19 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Browse, st.sampled_from(Shelf), numbers),
     st.builds(SearchVenue, words.filter(bool)),
     st.builds(Watch, market_ids, st.booleans()),
+    st.builds(ShowAlerts, numbers),
+    st.builds(NewAlert, market_ids, st.integers(0, 9)),
+    st.builds(TypeAlert, market_ids, st.integers(0, 9)),
+    st.builds(
+        SetAlert,
+        market_ids,
+        st.integers(0, 9),
+        st.sampled_from(AlertKind),
+        st.integers(0, 100_000),
+        st.integers(0, 10_080),
+    ),
+    st.builds(RemoveAlert, numbers.map(AlertId), st.integers(0, 9)),
+    st.builds(MuteAlert, numbers.map(AlertId), st.integers(0, 24), st.integers(0, 9)),
 )
 
 
