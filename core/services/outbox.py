@@ -60,6 +60,10 @@ class Outbox:
         self._now = now
         self._reached = reached
 
+    def now(self) -> datetime:
+        """By which notices are due."""
+        return self._now()
+
     async def write_down(
         self,
         session: AsyncSession,
@@ -109,6 +113,16 @@ class Outbox:
         pause = min(FIRST_PAUSE * 2 ** min(notice.attempts - 1, 10), LONGEST_PAUSE)
         async with as_worker(self._sessions) as session:
             await notices.postpone(session, notice.id, self._now() + pause)
+
+    async def put_off(self, notice: Notice, until: datetime) -> None:
+        """Its time has not come: it is due then, as if nobody had tried."""
+        async with as_worker(self._sessions) as session:
+            await notices.put_off(session, notice.id, until)
+
+    async def unwanted(self, notice: Notice) -> None:
+        """Its user does not want to hear of this kind."""
+        async with as_worker(self._sessions) as session:
+            await notices.drop(session, notice.id, self._now())
 
     async def undeliverable(self, notice: Notice, reason: str) -> None:
         """Never try again."""

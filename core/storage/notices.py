@@ -90,6 +90,12 @@ async def postpone(session: AsyncSession, notice_id: int, until: datetime) -> No
     await _set(session, notice_id, due_at=until)
 
 
+async def put_off(session: AsyncSession, notice_id: int, until: datetime) -> None:
+    """Due at `until`; the attempt that found so does not count."""
+    moved = sa.update(NoticeRow).where(NoticeRow.id == notice_id)
+    await session.execute(moved.values(due_at=until, attempts=NoticeRow.attempts - 1))
+
+
 async def release(session: AsyncSession, now: datetime) -> None:
     """Whatever waits, for whatever reason, is due now."""
     await session.execute(

@@ -34,7 +34,7 @@ PAGE: Final = 5
 STEPS: Final = (-10, -5, 5, 10)  # cents from the price of now
 MUTES: Final = (1, 8)  # hours
 UNITS: Final = Decimal(10_000)  # of a button's level in one
-MOVES: Final = (
+JUMPS: Final = (
     NewAlert(AlertKind.MOVE, Decimal("0.05"), 10),
     NewAlert(AlertKind.SWING, Decimal(10), 60),
 )
@@ -141,7 +141,7 @@ def _choices(view: MarketView, outcome: int) -> tuple[Row, ...]:
         sides,
         row(presets(view.outcomes[outcome].price)),
         (Button(say("Other price"), asks.TypeAlert(market.id, outcome)),),
-        row(MOVES),
+        row(JUMPS),
         row(OTHERS if market.ends_at else OTHERS[:1]),
     )
 
