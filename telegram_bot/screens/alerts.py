@@ -77,7 +77,7 @@ def new_alert_screen(view: MarketView, outcome: int, own: Sequence[Alert], now: 
     ended = market_state(market)
     return Screen(
         blocks(
-            say("<b>New alert</b>"),
+            say("<b>New alert on {outcome}</b>", outcome=safe(chosen.outcome.name, LABEL)),
             lines(safe(market.question), outcome_line(chosen)),
             _already(own),
             ended or say(HOW),

@@ -17,6 +17,7 @@ from telegram_bot.actions import (
     SpendOther,
     Way,
 )
+from telegram_bot.alert_actions import NewAlert
 from telegram_bot.finding_actions import Watch
 from telegram_bot.picture_actions import ShowChart, ShowDepth
 from telegram_bot.screens.freshness import outcome_line, outcome_price
@@ -61,7 +62,11 @@ def market_screen(
             _outcome_buttons(market),
             _limit_buttons(market) if can_rest else (),
             *(_position_button(position) for position in view.positions),
-            (*_event_button(market), _watch_button(market, is_watched=is_watched)),
+            (
+                *_event_button(market),
+                _watch_button(market, is_watched=is_watched),
+                *_alert_button(market),
+            ),
             _picture_buttons(market),
             (Button(say("Refresh"), ShowMarket(market.id)), home_button()),
         ),
@@ -214,6 +219,12 @@ def _event_button(market: Market) -> Row:
     if market.event is None or market.event.title == market.question:
         return ()
     return (Button(say("All outcomes"), ShowEvent(market.event.id)),)
+
+
+def _alert_button(market: Market) -> Row:
+    if market_state(market) is not None:
+        return ()
+    return (Button(say("Alert"), NewAlert(market.id)),)
 
 
 def _watch_button(market: Market, *, is_watched: bool) -> Button:
