@@ -1,7 +1,8 @@
 """Tells holders that the prices of what they hold have not been live for a while, and are again."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -50,9 +51,15 @@ class FeedWatch:
 
     async def run(self) -> None:
         """Until cancelled; a database that fails is asked again."""
+        with self.listening():
+            await beat("Prices that are not live", self.look, BEAT)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Gaps that open meanwhile are known."""
         end = self._board.listen_gaps(self._note)
         try:
-            await beat("Prices that are not live", self.look, BEAT)
+            yield
         finally:
             end()
 
