@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -77,10 +77,20 @@ class Outbox:
 
         `silent`: it comes without a sound.
         """
-        kind = next(kind for kind, told in NEWS.items() if isinstance(news, told))
-        payload = msgspec.to_builtins(news)
-        told = notices.Told(kind, payload, silent=silent)
-        await notices.add(session, user_id, key, told, self._now())
+        told = _told(news, silent=silent)
+        await self._add(session, [(user_id, key, told)])
+
+    async def write_all_down(
+        self, session: AsyncSession, entries: Sequence[tuple[UserId, str, News]]
+    ) -> None:
+        """The same for many at once."""
+        if entries:
+            await self._add(session, [(user, key, _told(news)) for user, key, news in entries])
+
+    async def _add(
+        self, session: AsyncSession, entries: Sequence[tuple[UserId, str, notices.Told]]
+    ) -> None:
+        await notices.add_all(session, entries, self._now())
         event.listen(session.sync_session, "after_commit", lambda _: self.news.set(), once=True)
 
     async def claim(self) -> list[Notice]:
@@ -147,6 +157,11 @@ class Outbox:
         async with as_worker(self._sessions) as session:
             await notices.forget(session, now - REMEMBERED)
             await notices.release(session, now)
+
+
+def _told(news: News, *, silent: bool = False) -> notices.Told:
+    kind = next(kind for kind, told in NEWS.items() if isinstance(news, told))
+    return notices.Told(kind, msgspec.to_builtins(news), silent=silent)
 
 
 def _read(entry: notices.Entry) -> Notice | None:

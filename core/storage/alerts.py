@@ -1,6 +1,6 @@
 """Alerts: set once, moved from state to state with their number, never deleted."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,15 @@ from core.storage.alert_models import AlertRow
 from core.storage.models import MarketRow
 
 _ACTIVE: Final = AlertRow.state.in_(ACTIVE)
+_STEP: Final = sa.text("""
+    UPDATE alerts SET state = step.state, firing = step.following, updated_at = now()
+    FROM unnest(
+        CAST(:ids AS bigint[]), CAST(:was AS text[]), CAST(:number AS integer[]),
+        CAST(:state AS text[]), CAST(:following AS integer[])
+    ) AS step (id, was, number, state, following)
+    WHERE alerts.id = step.id AND alerts.state = step.was AND alerts.firing = step.number
+    RETURNING alerts.id
+""")
 
 
 async def add(
@@ -73,19 +82,19 @@ async def active(session: AsyncSession) -> list[Alert]:
     return [_alert(row) for row in await session.scalars(query)]
 
 
-async def step(session: AsyncSession, alert: Alert, before: Alert) -> bool:
-    """From `before` to `alert`; False if it is not as before any more, and nothing is written."""
-    moved = (
-        sa.update(AlertRow)
-        .where(
-            AlertRow.id == alert.id,
-            AlertRow.state == before.state,
-            AlertRow.firing == before.firing,
-        )
-        .values(state=alert.state, firing=alert.firing, updated_at=sa.func.now())
-        .returning(AlertRow.id)
-    )
-    return (await session.scalar(moved)) is not None
+async def step(session: AsyncSession, steps: Sequence[tuple[Alert, Alert]]) -> set[AlertId]:
+    """From the first of each pair to the second; no alert twice.
+
+    The result has those that were as their first says; of the others nothing is written.
+    """
+    values = {
+        "ids": [after.id for _, after in steps],
+        "was": [before.state.value for before, _ in steps],
+        "number": [before.firing for before, _ in steps],
+        "state": [after.state.value for _, after in steps],
+        "following": [after.firing for _, after in steps],
+    }
+    return {AlertId(number) for number in await session.scalars(_STEP, values)}
 
 
 async def end_closed(session: AsyncSession) -> list[AlertId]:

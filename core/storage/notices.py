@@ -1,6 +1,6 @@
 """The outbox: notices as stored, claimed by whoever sends them, settled afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,21 +41,27 @@ class Entry:
 
 async def add(session: AsyncSession, user_id: UserId, key: str, told: Told, now: datetime) -> bool:
     """Whether it is new: a known key writes nothing down."""
-    new = (
-        insert(NoticeRow)
-        .values(
-            user_id=user_id,
-            key=key,
-            kind=told.kind,
-            payload=dict(told.payload),
-            silent=told.silent,
-            due_at=now,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[NoticeRow.key])
-        .returning(NoticeRow.id)
-    )
-    return (await session.scalar(new)) is not None
+    return await add_all(session, [(user_id, key, told)], now) == 1
+
+
+async def add_all(
+    session: AsyncSession, entries: Sequence[tuple[UserId, str, Told]], now: datetime
+) -> int:
+    """How many are new: a known key writes nothing down."""
+    rows = [
+        {
+            "user_id": user_id,
+            "key": key,
+            "kind": told.kind,
+            "payload": dict(told.payload),
+            "silent": told.silent,
+            "due_at": now,
+            "created_at": now,
+        }
+        for user_id, key, told in entries
+    ]
+    new = insert(NoticeRow).values(rows).on_conflict_do_nothing(index_elements=[NoticeRow.key])
+    return len((await session.scalars(new.returning(NoticeRow.id))).all())
 
 
 async def waiting(session: AsyncSession) -> int:

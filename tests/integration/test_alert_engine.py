@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -92,7 +93,11 @@ async def watching(house: House) -> AsyncIterator[AlertEngine]:
 async def settled(*engines: AlertEngine) -> None:
     """They have looked at everything that they were told, and committed what follows."""
     for engine in engines:
-        await eventually(lambda engine=engine: engine.is_at_rest)
+        await eventually(partial(_rests, engine))
+
+
+def _rests(engine: AlertEngine) -> bool:
+    return engine.is_at_rest
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:

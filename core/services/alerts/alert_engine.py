@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -150,13 +150,13 @@ class AlertEngine:
             self._is_failing = False
 
     async def _read(self) -> None:
+        await self._commit()  # what was seen before counts
         self._set.clear()  # they are committed, so they are read now
         async with as_worker(self._sessions) as session:
             active = await stored.active(session)
             found = await markets.by_ids(session, sorted({one.market_id for one in active}))
         self._known.clear()
         self._of_token.clear()
-        self._changes.clear()
         for alert in active:
             self._watch(alert, found[alert.market_id])
         await self._wishes.replace(active)
@@ -267,18 +267,30 @@ class AlertEngine:
 
     async def _commit(self) -> None:
         while self._changes:
-            together = self._changes[:TOGETHER]
+            together = self._next_changes()
             async with as_worker(self._sessions) as session:
-                for change in together:
-                    await self._settle(session, change)
+                await self._settle(session, together)
             del self._changes[: len(together)]
 
-    async def _settle(self, session: AsyncSession, change: _Change) -> None:
-        """In the transaction; somebody who was faster has told it, and nothing is told twice."""
-        is_first = await stored.step(session, change.after, change.before)
-        if not is_first:
+    def _next_changes(self) -> list[_Change]:
+        """Those that come first, as long as each is of another alert."""
+        seen, together = set[AlertId](), list[_Change]()
+        for change in self._changes[:TOGETHER]:
+            if change.after.id in seen:
+                break
+            seen.add(change.after.id)
+            together.append(change)
+        return together
+
+    async def _settle(self, session: AsyncSession, changes: Sequence[_Change]) -> None:
+        """In the transaction; what somebody else has told before is not told again."""
+        moved = await stored.step(session, [(each.before, each.after) for each in changes])
+        told = [
+            (each.after.user_id, each.before.key, each.news)
+            for each in changes
+            if each.news is not None and each.after.id in moved
+        ]
+        await self._outbox.write_all_down(session, told)
+        if len(moved) < len(changes):
             self._is_read = False  # Postgres knows better
             self._wake.set()
-        elif change.news is not None:
-            user, key = change.after.user_id, change.before.key
-            await self._outbox.write_down(session, user, key, change.news)
