@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from core.domain.units import EventId, MarketId, PositionId
 from telegram_bot.account_actions import AccountAction
+from telegram_bot.alert_actions import AlertAction
 from telegram_bot.callback_readers import (
     Forms,
     button_id,
@@ -211,6 +212,7 @@ Action: TypeAlias = (
     | PictureAction
     | FindingAction
     | QuickAction
+    | AlertAction
 )
 
 FORMS: Final[Forms[Action]] = {

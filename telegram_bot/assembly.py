@@ -20,6 +20,7 @@ from infrastructure.polymarket.clob import ClobPrices
 from infrastructure.polymarket.http import open_client
 from infrastructure.polymarket.trading.transport import open_trading_client
 from infrastructure.telemetry.metrics import Metrics
+from telegram_bot.alert_assembly import build_alert_runs
 from telegram_bot.bot import TelegramBot
 from telegram_bot.chat_assembly import Chat, build_chat, build_users
 from telegram_bot.chat_figures import ChatFigures
@@ -176,6 +177,7 @@ def _runs(parts: _Parts) -> dict[str, Run]:
         "triggers": parts.trading.engine.run,
         "kill-switch": parts.trading.switch.run,
         "sums": parts.ground.risk.repair.run,
+        **build_alert_runs(shared, parts.ground.board, parts.ground.alerts),
         "worker": parts.ground.worker.run,
         "audit-age": AuditAge(shared.sessions, kept_for).run,
         **({} if live is None else live.runs),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, TypeVar
 
+from core.domain.alert import AlertId
 from core.domain.trigger import TriggerId
 from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
 from core.domain.withdrawal import AddressId, WithdrawalId
@@ -66,6 +67,10 @@ def order_id(text: str) -> OrderId:
 
 def user_id(text: str) -> UserId:
     return UserId(number(text))
+
+
+def alert_id(text: str) -> AlertId:
+    return AlertId(number(text))
 
 
 def trigger_id(text: str) -> TriggerId:

@@ -6,6 +6,7 @@ from typing import Final
 from telegram_bot import (
     account_actions,
     actions,
+    alert_actions,
     finding_actions,
     picture_actions,
     quick_actions,
@@ -20,11 +21,12 @@ KEEPS: Final = "+"
 MAX_BYTES: Final = 64
 
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
-# of two letters those that begin with f (finding), g (safety), k, m (watching), o (orders),
-# p (pictures), q (one tap), t (triggers), v (wallet). Free to begin with: a, b, c, d, e, h, i, j,
-# l, n, r, s, u, w, x, y, z.
+# of two letters those that begin with a (alerts), f (finding), g (safety), k, m (watching),
+# o (orders), p (pictures), q (one tap), t (triggers), v (wallet). Free to begin with: b, c, d, e,
+# h, i, j, l, n, r, s, u, w, x, y, z.
 FAMILIES: Final[tuple[Forms[Action], ...]] = (
     actions.FORMS,
+    alert_actions.FORMS,
     account_actions.FORMS,
     trigger_actions.FORMS,
     picture_actions.FORMS,

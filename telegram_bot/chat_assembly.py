@@ -77,7 +77,13 @@ def build_chat(ground: Ground, trading: Trading, users: UserService, health: Hea
     most = settings.ws_max_subscriptions
     return Chat(
         bot=bot,
-        notices=NoticeSender(shared.outbox, bot.messenger, bot.clock, services.reader_of),
+        notices=NoticeSender(
+            shared.outbox,
+            bot.messenger,
+            bot.clock,
+            services.reader_of,
+            services.preferences.of,
+        ),
         left_out=LeftOutNotice(users.owner, bot.messenger, bot.clock, most),
     )
 
@@ -101,6 +107,7 @@ def _services(ground: Ground, trading: Trading, users: UserService, health: Heal
         breakers=risk.breakers,
         own_limits=risk.own_limits,
         triggers=ground.triggers,
+        alerts=ground.alerts,
         pictures=build_pictures(ground.worker, ground.clob, sessions, books),
         **_live_services(trading.live, sessions),
     )

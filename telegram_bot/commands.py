@@ -15,6 +15,7 @@ from telegram_bot.account_actions import (
     StopTrading,
 )
 from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
+from telegram_bot.alert_actions import ShowAlerts
 from telegram_bot.finding_actions import Browse, Shelf
 from telegram_bot.picture_actions import ShowRecord
 from telegram_bot.trigger_actions import ShowTriggers
@@ -51,6 +52,7 @@ COMMANDS: Final = (
         mark("What sells by itself: take profit, stop loss, trailing stop"),
         ShowTriggers(),
     ),
+    Command("alerts", mark("What you are told of when it happens"), ShowAlerts()),
     Command("pnl", mark("What your trading came to, with a picture"), ShowRecord()),
     Command("orders", mark("What rests and what was ordered, and cancelling"), ShowOrders()),
     Command("wallet", mark("Which money, which key, and setting up real money"), ShowWallet()),

@@ -13,6 +13,7 @@ from core.domain.preferences import DEFAULTS, UserPreferences
 from core.domain.units import MarketId, UserId
 from core.domain.user import Role, User
 from core.domain.wallet_money import WalletMoneyState
+from core.services.alerts.alerts import Alerts
 from core.services.clob.clob_service import ClobService
 from core.services.clob.order_history import OrderHistory
 from core.services.custody.accounts import Accounts
@@ -112,6 +113,7 @@ class Services:
     take_over: Callable[[UserId], Awaitable[int]] | None = None  # `Reconciler.accept`
     money: WalletMoney | None = None
     triggers: Triggers | None = None
+    alerts: Alerts | None = None
     pictures: PictureParts | None = None  # None: nothing is drawn
     reader_of: ReaderOf = default_reader
 

@@ -9,6 +9,7 @@ from core.domain.units import Usdc
 from core.domain.withdrawal import AddressId
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
 from telegram_bot.actions import Buy, Limit, SellOther, SpendOther
+from telegram_bot.alert_actions import TypeAlert
 from telegram_bot.trigger_actions import TypeTrigger
 
 
@@ -45,6 +46,7 @@ Question: TypeAlias = (
     | SellOther
     | Limit
     | TypeTrigger
+    | TypeAlert
     | ShowRisk
     | ChangeLimit
     | NewAddress

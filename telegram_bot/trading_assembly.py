@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import httpx
 
 from core.domain.account import Account
+from core.services.alerts.alerts import Alerts
 from core.services.clob.clob_service import ClobService
 from core.services.fresh_books import FreshBooks
 from core.services.milestones import Reached
@@ -45,6 +46,7 @@ class Ground:
     catalogue: GammaCatalogue
     worker: Worker
     triggers: Triggers
+    alerts: Alerts
     risk: Risk
     hearts: Hearts
 
@@ -79,7 +81,8 @@ def build_ground(
     witness = TriggerWitness(triggers, board, outbox)
     shared = Shared(settings, place, sessions, books, manager, outbox, catalogue, reached, witness)
     risk = build_risk(settings, sessions, board, outbox, database.epoch, hearts.are_healthy)
-    return Ground(shared, board, clob, catalogue, build_worker(), triggers, risk, hearts)
+    alerts, worker = Alerts(sessions, board), build_worker()
+    return Ground(shared, board, clob, catalogue, worker, triggers, alerts, risk, hearts)
 
 
 def build_paper(ground: Ground) -> ClobService:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from core.domain.account import Account
+from core.domain.alert import AlertId, NewAlert
 from core.domain.book import Side
 from core.domain.drift import CashMove, DriftKind
 from core.domain.order import OrderStatus
@@ -141,17 +142,16 @@ class TriggerFired:
 
 @dataclass(frozen=True, slots=True)
 class AlertFired:
-    """The market came to where its reader wanted to hear of it.
+    """The market came to where its reader wanted to hear of it."""
 
-    `what` says which alert it was, in the words it was set with.
-    """
-
+    alert_id: AlertId
     market_id: MarketId
     question: str
     outcome: str
-    what: str
-    price: Price
-    at: datetime  # of that price
+    wish: NewAlert
+    price: Price | None  # None where nothing is known, which only an alert of time can do without
+    at: datetime  # of the decision
+    is_polled: bool = False  # the price was asked for, not streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,27 +163,38 @@ class Digest:
     cash: Usdc
     positions: int
     value: Usdc  # of all positions, at their marks
-    change: Usdc  # of cash and value together since the digest before
-    realized: Usdc  # net of all fees
-    trades: int
+    change: Usdc | None  # of cash and value together since yesterday's digest; None without one
+    realized: Usdc  # in the last 24 hours, net of all fees
+    trades: int  # in the last 24 hours
+    alerts: int = 0  # that are set
+    orders: int = 0  # that are open
 
 
 @dataclass(frozen=True, slots=True)
 class FeedTrouble:
-    """Prices of what its reader holds do not come, or come again."""
+    """Prices of what its reader holds do not come by stream, or come again."""
 
     since: datetime
-    sentence: str  # what is wrong
+    markets: int  # of the reader's, that are touched
+    is_paused: bool  # nothing can be decided: take profit and stop loss wait
     is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ClosingSoon:
-    """A market in which its reader holds shares ends before long."""
+    """A market that its reader holds or watches ends before long."""
 
     market_id: MarketId
     question: str
     ends_at: datetime
+    is_held: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Deposited:
+    """Money came into a live account without a trade."""
+
+    amount: Usdc
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +215,7 @@ News: TypeAlias = (
     | Digest
     | FeedTrouble
     | ClosingSoon
+    | Deposited
     | Broadcast
 )
 
@@ -219,6 +231,7 @@ NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
         NoticeKind.DIGEST: Digest,
         NoticeKind.FEED: FeedTrouble,
         NoticeKind.CLOSING: ClosingSoon,
+        NoticeKind.DEPOSIT: Deposited,
         NoticeKind.BROADCAST: Broadcast,
     }
 )

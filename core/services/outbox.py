@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -57,6 +57,10 @@ class Outbox:
         self._now = now
         self._reached = reached
 
+    def now(self) -> datetime:
+        """By which notices are due."""
+        return self._now()
+
     async def write_down(
         self,
         session: AsyncSession,
@@ -70,10 +74,20 @@ class Outbox:
 
         `silent`: it comes without a sound.
         """
-        kind = next(kind for kind, told in NEWS.items() if isinstance(news, told))
-        payload = msgspec.to_builtins(news)
-        told = notices.Told(kind, payload, silent=silent)
-        await notices.add(session, user_id, key, told, self._now())
+        told = _told(news, silent=silent)
+        await self._add(session, [(user_id, key, told)])
+
+    async def write_all_down(
+        self, session: AsyncSession, entries: Sequence[tuple[UserId, str, News]]
+    ) -> None:
+        """The same for many at once."""
+        if entries:
+            await self._add(session, [(user, key, _told(news)) for user, key, news in entries])
+
+    async def _add(
+        self, session: AsyncSession, entries: Sequence[tuple[UserId, str, notices.Told]]
+    ) -> None:
+        await notices.add_all(session, entries, self._now())
         event.listen(session.sync_session, "after_commit", lambda _: self.news.set(), once=True)
 
     async def claim(self) -> list[Notice]:
@@ -107,6 +121,16 @@ class Outbox:
         async with as_worker(self._sessions) as session:
             await notices.postpone(session, notice.id, self._now() + pause)
 
+    async def put_off(self, notice: Notice, until: datetime) -> None:
+        """Its time has not come: it is due then, as if nobody had tried."""
+        async with as_worker(self._sessions) as session:
+            await notices.put_off(session, notice.id, until)
+
+    async def unwanted(self, notice: Notice) -> None:
+        """Its user does not want to hear of this kind."""
+        async with as_worker(self._sessions) as session:
+            await notices.drop(session, notice.id, self._now())
+
     async def undeliverable(self, notice: Notice, reason: str) -> None:
         """Never try again."""
         async with as_worker(self._sessions) as session:
@@ -130,6 +154,11 @@ class Outbox:
         async with as_worker(self._sessions) as session:
             await notices.forget(session, now - REMEMBERED)
             await notices.release(session, now)
+
+
+def _told(news: News, *, silent: bool = False) -> notices.Told:
+    kind = next(kind for kind, told in NEWS.items() if isinstance(news, told))
+    return notices.Told(kind, msgspec.to_builtins(news), silent=silent)
 
 
 def _read(entry: notices.Entry) -> Notice | None:

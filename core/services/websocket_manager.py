@@ -14,8 +14,9 @@ class Reason(IntEnum):
     HELD = 1
     OPEN_ORDER = 2
     TRIGGER = 3
-    CARD = 4
-    CANDIDATE = 5
+    ALERT = 4
+    CARD = 5
+    CANDIDATE = 6
 
 
 class WebSocketManager:

@@ -1,6 +1,7 @@
 """Every module of tables: importing this makes `Base.metadata` whole."""
 
 from core.storage import (
+    alert_models,
     chat_models,
     custody_models,
     fact_models,
@@ -16,6 +17,7 @@ from core.storage import (
 )
 
 __all__ = [
+    "alert_models",
     "chat_models",
     "custody_models",
     "fact_models",

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.domain.account import Account
+from core.domain.alert import AlertKind, AlertState
 from core.domain.book import Side
 from core.domain.breaker import Trip
 from core.domain.custody import Tier, WalletState
@@ -45,6 +46,8 @@ CHOICES: Final = (
     Account,
     ActionKind,
     ActionState,
+    AlertKind,
+    AlertState,
     CashMoveKind,
     ConfirmMode,
     DriftKind,

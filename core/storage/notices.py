@@ -1,6 +1,6 @@
 """The outbox: notices as stored, claimed by whoever sends them, settled afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,21 +41,27 @@ class Entry:
 
 async def add(session: AsyncSession, user_id: UserId, key: str, told: Told, now: datetime) -> bool:
     """Whether it is new: a known key writes nothing down."""
-    new = (
-        insert(NoticeRow)
-        .values(
-            user_id=user_id,
-            key=key,
-            kind=told.kind,
-            payload=dict(told.payload),
-            silent=told.silent,
-            due_at=now,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[NoticeRow.key])
-        .returning(NoticeRow.id)
-    )
-    return (await session.scalar(new)) is not None
+    return await add_all(session, [(user_id, key, told)], now) == 1
+
+
+async def add_all(
+    session: AsyncSession, entries: Sequence[tuple[UserId, str, Told]], now: datetime
+) -> int:
+    """How many are new: a known key writes nothing down."""
+    rows = [
+        {
+            "user_id": user_id,
+            "key": key,
+            "kind": told.kind,
+            "payload": dict(told.payload),
+            "silent": told.silent,
+            "due_at": now,
+            "created_at": now,
+        }
+        for user_id, key, told in entries
+    ]
+    new = insert(NoticeRow).values(rows).on_conflict_do_nothing(index_elements=[NoticeRow.key])
+    return len((await session.scalars(new.returning(NoticeRow.id))).all())
 
 
 async def waiting(session: AsyncSession) -> int:
@@ -88,6 +94,12 @@ async def claim(
 
 async def postpone(session: AsyncSession, notice_id: int, until: datetime) -> None:
     await _set(session, notice_id, due_at=until)
+
+
+async def put_off(session: AsyncSession, notice_id: int, until: datetime) -> None:
+    """Due at `until`; the attempt that found so does not count."""
+    moved = sa.update(NoticeRow).where(NoticeRow.id == notice_id)
+    await session.execute(moved.values(due_at=until, attempts=NoticeRow.attempts - 1))
 
 
 async def release(session: AsyncSession, now: datetime) -> None:

@@ -41,6 +41,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "alembic_version": Wall(worker=NOBODY, person=None),
         "account_checks": OWN,
         "account_choices": OWN,
+        "alerts": OWN,
         "audit": Wall(app=READ, worker=AGE),
         "cash_moves": LEDGER,
         "data_keys": replace(SECRET, is_rotated=True),

@@ -8,8 +8,10 @@ from core.domain.order_words import is_short_answer
 from core.domain.risk import LimitKind
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
 from telegram_bot.actions import Buy, Limit, SellOther, SpendOther
+from telegram_bot.alert_actions import TypeAlert
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import safety, withdrawing
+from telegram_bot.handlers.alerts import take_alert_answer
 from telegram_bot.handlers.limit import take_limit_answer
 from telegram_bot.handlers.trading import take_dollars, take_shares
 from telegram_bot.handlers.triggers import take_trigger_answer
@@ -52,8 +54,8 @@ async def _take(context: BotContext, question: Question, message_id: int, text: 
             await take_shares(context, question, text)
         case Limit():
             await take_limit_answer(context, question, text)
-        case TypeTrigger():
-            await take_trigger_answer(context, question, text)
+        case TypeTrigger() | TypeAlert():
+            await _take_level(context, question, text)
         case ShowRisk():
             await take_daily_limit(context, typed_usdc(text))
         case ChangeLimit(kind):
@@ -66,6 +68,13 @@ async def _take(context: BotContext, question: Question, message_id: int, text: 
             await withdrawing.take_code(context, question, message_id, text)
         case _:
             assert_never(question)
+
+
+async def _take_level(context: BotContext, question: TypeTrigger | TypeAlert, text: str) -> None:
+    if isinstance(question, TypeAlert):
+        await take_alert_answer(context, question, text)
+    else:
+        await take_trigger_answer(context, question, text)
 
 
 async def _take_limit(context: BotContext, kind: LimitKind, text: str) -> None:

@@ -24,10 +24,20 @@ from telegram_bot.actions import (
     Status,
     Trending,
 )
+from telegram_bot.alert_actions import (
+    AlertAction,
+    MuteAlert,
+    NewAlert,
+    RemoveAlert,
+    SetAlert,
+    ShowAlerts,
+    TypeAlert,
+)
 from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Watch
 from telegram_bot.handlers import home, limit, markets, pictures, positions, trading
 from telegram_bot.handlers.account import ACCOUNT
 from telegram_bot.handlers.acting import Act, by_fields
+from telegram_bot.handlers.alerts import act_on_alerts
 from telegram_bot.handlers.triggers import act_on_triggers
 from telegram_bot.picture_actions import PictureAction
 from telegram_bot.trigger_actions import (
@@ -61,6 +71,10 @@ def to_position(action: SellPercent | SellShares | SellOther) -> Action:
 
 def to_triggers(action: ArmTrigger | TypeTrigger) -> Action:
     return ShowPositionTriggers(action.position_id, action.percent)
+
+
+def to_alert(action: SetAlert | TypeAlert) -> Action:
+    return NewAlert(action.market_id, action.outcome)
 
 
 def to_limit(action: Limit) -> Action:
@@ -106,6 +120,16 @@ TRIGGERS: Final = Family(
         RemoveTrigger: lambda _: ShowTriggers(),
     },
 )
+ALERTS: Final = Family(
+    dict.fromkeys(get_args(AlertAction), act_on_alerts),
+    {
+        SetAlert: to_alert,
+        TypeAlert: to_alert,
+        NewAlert: lambda action: ShowMarket(action.market_id),
+        RemoveAlert: lambda action: ShowAlerts(action.page),
+        MuteAlert: lambda action: ShowAlerts(action.page),
+    },
+)
 FINDING: Final = Family(
     dict.fromkeys(get_args(FindingAction), markets.find),
     {Browse: again, SearchVenue: again, Watch: to_market},
@@ -115,6 +139,7 @@ FAMILIES: Final = (
     Family(ACCOUNT),
     TRIGGERS,
     FINDING,
+    ALERTS,
     Family(dict.fromkeys(get_args(PictureAction), pictures.show_picture)),
 )
 ACTS: Final[Mapping[type, Act]] = {

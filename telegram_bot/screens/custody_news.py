@@ -140,13 +140,11 @@ def _buttons(news: WalletChanged) -> Row:
         return (
             Button(say("Cancel withdrawal"), CancelWithdrawal(withdrawal), Style.DANGER),
             Button(say("Wallet"), ShowWallet()),
-            home_button(),
         )
     if "withdrawal" in news.facts or news.what == NewsKind.ADDRESS_ALLOWED:
         return (
             Button(say("Withdrawals"), ShowWithdrawals()),
             Button(say("Wallet"), ShowWallet()),
-            home_button(),
         )
     return (Button(say("Wallet"), ShowWallet()), home_button())
 

@@ -19,6 +19,7 @@ from telegram_bot.actions import (
     SpendOther,
     Way,
 )
+from telegram_bot.alert_actions import NewAlert
 from telegram_bot.finding_actions import Watch
 from telegram_bot.picture_actions import ShowChart, ShowDepth
 from telegram_bot.screens.freshness import outcome_line, outcome_price
@@ -51,12 +52,11 @@ def market_screen(
     can_rest: bool = False,
     is_watched: bool = False,
     quick: Quick = IN_TICKETS,
-    more: Row = (),
 ) -> Screen:
     """Both sides with bid, ask and spread; an outcome's button leads to the amounts.
 
-    `can_rest`: limit orders are taken with this money. `more` stands beside Watch. What is held
-    comes last, so that no redraw moves the buttons above it.
+    `can_rest`: limit orders are taken with this money. What is held comes last, so that no redraw
+    moves the buttons above it.
     """
     market = view.market
     return Screen(
@@ -70,7 +70,11 @@ def market_screen(
         rows(
             *(buy_rows(market, quick) if market_state(market) is None else ()),
             _limit_buttons(market) if can_rest else (),
-            (*_event_button(market), _watch_button(market, is_watched=is_watched), *more),
+            (
+                *_event_button(market),
+                _watch_button(market, is_watched=is_watched),
+                *_alert_button(market),
+            ),
             (*_picture_buttons(market), *_share_button(market)),
             (Button(say("Refresh"), ShowMarket(market.id)), home_button()),
             *(_position_button(position) for position in view.positions),
@@ -244,6 +248,12 @@ def _event_button(market: Market) -> Row:
     if market.event is None or market.event.title == market.question:
         return ()
     return (Button(say("All outcomes"), ShowEvent(market.event.id)),)
+
+
+def _alert_button(market: Market) -> Row:
+    if market_state(market) is not None:
+        return ()
+    return (Button(say("Alert"), NewAlert(market.id)),)
 
 
 def _watch_button(market: Market, *, is_watched: bool) -> Button:

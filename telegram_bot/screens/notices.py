@@ -29,6 +29,7 @@ from telegram_bot.actions import (
     Status,
     Trending,
 )
+from telegram_bot.alert_actions import NewAlert, TypeAlert
 from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.failure_words import heading, meaning, way_out
 from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, rows
@@ -199,8 +200,8 @@ def _asker(question: Question) -> Action:
             return ShowMarket(market_id)
         case SellOther(position_id):
             return ShowPosition(position_id)
-        case TypeTrigger(position_id, _, percent):
-            return ShowPositionTriggers(position_id, percent)
+        case TypeTrigger() | TypeAlert():
+            return _list_of(question)
         case ShowRisk():
             return ShowWallet()
         case ChangeLimit() | CodeFor(NewLimit()):
@@ -209,6 +210,12 @@ def _asker(question: Question) -> Action:
             return ShowWithdrawals()
         case _:
             assert_never(question)
+
+
+def _list_of(question: TypeTrigger | TypeAlert) -> Action:
+    if isinstance(question, TypeAlert):
+        return NewAlert(question.market_id, question.outcome)
+    return ShowPositionTriggers(question.position_id, question.percent)
 
 
 def _way(back: Action | None) -> Button:

@@ -11,7 +11,7 @@ from core.domain.units import UserId, usdc
 from telegram_bot.account_actions import ResetBreaker, ShowOrder, ShowOrders
 from telegram_bot.actions import ShowMarket, ShowPositions, Status
 from telegram_bot.screens.numbers import cents, money, shares
-from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
+from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, lines
 from telegram_bot.screens.text import safe
 from telegram_bot.words import mark, say
 
@@ -58,20 +58,17 @@ def warning_notice(news: Warned) -> Screen:
             safe(news.sentence, 600),
             say("This warning itself moves no money, and what you hold stays as it is."),
         ),
-        rows(
-            _closing(news),
-            (Button(say("Orders"), ShowOrders()), Button(say("Status"), Status()), home_button()),
-        ),
+        ((_first_way(news), Button(say("Status"), Status())),),
         keeps_message=True,
     )
 
 
-def _closing(news: Warned) -> Row:
-    """The owner's way to end what the owner alone can end."""
+def _first_way(news: Warned) -> Button:
+    """The owner's way to end what the owner alone can end; else to what it is about."""
     if news.breaker is None:
-        return ()
+        return Button(say("Orders"), ShowOrders())
     label = say("Allow trading again") if news.breaker == EVERYBODY else say("Let them trade again")
-    return (Button(label, ResetBreaker(UserId(news.breaker)), Style.DANGER),)
+    return Button(label, ResetBreaker(UserId(news.breaker)), Style.DANGER)
 
 
 def _heading(news: OrderMoved) -> str:
@@ -172,5 +169,5 @@ def _meaning(news: OrderMoved) -> str | None:
 def _buttons(news: OrderMoved) -> Row:
     order = Button(say("Order"), ShowOrder(news.order_id))
     if news.filled:
-        return (Button(say("Positions"), ShowPositions()), order, home_button())
-    return (Button(say("Market"), ShowMarket(news.market_id)), order, home_button())
+        return (Button(say("Positions"), ShowPositions()), order)
+    return (Button(say("Market"), ShowMarket(news.market_id)), order)

@@ -98,7 +98,7 @@ def _buttons(news: MarketEnded) -> Row:
     positions = Button(say("Positions"), ShowPositions())
     if _waiting(news) == ZERO:
         return (positions, home_button())
-    return (Button(say("Wallet"), ShowWallet(), Style.PRIMARY), positions, home_button())
+    return (Button(say("Wallet"), ShowWallet(), Style.PRIMARY), positions)
 
 
 def _whose(news: MarketEnded) -> str:

@@ -14,6 +14,7 @@ import uvloop
 
 from infrastructure.database.embedded import EmbeddedPostgres
 from tests.benchmarks import (
+    alerts,
     cards,
     database,
     flush,
@@ -58,6 +59,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "taps": taps.taps,
     "search": search.measure,
     "triggers": triggers.measure,
+    "alerts": alerts.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 

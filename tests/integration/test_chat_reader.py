@@ -17,6 +17,7 @@ from tests.support.chat import ANN, BEN, Chat, buttons, open_chat
 
 MESSAGES = {
     "Home": "Accueil",
+    "Orders": "Ordres",
     "Markets": "Marchés",
     "Updated {time}": "Mis à jour à {time}",
     "{price} · live{unchanged}": "{price} · en direct{unchanged}",
@@ -90,5 +91,5 @@ async def test_a_notice_is_written_for_whoever_gets_it(chat: Chat, sessions: Ses
         for person in (ANN, BEN):
             await chat.person(person).says("/help")
         assert await sender.send_due() == 2
-        assert "Accueil" in buttons(await chat.person(ANN).reads("À propos de vos ordres"))
-        assert "Home" in buttons(await chat.person(BEN).reads("About your trading"))
+        assert "Ordres" in buttons(await chat.person(ANN).reads("À propos de vos ordres"))
+        assert "Orders" in buttons(await chat.person(BEN).reads("About your trading"))

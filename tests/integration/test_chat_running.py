@@ -54,7 +54,7 @@ async def test_an_open_card_follows_the_market_at_a_bearable_pace(chat: Chat) ->
         moved = await chat.person().reads("Yes 60¢ · live")
         assert moved["id"] == card["id"]
         assert buttons(moved) == [
-            "Yes", "$10", "$25", "$50", "No", "$10", "$25", "$50", "All outcomes", "Watch",
+            "Yes", "$10", "$25", "$50", "No", "$10", "$25", "$50", "All outcomes", "Watch", "Alert",
             "Chart", "Order book", "Share", "Refresh", "Home",
         ]  # fmt: skip
         assert await chat.person().violations() == []

@@ -4,9 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from core.domain.book import Side
-from core.domain.drift import CashMove, CashMoveKind, DriftKind
+from core.domain.drift import CashMoveKind, DriftKind
 from core.domain.ledger import Settlement
-from core.domain.notice import Found
+from core.domain.notice import Deposited, Found
 from core.domain.order import OrderStatus
 from core.domain.units import Usdc
 from core.services.reconciliation.patience import Patience
@@ -131,9 +131,9 @@ async def test_a_deposit_is_followed_and_told_with_its_reason(sessions: Sessions
     assert await scene.cash() == Decimal(1000)
     await scene.run(3)
     assert await scene.cash() == await scene.explained() == Decimal("1050.25")
-    (news,) = await scene.told()
-    assert news.moves == (CashMove(CashMoveKind.DEPOSIT, Usdc(Decimal("50.25"))),)
-    assert not news.is_stopped
+    (notice,) = await scene.outbox.claim()  # news of its own, and no difference
+    assert notice.news == Deposited(Usdc(Decimal("50.25")))
+    assert notice.key.startswith("deposit:")
     assert await scene.lasting() == []
 
 

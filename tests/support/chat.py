@@ -19,6 +19,7 @@ from core.domain.price import PriceState, Quote, shown_price
 from core.domain.units import EventId, MarketId, Size, TokenId, Usdc
 from core.domain.user import User
 from core.ports import BookSnapshot, CataloguePage
+from core.services.alerts.alerts import Alerts
 from core.services.audit import Audit
 from core.services.clob.clob_service import ClobService
 from core.services.clob.order_history import OrderHistory
@@ -327,7 +328,7 @@ def _chat(
 ) -> Chat:
     venue, board, manager, wall = ScriptedVenue(), PriceBoard(), WebSocketManager(), Wall()
     books = FreshBooks(board, venue, time.monotonic, wall)
-    triggers = Triggers(sessions, board)
+    triggers, alerts = Triggers(sessions, board), Alerts(sessions, board, now=wall)
     orders = ClobService(
         sessions,
         PaperExchange(books),
@@ -347,6 +348,7 @@ def _chat(
         parts=venue.parts,
         newest_price=board.newest_age,
         triggers=triggers,
+        alerts=alerts,
         watchlist=Watchlist(sessions),
         preferences=Preferences(sessions, Audit()),
     )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.alert import AlertId, AlertKind
 from core.domain.custody import Tier
 from core.domain.risk import LimitKind
 from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
@@ -69,6 +70,14 @@ from telegram_bot.actions import (
     Trending,
     Unit,
     Way,
+)
+from telegram_bot.alert_actions import (
+    MuteAlert,
+    NewAlert,
+    RemoveAlert,
+    SetAlert,
+    ShowAlerts,
+    TypeAlert,
 )
 from telegram_bot.callback_readers import category_key, search_words
 from telegram_bot.callbacks import FAMILIES, FORMS, MAX_BYTES, Codec, Tapped
@@ -135,6 +144,19 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Watch, market_ids, st.booleans()),
     st.builds(QuickBuy, button_ids, st.integers(0, 9), numbers),
     st.builds(QuickSell, button_ids, position_ids, st.integers(1, 100)),
+    st.builds(ShowAlerts, numbers),
+    st.builds(NewAlert, market_ids, st.integers(0, 9)),
+    st.builds(TypeAlert, market_ids, st.integers(0, 9)),
+    st.builds(
+        SetAlert,
+        market_ids,
+        st.integers(0, 9),
+        st.sampled_from(AlertKind),
+        st.integers(0, 100_000),
+        st.integers(0, 10_080),
+    ),
+    st.builds(RemoveAlert, numbers.map(AlertId), st.integers(0, 9)),
+    st.builds(MuteAlert, numbers.map(AlertId), st.integers(0, 24), st.integers(0, 9)),
 )
 
 

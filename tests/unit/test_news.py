@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from core.domain.account import Account
+from core.domain.alert import AlertId, AlertKind, NewAlert
 from core.domain.notice import (
     NEWS,
     AlertFired,
     Broadcast,
     ClosingSoon,
+    Deposited,
     Digest,
     FeedTrouble,
     News,
@@ -23,7 +25,16 @@ from core.domain.units import MarketId, Price, Usdc
 NOW: Final = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 MARKET: Final = MarketId("1")
 TOLD: Final[tuple[News, ...]] = (
-    AlertFired(MARKET, "Rain?", "Yes", "Yes above 60¢", Price(Decimal("0.61")), NOW),
+    AlertFired(
+        AlertId(7),
+        MARKET,
+        "Rain?",
+        "Yes",
+        NewAlert(AlertKind.ABOVE, Decimal("0.6")),
+        Price(Decimal("0.61")),
+        NOW,
+        is_polled=True,
+    ),
     Digest(
         account=Account.PAPER,
         day=date(2026, 11, 21),
@@ -34,8 +45,9 @@ TOLD: Final[tuple[News, ...]] = (
         realized=Usdc(Decimal(0)),
         trades=4,
     ),
-    FeedTrouble(NOW, "The stream is down.", is_over=True),
+    FeedTrouble(NOW, 2, is_paused=True, is_over=True),
     ClosingSoon(MARKET, "Rain?", NOW),
+    Deposited(Usdc(Decimal("50.25"))),
     Broadcast("Back in five minutes & no sooner."),
 )
 

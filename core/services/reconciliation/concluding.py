@@ -24,15 +24,15 @@ from core.domain.notice import AccountCompared, Found
 from core.domain.order import OrderHash, OrderStatus
 from core.domain.reports import OrderReport
 from core.domain.sightings import Drift, Judgement, judge
-from core.domain.units import UserId
+from core.domain.units import ZERO, Usdc, UserId, usdc
 from core.services.reconciliation.patience import Patience
 from core.storage import reconciliation as stored
 from core.storage import reconciliation_ledger as ledger
 from core.storage import wallets
 
-TOLD: frozenset[CashMoveKind] = frozenset(
-    {CashMoveKind.DEPOSIT, CashMoveKind.WITHDRAWAL, CashMoveKind.UNEXPLAINED}
-)
+NOTHING = Usdc(ZERO)
+TOLD: frozenset[CashMoveKind] = frozenset({CashMoveKind.WITHDRAWAL, CashMoveKind.UNEXPLAINED})
+"""Moves that stand in the comparison's own news; deposits have theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """`gone`: orders made elsewhere that are off the book. `news` is None with nothing to say."""
+    """`gone`: orders made elsewhere that are off the book. `news` is None with nothing to say.
+
+    `deposited` is told apart from it, under the same key.
+    """
 
     gone: tuple[OrderReport, ...]
     news: AccountCompared | None
     key: str = ""
+    deposited: Usdc = NOTHING
 
 
 async def conclude(session: AsyncSession, seen: Seen, patience: Patience) -> Conclusion:
@@ -127,20 +131,22 @@ def _gone(judgement: Judgement, ours: OurAccount) -> tuple[OrderReport, ...]:
 
 async def _told(
     session: AsyncSession, user: UserId, judgement: Judgement, moves: Sequence[CashMove]
-) -> tuple[AccountCompared | None, str]:
-    """What there is to say to the user, and the key under which it is said once."""
+) -> tuple[AccountCompared | None, str, Usdc]:
+    """What there is to say to the user, the key under which it is said once, and deposits."""
     opened = [drift for drift in judgement.confirmed if _is_told(drift, moves)]
     told = tuple(move for move in moves if move.kind in TOLD and abs(move.amount) >= CENT)
     is_stopped = any(drift.is_serious for drift in await stored.open_drifts(session, user))
     ended = [drift for drift in judgement.gone if drift.is_serious and drift.opened_at]
     has_cleared = bool(ended) and not is_stopped
-    if not (opened or told or has_cleared):
-        return None, ""
-    found = await named(session, user, opened)
+    came = (move.amount for move in moves if move.kind is CashMoveKind.DEPOSIT)
+    deposited = usdc(sum(came, ZERO))
     ids = [drift.id for drift in (*judgement.confirmed, *ended)]
     word = "clear" if has_cleared else "found"
     key = f"reconciliation:{word}:{'-'.join(map(str, ids))}"
-    return AccountCompared(found, told, is_stopped, has_cleared), key
+    if not (opened or told or has_cleared):
+        return None, key, deposited
+    found = await named(session, user, opened)
+    return AccountCompared(found, told, is_stopped, has_cleared), key, deposited
 
 
 def _is_told(drift: Drift, moves: Sequence[CashMove]) -> bool:

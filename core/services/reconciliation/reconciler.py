@@ -3,9 +3,9 @@
 import logging
 from datetime import datetime
 
-from core.domain.drift import OF_SHARES, DriftKind, cash_finding, share_differences
+from core.domain.drift import CENT, OF_SHARES, DriftKind, cash_finding, share_differences
 from core.domain.errors import NotFound, PolycoolError, Rejected, Unavailable
-from core.domain.notice import AccountCompared
+from core.domain.notice import AccountCompared, Deposited
 from core.domain.reports import VenuePosition
 from core.domain.units import Price, Size, TokenId, UserId
 from core.services.milestones import Milestone, Reached, unwatched
@@ -142,9 +142,10 @@ class Reconciler:
             conclusion = await conclude(session, seen, self._patience)
             if conclusion.news is not None:
                 await self._outbox.write_down(session, user, conclusion.key, conclusion.news)
+            if conclusion.deposited >= CENT:
+                told = Deposited(conclusion.deposited)
+                await self._outbox.write_down(session, user, f"deposit:{conclusion.key}", told)
         self._reached(Milestone.RECONCILE_COMMITTED)
-        if conclusion.news is not None:
-            self._outbox.news.set()
         for report in conclusion.gone:
             await self._sources.news.order(user, report)
 

@@ -1,0 +1,1 @@
+"""Alerts and other news that nobody has to ask for."""
