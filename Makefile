@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint bench faults crash proof soak format doctor psql backup restore keys lock clean bootstrap
+.PHONY: help run replay test lint bench faults crash proof soak format doctor psql backup restore keys words lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -60,6 +60,9 @@ restore: bootstrap  ## replace the database by the backup FILE=path; nothing may
 
 keys: bootstrap  ## key files, keys and authenticators; ARGS="status", see docs/security.md
 	@exec $(PYTHON) -m scripts.keys $(or $(ARGS),status)
+
+words: bootstrap  ## is everything translated; ARGS="update" takes new messages into the French catalogue
+	@exec $(PYTHON) -m scripts.catalogue $(or $(ARGS),check)
 
 lock:  ## pin every dependency anew, with hashes
 	@exec scripts/lock

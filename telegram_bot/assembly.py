@@ -26,6 +26,7 @@ from telegram_bot.chat_assembly import Chat, build_chat, build_users
 from telegram_bot.chat_figures import ChatFigures
 from telegram_bot.feed_assembly import build_streamer
 from telegram_bot.figures import Scrape, all_figures
+from telegram_bot.languages.catalogue import install_catalogues
 from telegram_bot.live_reporting import TradingHealth
 from telegram_bot.reporting import DatabaseProbe, FeedFigures, Health
 from telegram_bot.startup import Database, Place
@@ -91,6 +92,7 @@ async def assemble(
     Raises: KeyFileRefused, CannotStart.
     """
     async with AsyncExitStack() as clients:
+        clients.callback(install_catalogues())
         patience = settings.http_timeout_seconds
         client = await clients.enter_async_context(open_client(patience))
         ground = build_ground(settings, place, database, manager, client, reached)

@@ -41,7 +41,7 @@ def _ending(facts: Mapping[str, str]) -> tuple[str, ...]:
         say(
             "It trades until {moment}. Set up a new one under Wallet before that; the one "
             "before is given up when the new one is ready.",
-            moment=_moment(facts, say("until")),
+            moment=_moment(facts, "until"),
         ),
         say("Your positions and open orders stay where they are."),
     )
@@ -52,7 +52,7 @@ def _ended(facts: Mapping[str, str]) -> tuple[str, ...]:
         say(
             "Since {moment} nothing is signed with it: no new order with real money, also no "
             "protective sell. Cancelling works.",
-            moment=_moment(facts, say("until")),
+            moment=_moment(facts, "until"),
         ),
         say("Set up a new one under Wallet. Your positions and open orders stay where they are."),
     )
@@ -71,7 +71,7 @@ def _allowed(facts: Mapping[str, str]) -> tuple[str, ...]:
         say(
             "It can be paid from {moment} on. <b>If it was not you</b>, remove it under "
             "Withdrawals, then revoke the key under Wallet.",
-            moment=_moment(facts, say("usable_at")),
+            moment=_moment(facts, "usable_at"),
         ),
     )
 
@@ -81,7 +81,7 @@ def _requested(facts: Mapping[str, str]) -> tuple[str, ...]:
         say(
             "To <code>{address}</code>, at {moment}.",
             address=_address(facts),
-            moment=_moment(facts, say("due_at")),
+            moment=_moment(facts, "due_at"),
         ),
         say(
             "Until then it can be cancelled. <b>If it was not you</b>, cancel it, then "

@@ -142,7 +142,7 @@ def test_every_promised_target_exists() -> None:
         "backup",
     ):
         assert f"\n{target}:" in text
-    for target in ("restore", "keys"):
+    for target in ("restore", "keys", "words"):
         assert f"\n{target}:" in text
 
 

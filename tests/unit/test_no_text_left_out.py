@@ -32,6 +32,9 @@ ALLOWED: Final = {
     ("handlers/limit.py", "s"): "what people may type, not what they read",
     ("screens/limit.py", "2x"): "as people type it",
     ("handlers/ticket.py", "button:"): "the key of an order",
+    ("screens/custody_news.py", "until"): "the name of a fact",
+    ("screens/custody_news.py", "usable_at"): "the name of a fact",
+    ("screens/custody_news.py", "due_at"): "the name of a fact",
     ("handlers/earlier.py", "button:"): "the key of an order",
 }
 SAID_ELSEWHERE: Final = {

@@ -1,0 +1,1 @@
+"""The languages of the chat but English, each by its gettext catalogue."""

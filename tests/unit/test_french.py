@@ -1,0 +1,196 @@
+"""The French chat: nothing is left out, and what is drawn in it is as sound as the English."""
+
+import html
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import pytest
+
+from scripts.catalogue import collected, sources, troubles
+from telegram_bot.commands import MENU
+from telegram_bot.context import OTHER_ACCOUNT
+from telegram_bot.handlers.dispatch import STILL_BUSY
+from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
+from telegram_bot.languages.catalogue import LOCALE, install_catalogues
+from telegram_bot.languages.po import PoFile, parse
+from telegram_bot.screens.notices import OLD_SCREEN
+from telegram_bot.screens.screen import Screen
+from telegram_bot.screens.text import utf16_length
+from telegram_bot.screens.too_late import TOO_LATE
+from telegram_bot.words import Reader, plural, reading_as, say
+from tests.support import account_examples, examples, picture_examples
+
+FRENCH: Final = Reader("fr")
+MESSAGE, CAPTION, ANSWER, LABEL, MEANING = 4096, 1024, 200, 64, 256  # UTF-16 units, of Telegram
+TAG: Final = re.compile(r"<(/?)(b|i|code)>")
+PLACES_ALONE: Final = re.compile(r"(?:\{\w+\}|[^A-Za-z{}])*")
+
+ENGLISH_BUTTONS: Final = frozenset(
+    {"Other", "Confirm", "Cancel", "Sell {percent}%", "Refresh", "Home"}
+)
+"""Decision 32: these words are the same in every language, with Yes, No and the amounts."""
+FIELD: Final = frozenset(
+    {"Wallet", "Take profit", "Stop loss", "Trailing stop", "TP / SL", "TP {distance}"}
+    | {"SL {distance}", "Trail {distance}", "Post-only", "P&L", "P&amp;L {gain}"}
+    | {"<b>P&amp;L {gain}</b>", "<b>P&amp;L · {period}</b>", "bid / ask", "spread {spread}"}
+    | {"Bid {bid} · ask {ask}", "Bid {bid}", "Ask {ask}", "bid {bid} · ask {ask}"}
+    | {"bid {bid} · ask {ask} · spread {spread}", "{outcome} bid {bid} · ask {ask} · {age}"}
+    | {"QR", "B", "M", "K"}
+)
+"""What French traders say, and how amounts are written."""
+SPELT_ALIKE: Final = frozenset(
+    {"Positions", "Position", "Positions {value} · {count}", "page {page}", "{minutes} min"}
+    | {"{hours} h", "{seconds} s", "Transaction <code>{transaction}</code>"}
+)
+"""French as well."""
+
+NAMED_BY_THE_VENUE: Final = frozenset({"unclear"})
+"""Screens that say nothing but what the core or the market said."""
+
+
+@cache
+def french() -> PoFile:
+    return parse((LOCALE / "fr.po").read_text("utf-8"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _installed() -> Iterator[None]:
+    remove = install_catalogues()
+    yield
+    remove()
+
+
+def drawn() -> dict[str, Screen]:
+    return {
+        **examples.examples(),
+        **{f"account {name}": each for name, each in account_examples.account_examples().items()},
+        **{f"picture {name}": each for name, each in picture_examples.captions().items()},
+    }
+
+
+@cache
+def english_screens() -> dict[str, Screen]:
+    return drawn()
+
+
+def french_screens() -> dict[str, Screen]:
+    with reading_as(FRENCH):
+        return drawn()
+
+
+def test_every_message_of_the_chat_is_in_french_with_its_places_and_tags() -> None:
+    assert troubles(collected(sources()), french()) == []
+
+
+def test_only_named_words_are_the_same_in_both_languages() -> None:
+    alike = {
+        entry.msgid
+        for entry in french().entries
+        if entry.msgid == entry.forms[0] and not PLACES_ALONE.fullmatch(entry.msgid)
+    }
+    assert alike == ENGLISH_BUTTONS | FIELD | SPELT_ALIKE
+
+
+def test_words_that_stay_english_are_english() -> None:
+    with reading_as(FRENCH):
+        assert {say(each) for each in ENGLISH_BUTTONS} == ENGLISH_BUTTONS
+
+
+def test_french_has_its_own_marks() -> None:
+    """Apostrophes are curly, and no line breaks before a colon or a question mark."""
+    for entry in french().entries:
+        for form in entry.forms:
+            text = re.sub(r"<code>.*?</code>|<[^>]*>|&\w+;", "", form)
+            assert "'" not in text, form
+            assert not re.search(r"[ ][:;!?%]", text), form
+            assert not re.search(r"[^\W\d_}][;!?]", text), form
+            assert "\u202f:" not in text, form
+
+
+def test_every_screen_is_drawn_in_french() -> None:
+    english, french = english_screens(), french_screens()
+    alike = {name for name, each in english.items() if each.full_text == french[name].full_text}
+    assert alike == NAMED_BY_THE_VENUE
+
+
+def test_french_screens_have_the_buttons_of_the_english_ones() -> None:
+    english, french = english_screens(), french_screens()
+    for name, screen in english.items():
+        assert [len(row) for row in screen.rows] == [len(row) for row in french[name].rows]
+        actions = [getattr(button, "action", None) for row in screen.rows for button in row]
+        kept = [getattr(button, "action", None) for row in french[name].rows for button in row]
+        assert actions == kept, name
+
+
+def test_french_screens_keep_within_the_limits_and_are_well_formed() -> None:
+    for name, screen in french_screens().items():
+        rest = TAG.sub("", screen.full_text)
+        limit = CAPTION if name.startswith("picture ") else MESSAGE
+        assert utf16_length(html.unescape(rest)) <= limit, name
+        assert not {"<", ">"} & set(rest), name
+        assert is_balanced(screen.full_text), name
+        for row in screen.rows:
+            assert all(0 < utf16_length(each.label.strip()) <= LABEL for each in row), name
+
+
+def is_balanced(text: str) -> bool:
+    opened: list[str] = []
+    for end, tag in TAG.findall(text):
+        if not end:
+            opened.append(tag)
+        elif not opened or opened.pop() != tag:
+            return False
+    return not opened
+
+
+def test_what_answers_a_tap_or_names_a_command_fits_in_french() -> None:
+    answers = {*EXPLANATIONS.values(), STILL_WAITING, STILL_BUSY, OTHER_ACCOUNT}
+    with reading_as(FRENCH):
+        for answer in answers | {OLD_SCREEN, TOO_LATE}:
+            assert utf16_length(say(answer)) <= ANSWER
+        for command in MENU:
+            assert 3 <= utf16_length(say(command.meaning)) <= MEANING
+
+
+@pytest.mark.parametrize(
+    ("message", "values", "expected"),
+    [
+        (
+            "You get <b>{shares}</b> shares",
+            {"shares": "15.873"},
+            "Vous recevez <b>15.873</b> parts",
+        ),
+        ("If not: $0.00 ({loss})", {"loss": "-$10.15"}, "Sinon\u00a0: $0.00 (-$10.15)"),
+        ("<b>Sell {outcome}?</b>", {"outcome": "No"}, "<b>Vendre No\u202f?</b>"),
+        ("{price} · polled {ago}", {"price": "62¢", "ago": "x"}, "62¢ · relevé x"),
+        ("{span} ago", {"span": "3 s"}, "il y a 3 s"),
+        ("Status unknown", {}, "État inconnu"),
+        ("Nothing was done.", {}, "Rien n\u2019a été fait."),
+        ("Cancelled", {}, "Annulé"),
+    ],
+)
+def test_sentences_read_so(message: str, values: dict[str, str], expected: str) -> None:
+    with reading_as(FRENCH):
+        assert say(message, **values) == expected
+
+
+@pytest.mark.parametrize(("n", "expected"), [(0, "0 jour"), (1, "1 jour"), (2, "2 jours")])
+def test_nothing_and_one_are_singular(n: int, expected: str) -> None:
+    with reading_as(FRENCH):
+        assert plural("{n} day", "{n} days", n) == expected
+
+
+def test_amounts_are_written_as_in_english() -> None:
+    text = french_screens()["ticket_buy"].text
+    assert "Vous payez $10.00 + frais $0.15 = <b>$10.15</b>" in text
+    assert "Moyenne 63¢ · au pire 64¢" in text
+
+
+def test_a_fact_of_the_news_is_found_in_every_language() -> None:
+    screens = french_screens()
+    for name in ("session_ending", "session_ended", "address_allowed", "withdrawal_requested"):
+        text = screens[f"account news_{name}"].text
+        assert re.search(r"\d{1,2} nov\. 2026, \d\d:03:22 UTC", text), name
+        assert "moment inconnu" not in text
