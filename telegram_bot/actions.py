@@ -18,7 +18,9 @@ from telegram_bot.callback_readers import (
     search_text,
 )
 from telegram_bot.finding_actions import FindingAction
+from telegram_bot.people_actions import PeopleAction
 from telegram_bot.picture_actions import PictureAction
+from telegram_bot.settings_actions import SettingsAction
 from telegram_bot.trigger_actions import TriggerAction
 
 
@@ -209,6 +211,8 @@ Action: TypeAlias = (
     | TriggerAction
     | PictureAction
     | FindingAction
+    | SettingsAction
+    | PeopleAction
 )
 
 FORMS: Final[Forms[Action]] = {

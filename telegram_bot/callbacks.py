@@ -7,7 +7,9 @@ from telegram_bot import (
     account_actions,
     actions,
     finding_actions,
+    people_actions,
     picture_actions,
+    settings_actions,
     trigger_actions,
 )
 from telegram_bot.actions import Action, Home
@@ -19,15 +21,17 @@ KEEPS: Final = "+"
 MAX_BYTES: Final = 64
 
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
-# of two letters those that begin with f (finding), g (safety), k, m (watching), o (orders),
-# p (pictures), t (triggers), v (wallet). Free to begin with: a, b, c, d, e, h, i, j, l, n, q, r,
-# s, u, w, x, y, z.
+# of two letters those that begin with d (settings), f (finding), g (safety), k, m (watching),
+# o (orders), p (pictures), t (triggers), u (people), v (wallet). Free to begin with: a, b, c, e, h,
+# i, j, l, n, q, r, s, w, x, y, z.
 FAMILIES: Final[tuple[Forms[Action], ...]] = (
     actions.FORMS,
     account_actions.FORMS,
     trigger_actions.FORMS,
     picture_actions.FORMS,
     finding_actions.FORMS,
+    settings_actions.FORMS,
+    people_actions.FORMS,
 )
 
 

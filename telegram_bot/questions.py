@@ -9,6 +9,8 @@ from core.domain.units import Usdc
 from core.domain.withdrawal import AddressId
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
 from telegram_bot.actions import Limit, SellOther, SpendOther
+from telegram_bot.people_actions import ChangeRole, Invite
+from telegram_bot.settings_actions import ClearSetting, SetConfirmMode, Setting, TypeSetting
 from telegram_bot.trigger_actions import TypeTrigger
 
 
@@ -33,10 +35,24 @@ class NewLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedSetting:
+    """A setting that lets more pass than before, as it was typed."""
+
+    what: Setting
+    text: str
+
+
+Loosening: TypeAlias = SetConfirmMode | ClearSetting | TypedSetting
+"""A change of settings that needs a code."""
+Admission: TypeAlias = Invite | ChangeRole
+"""A change of who may do what that needs one."""
+
+
+@dataclass(frozen=True, slots=True)
 class CodeFor:
     """The authenticator's code, and what it allows."""
 
-    purpose: Allowing | Paying | NewLimit
+    purpose: Allowing | Paying | NewLimit | Loosening | Admission
 
 
 Question: TypeAlias = (
@@ -44,6 +60,7 @@ Question: TypeAlias = (
     | SellOther
     | Limit
     | TypeTrigger
+    | TypeSetting
     | ShowRisk
     | ChangeLimit
     | NewAddress
