@@ -80,8 +80,8 @@ def person_screen(member: Member, said: str = "") -> Screen:
             say("The owner is decided where this bot is set up.")
             if user.role is Role.OWNER
             else say(
-                "Who is blocked hears nothing from their buttons at once. What sells for them by "
-                "itself goes on, and their money stays theirs."
+                "Blocking binds at once: what they write and tap is not answered any more. Their "
+                "take profits and stop losses go on selling, and their money stays theirs."
             ),
         ),
         rows(_changes(member), (Button(say("People"), ShowPeople()), home_button())),
@@ -109,9 +109,7 @@ def invitation_screen(link: str, role: Role) -> Screen:
 
 
 def changed_words(member: Member) -> str:
-    return say(
-        "{name} is {state} now.", name=bold(member.user.first_name, 40), state=_state(member)
-    )
+    return say("{name}: {state} now.", name=bold(member.user.first_name, 40), state=_state(member))
 
 
 def _state(member: Member) -> str:

@@ -134,7 +134,11 @@ def _amounts(before: UserPreferences, after: UserPreferences) -> list[str]:
             else say("Slippage is {percent} % now.", percent=number(after.slippage))
         )
     if before.dust_below != after.dust_below:
-        told.append(say("Positions below {amount} are dust now.", amount=money(after.dust_below)))
+        told.append(
+            say("Positions below {amount} are dust now.", amount=whole(after.dust_below))
+            if after.dust_below
+            else say("No position is dust now.")
+        )
     return told
 
 
