@@ -137,8 +137,8 @@ async def test_who_reads_telegram_in_french_is_spoken_to_in_french_and_may_chang
     card = await ben.says("/settings")
     assert "Réglages" in card["text"]
     assert "Accueil" in buttons(card)
-    card = await ben.opens(line, "English")
-    assert "I speak English now." in card["text"]
+    await ben.taps(line, "English")
+    card = await ben.reads("I speak English now.")
     assert "Home" in buttons(card)
     assert "Settings" in (await ben.says("/settings"))["text"]
     assert await ben.violations() == []
