@@ -1,6 +1,7 @@
 """Settings in the chat: by taps and in words, in one's own language, guarded where they loosen."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import time
 from decimal import Decimal
 from gettext import NullTranslations
 from pathlib import Path
@@ -84,7 +85,6 @@ async def test_settings_are_typed_and_what_cannot_be_is_asked_again(
 ) -> None:
     card = await ann.opens(await ann.says("/settings"), "Quick amounts")
     assert "Which three amounts" in card["text"]
-    assert "three amounts" in (await ann.says("5 10"))["text"]
     assert "at most $10,000" in (await ann.says("5 10 20000"))["text"]
     card = await ann.says("100, 5 $20.50")
     assert "Quick amounts are $5 · $20.50 · $100 now." in card["text"]
@@ -94,15 +94,24 @@ async def test_settings_are_typed_and_what_cannot_be_is_asked_again(
     assert "Slippage: 1.5 %" in card["text"]
     card = await ann.opens(await ann.opens(card, "Slippage"), "The most here")
     assert "Slippage: 5 %, the most here" in card["text"]
-    card = await ann.opens(await ann.opens(card, "Notices"), "Quiet hours")
-    card = await ann.says("22h to 7:30")
-    assert "Notices: quiet from 22:00 to 07:30 now." in card["text"]
-    await ann.opens(card, "Digest time")
-    assert "Notices: digest at 08:00 now." in (await ann.says("8"))["text"]
     now = await chosen(chat)
     assert now.slippage is None
     assert now.quick_amounts == (5, Decimal("20.50"), 100)
     assert await ann.violations() == []
+
+
+async def test_quiet_hours_and_the_digest_are_typed_and_taken_away(ann: Person, chat: Chat) -> None:
+    card = await ann.opens(await ann.says("/settings"), "Notices")
+    await ann.opens(card, "Quiet hours")
+    card = await ann.says("22h to 7:30")
+    assert "Notices: quiet from 22:00 to 07:30 now." in card["text"]
+    await ann.opens(card, "Digest time")
+    card = await ann.says("8")
+    assert "Notices: digest at 08:00 now." in card["text"]
+    card = await ann.opens(await ann.opens(card, "Quiet hours"), "No quiet hours")
+    assert "Notices: no quiet hours now." in card["text"]
+    now = await chosen(chat)
+    assert (now.quiet_from, now.quiet_until, now.digest_at) == (None, None, time(8))
 
 
 async def test_a_zone_is_found_by_its_city_and_times_follow_it_at_once(ann: Person) -> None:
