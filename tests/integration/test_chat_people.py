@@ -113,6 +113,8 @@ async def test_a_viewer_looks_and_confirms_nothing(live: LiveChat, sessions: Ses
     assert "Nothing was bought or sold" in refused["text"]
     async with sessions() as session:
         assert await session.scalar(sa.text("SELECT count(*) FROM orders")) == 0
+    again = await live.ann.opens(await live.ann.opens(await live.card(), "Yes"), "$10")
+    assert "You may look, not trade" in again["text"]
     assert "stopped" in (await live.ann.says("/stop"))["text"]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import time
-from decimal import Decimal
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -96,7 +95,7 @@ async def test_settings_are_typed_and_what_cannot_be_is_asked_again(
     assert "Slippage: 5 %, the most here" in card["text"]
     now = await chosen(chat)
     assert now.slippage is None
-    assert now.quick_amounts == (5, Decimal("20.50"), 100)
+    assert [f"{amount:f}" for amount in now.quick_amounts] == ["5", "20.5", "100"]
     assert await ann.violations() == []
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given as drawn
@@ -73,7 +74,7 @@ def test_no_name_and_no_words_break_a_screen(text: str) -> None:
 
 def test_no_tap_turns_off_what_everybody_has_to_hear_of() -> None:
     loud = dict.fromkeys(KINDS, NoticeMode.SILENT)
-    chosen = shown.replace(DEFAULTS, notice_modes=loud)
+    chosen = replace(DEFAULTS, notice_modes=loud)
     offered = [each.action for each in buttons(notice_modes_screen(chosen))]
     modes = {each.kind: each.mode for each in offered if isinstance(each, SetNoticeMode)}
     assert modes.keys() == KINDS.keys()
