@@ -19,8 +19,10 @@ from telegram_bot.callback_readers import (
     search_text,
 )
 from telegram_bot.finding_actions import FindingAction
+from telegram_bot.people_actions import PeopleAction
 from telegram_bot.picture_actions import PictureAction
 from telegram_bot.quick_actions import QuickAction
+from telegram_bot.settings_actions import SettingsAction
 from telegram_bot.trigger_actions import TriggerAction
 
 
@@ -213,6 +215,8 @@ Action: TypeAlias = (
     | FindingAction
     | QuickAction
     | AlertAction
+    | SettingsAction
+    | PeopleAction
 )
 
 FORMS: Final[Forms[Action]] = {

@@ -8,8 +8,10 @@ from telegram_bot import (
     actions,
     alert_actions,
     finding_actions,
+    people_actions,
     picture_actions,
     quick_actions,
+    settings_actions,
     trigger_actions,
 )
 from telegram_bot.actions import Action, Home
@@ -21,9 +23,9 @@ KEEPS: Final = "+"
 MAX_BYTES: Final = 64
 
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
-# of two letters those that begin with a (alerts), f (finding), g (safety), k, m (watching),
-# o (orders), p (pictures), q (one tap), t (triggers), v (wallet). Free to begin with: b, c, d, e,
-# h, i, j, l, n, r, s, u, w, x, y, z.
+# of two letters those that begin with a (alerts), d (settings), f (finding), g (safety), k, m
+# (watching), o (orders), p (pictures), q (one tap), t (triggers), u (people), v (wallet). Free to
+# begin with: b, c, e, h, i, j, l, n, r, s, w, x, y, z.
 FAMILIES: Final[tuple[Forms[Action], ...]] = (
     actions.FORMS,
     alert_actions.FORMS,
@@ -32,6 +34,8 @@ FAMILIES: Final[tuple[Forms[Action], ...]] = (
     picture_actions.FORMS,
     finding_actions.FORMS,
     quick_actions.FORMS,
+    settings_actions.FORMS,
+    people_actions.FORMS,
 )
 
 

@@ -13,7 +13,9 @@ from core.services.custody.second_factor import SecondFactor
 from core.services.custody.wallets import Wallets
 from core.services.custody.withdrawals import Withdrawals
 from core.services.inbox import Inbox
+from core.services.invitations import Invitations
 from core.services.market_service import MarketService
+from core.services.people import People
 from core.services.preferences import Preferences
 from core.services.reconciliation.standing import AccountStandings
 from core.services.user_service import UserService
@@ -103,6 +105,9 @@ def _services(ground: Ground, trading: Trading, users: UserService, health: Heal
         watchlist=Watchlist(sessions),
         preferences=preferences,
         reader_of=preferred_reader(preferences.of),
+        people=People(sessions, risk.audit),
+        invitations=Invitations(sessions, risk.audit),
+        most_slippage=shared.settings.max_slippage_percent,
         kill_switch=trading.switch,
         breakers=risk.breakers,
         own_limits=risk.own_limits,

@@ -17,7 +17,9 @@ from telegram_bot.account_actions import (
 from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
 from telegram_bot.alert_actions import ShowAlerts
 from telegram_bot.finding_actions import Browse, Shelf
+from telegram_bot.people_actions import ShowPeople
 from telegram_bot.picture_actions import ShowRecord
+from telegram_bot.settings_actions import ShowPaper, ShowSettings
 from telegram_bot.trigger_actions import ShowTriggers
 from telegram_bot.words import mark
 
@@ -56,6 +58,9 @@ COMMANDS: Final = (
     Command("pnl", mark("What your trading came to, with a picture"), ShowRecord()),
     Command("orders", mark("What rests and what was ordered, and cancelling"), ShowOrders()),
     Command("wallet", mark("Which money, which key, and setting up real money"), ShowWallet()),
+    Command("settings", mark("How the bot is to be for you"), ShowSettings()),
+    Command("paper", mark("Paper money or real money"), ShowPaper()),
+    Command("people", mark("For the owner: who is let in"), ShowPeople(), Scope.OWNER),
     Command("limits", mark("The most you may buy for with real money"), ShowLimits()),
     Command("stop", mark("End new buys and automation at once"), StopTrading()),
     Command("resume", mark("Trade again after /stop"), ResumeTrading()),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -21,7 +22,9 @@ from core.services.custody.second_factor import SecondFactor
 from core.services.custody.wallets import Wallets
 from core.services.custody.withdrawals import Withdrawals
 from core.services.fresh_books import FreshBooks
+from core.services.invitations import Invitations
 from core.services.market_service import MarketService
+from core.services.people import People
 from core.services.position.position_service import PositionService
 from core.services.preferences import Preferences
 from core.services.price_histories import PriceHistories
@@ -115,6 +118,9 @@ class Services:
     triggers: Triggers | None = None
     alerts: Alerts | None = None
     pictures: PictureParts | None = None  # None: nothing is drawn
+    people: People | None = None
+    invitations: Invitations | None = None
+    most_slippage: Decimal = Decimal(5)  # percent
     reader_of: ReaderOf = default_reader
 
 

@@ -48,6 +48,10 @@ class Messenger:
         self.files: Final = FileSender(bot, codec, self._courier, self._shown)
         self._answered: dict[str, None] = {}  # taps, oldest first
 
+    def start_link(self, argument: str) -> str:
+        """Opens a chat with the bot, to begin with `/start argument`."""
+        return f"https://t.me/{self._bot.username}?start={argument}"
+
     async def send(
         self,
         chat_id: int,

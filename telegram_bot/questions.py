@@ -10,6 +10,8 @@ from core.domain.withdrawal import AddressId
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
 from telegram_bot.actions import Buy, Limit, SellOther, SpendOther
 from telegram_bot.alert_actions import TypeAlert
+from telegram_bot.people_actions import ChangeRole, Invite
+from telegram_bot.settings_actions import ClearSetting, SetConfirmMode, Setting, TypeSetting
 from telegram_bot.trigger_actions import TypeTrigger
 
 
@@ -34,10 +36,24 @@ class NewLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedSetting:
+    """A setting that lets more pass than before, as it was typed."""
+
+    what: Setting
+    text: str
+
+
+Loosening: TypeAlias = SetConfirmMode | ClearSetting | TypedSetting
+"""A change of settings that needs a code."""
+Admission: TypeAlias = Invite | ChangeRole
+"""A change of who may do what that needs one."""
+
+
+@dataclass(frozen=True, slots=True)
 class CodeFor:
     """The authenticator's code, and what it allows."""
 
-    purpose: Allowing | Paying | NewLimit
+    purpose: Allowing | Paying | NewLimit | Loosening | Admission
 
 
 Question: TypeAlias = (
@@ -47,6 +63,7 @@ Question: TypeAlias = (
     | Limit
     | TypeTrigger
     | TypeAlert
+    | TypeSetting
     | ShowRisk
     | ChangeLimit
     | NewAddress

@@ -47,6 +47,11 @@ def install(language: str, translations: NullTranslations) -> Callable[[], None]
     return remove
 
 
+def speaks(language: str) -> bool:
+    """Whether there are words in it."""
+    return language == ENGLISH or language in _catalogues
+
+
 def reader() -> Reader:
     return _reader.get()
 

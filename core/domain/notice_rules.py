@@ -5,11 +5,9 @@ from typing import Final
 
 from core.domain.daily import quiet_until
 from core.domain.notice import NEWS, News, NoticeKind, TriggerFired
-from core.domain.preferences import NoticeMode, UserPreferences
+from core.domain.preferences import ALWAYS_TOLD, NoticeMode, UserPreferences
 
-ALWAYS: Final = frozenset(
-    {NoticeKind.ORDER, NoticeKind.WARNING, NoticeKind.WALLET, NoticeKind.RECONCILIATION}
-)
+ALWAYS: Final = ALWAYS_TOLD - {NoticeKind.TRIGGER}
 """Money and safety: these cannot be turned off, and no quiet hours hold them back."""
 ALONE: Final = frozenset(
     {

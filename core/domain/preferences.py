@@ -16,6 +16,7 @@ from core.domain.units import Usdc
 
 LANGUAGES: Final = ("en", "fr")
 QUICK: Final = 3  # amounts a market card offers
+MOST_QUICK: Final = Decimal(10_000)  # USDC
 CENT: Final = Decimal("0.01")
 LEAST_SLIPPAGE: Final = Decimal("0.1")  # percent
 MOST_SLIPPAGE: Final = Decimal(20)  # percent
@@ -69,6 +70,29 @@ class UserPreferences:
 
 
 DEFAULTS: Final = UserPreferences()
+ALWAYS_TOLD: Final = frozenset(
+    {
+        NoticeKind.ORDER,
+        NoticeKind.TRIGGER,  # it may say that nothing could be sold
+        NoticeKind.WARNING,
+        NoticeKind.WALLET,
+        NoticeKind.RECONCILIATION,
+    }
+)
+"""What nobody can turn off: orders, and what keeps their money safe."""
+_LOOSER: Final = (ConfirmMode.CAREFUL, ConfirmMode.STANDARD, ConfirmMode.FAST)
+
+
+def loosens(before: UserPreferences, after: UserPreferences, most_slippage: Decimal) -> bool:
+    """Whether more may be bought without asking, or at a worse price; `most_slippage` is for who
+    has not chosen one.
+    """
+    return (
+        _LOOSER.index(after.confirm_mode) > _LOOSER.index(before.confirm_mode)
+        or after.confirm_from > before.confirm_from
+        or after.fast_cap > before.fast_cap
+        or (after.slippage or most_slippage) > (before.slippage or most_slippage)
+    )
 
 
 def check_preferences(wanted: UserPreferences) -> None:
@@ -82,6 +106,8 @@ def check_preferences(wanted: UserPreferences) -> None:
     _check_quick(wanted.quick_amounts)
     if wanted.slippage is not None and not LEAST_SLIPPAGE <= wanted.slippage <= MOST_SLIPPAGE:
         raise InvalidQuantity("Slippage can be anything from 0.1 % to 20 %.")
+    if any(wanted.mode_of(kind) is NoticeMode.OFF for kind in ALWAYS_TOLD):
+        raise Rejected("This kind of notice can be silent, and not off.")
     if (wanted.quiet_from is None) != (wanted.quiet_until is None):
         raise Rejected("Quiet hours need a beginning and an end, such as 22:00 to 7:30.")
     if wanted.quiet_from is not None and wanted.quiet_from == wanted.quiet_until:
@@ -106,8 +132,8 @@ def _check_quick(amounts: tuple[Usdc, ...]) -> None:
     if len(amounts) != QUICK:
         raise InvalidQuantity(f"A market has {QUICK} quick amounts, for instance 10 25 50.")
     for amount in amounts:
-        if not amount.is_finite() or not 1 <= amount <= MAX_AMOUNT or not _is_in_cents(amount):
-            raise InvalidQuantity("A quick amount is $1 or more, in cents.")
+        if not amount.is_finite() or not 1 <= amount <= MOST_QUICK or not _is_in_cents(amount):
+            raise InvalidQuantity("A quick amount is $1 or more, and at most $10,000, in cents.")
     if any(one >= other for one, other in pairwise(amounts)):
         raise InvalidQuantity("Quick amounts go up, for instance 10 25 50.")
 

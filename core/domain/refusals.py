@@ -16,6 +16,10 @@ class Stopped(Refused):
     """The user has stopped this kind of order."""
 
 
+class ViewerOnly(Refused):
+    """The user may look at everything and trade nothing."""
+
+
 class BuyingRefused(Refused):
     """The venue lets this user buy nothing; the sentence is its own."""
 

@@ -14,9 +14,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody the allow-list lets in."""
+    """Somebody who is let in."""
 
     id: UserId
     telegram_id: int
     first_name: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody as the owner sees them. `is_blocked`: not let in, whatever else says so."""
+
+    user: User
+    is_blocked: bool

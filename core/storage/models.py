@@ -113,6 +113,8 @@ class UserRow(Base):
     first_name: Mapped[str] = mapped_column(server_default="")
     role: Mapped[Role] = mapped_column(server_default=Role.TRADER.value)
     created_at: Mapped[Now]
+    blocked_at: Mapped[datetime | None]
+    """From when on the owner lets them in no more."""
 
 
 class WalletRow(Base):

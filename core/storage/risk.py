@@ -30,6 +30,7 @@ class AccountState:
     reserved: Usdc
     day_value: Usdc  # of today
     epoch: int  # the newest taking-over; nobody takes over before the end of the transaction
+    may_trade: bool  # neither a viewer nor blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Facts:
 
 _LOCK: Final = sa.text("""
     SELECT stop, refusal, trip, open_orders, reserved, current_epoch() AS epoch,
-        CASE WHEN day = CAST(:today AS date) THEN day_value ELSE 0 END AS day_value
+        CASE WHEN day = CAST(:today AS date) THEN day_value ELSE 0 END AS day_value,
+        (SELECT role <> 'viewer' AND blocked_at IS NULL FROM users WHERE id = :user) AS may_trade
     FROM risk_accounts WHERE user_id = :user AND account = :account
     FOR NO KEY UPDATE
 """)
@@ -132,6 +134,7 @@ async def lock_account(
         reserved=Usdc(row.reserved),
         day_value=Usdc(row.day_value),
         epoch=row.epoch,
+        may_trade=row.may_trade,
     )
 
 

@@ -1,20 +1,33 @@
 """People, as stored."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.units import UserId
-from core.domain.user import Role, User
+from core.domain.user import Member, Role, User
 from core.storage.models import UserRow
+from core.storage.people_models import InvitationRow
 
 
 async def save(session: AsyncSession, telegram_id: int, first_name: str, role: Role) -> User:
-    """The user with this name and role, created on first sight."""
+    """The user with this name, created on first sight with this role.
+
+    A stored role stays, but for the owner's: that one is whoever `role` says.
+    """
     new = insert(UserRow).values(telegram_id=telegram_id, first_name=first_name, role=role)
     saved = new.on_conflict_do_update(
         index_elements=[UserRow.telegram_id],
-        set_={"first_name": new.excluded.first_name, "role": new.excluded.role},
+        set_={
+            "first_name": new.excluded.first_name,
+            "role": sa.case(
+                (sa.or_(new.excluded.role == Role.OWNER, UserRow.role == Role.OWNER), role),
+                else_=UserRow.role,
+            ),
+            "blocked_at": None if role is Role.OWNER else UserRow.blocked_at,
+        },
     ).returning(UserRow)
     return _user((await session.execute(saved)).scalar_one())
 
@@ -23,6 +36,49 @@ async def owner_by_telegram_id(session: AsyncSession, telegram_id: int) -> User 
     query = sa.select(UserRow).where(UserRow.telegram_id == telegram_id, UserRow.role == Role.OWNER)
     row = (await session.execute(query)).scalar_one_or_none()
     return None if row is None else _user(row)
+
+
+async def invited(session: AsyncSession, telegram_id: int) -> User | None:
+    """Who has used an invitation."""
+    has_used = sa.exists().where(InvitationRow.used_by == UserRow.id)
+    query = sa.select(UserRow).where(UserRow.telegram_id == telegram_id, has_used)
+    row = (await session.execute(query)).scalar_one_or_none()
+    return None if row is None else _user(row)
+
+
+async def is_blocked(session: AsyncSession, telegram_id: int) -> bool:
+    query = sa.select(UserRow.blocked_at.is_not(None)).where(UserRow.telegram_id == telegram_id)
+    return bool(await session.scalar(query))
+
+
+async def may_trade(session: AsyncSession, user: UserId) -> bool:
+    """Whether they are neither viewers nor blocked."""
+    query = sa.select(UserRow.id).where(
+        UserRow.id == user, UserRow.role != Role.VIEWER, UserRow.blocked_at.is_(None)
+    )
+    return await session.scalar(query) is not None
+
+
+async def members(session: AsyncSession) -> list[Member]:
+    """Everybody, in the order in which they came."""
+    rows = (await session.scalars(sa.select(UserRow).order_by(UserRow.id))).all()
+    return [_member(row) for row in rows]
+
+
+async def lock_member(session: AsyncSession, user: UserId) -> Member | None:
+    """As they are until the end of the transaction."""
+    query = sa.select(UserRow).where(UserRow.id == user).with_for_update()
+    row = await session.scalar(query.execution_options(populate_existing=True))
+    return None if row is None else _member(row)
+
+
+async def set_role(session: AsyncSession, user: UserId, role: Role) -> None:
+    await session.execute(sa.update(UserRow).where(UserRow.id == user).values(role=role))
+
+
+async def set_blocked(session: AsyncSession, user: UserId, since: datetime | None) -> None:
+    """None lets them in again."""
+    await session.execute(sa.update(UserRow).where(UserRow.id == user).values(blocked_at=since))
 
 
 async def owner(session: AsyncSession) -> int | None:
@@ -70,3 +126,7 @@ async def demote_owners_but(session: AsyncSession, telegram_id: int) -> None:
 
 def _user(row: UserRow) -> User:
     return User(UserId(row.id), row.telegram_id, row.first_name, row.role)
+
+
+def _member(row: UserRow) -> Member:
+    return Member(_user(row), is_blocked=row.blocked_at is not None)

@@ -48,6 +48,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "drifts": OWN,
         "facts": INNER,
         "fills": LEDGER,
+        "invitations": INNER,
         "instance": Wall(app=READ, worker=READ, person=None),
         "live_wallets": OWN,
         "market_search": SHARED,

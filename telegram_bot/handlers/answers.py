@@ -12,13 +12,16 @@ from telegram_bot.alert_actions import TypeAlert
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import safety, withdrawing
 from telegram_bot.handlers.alerts import take_alert_answer
+from telegram_bot.handlers.codes import take_code
 from telegram_bot.handlers.limit import take_limit_answer
+from telegram_bot.handlers.settings import take_setting_answer
 from telegram_bot.handlers.trading import take_dollars, take_shares
 from telegram_bot.handlers.triggers import take_trigger_answer
 from telegram_bot.handlers.wallet import take_daily_limit
 from telegram_bot.handlers.wishes import open_text
 from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.notices import try_again
+from telegram_bot.settings_actions import TypeSetting
 from telegram_bot.trigger_actions import TypeTrigger
 
 
@@ -56,6 +59,18 @@ async def _take(context: BotContext, question: Question, message_id: int, text: 
             await take_limit_answer(context, question, text)
         case TypeTrigger() | TypeAlert():
             await _take_level(context, question, text)
+        case TypeSetting(what):
+            await take_setting_answer(context, what, text)
+        case CodeFor():
+            await take_code(context, question, message_id, text)
+        case _:
+            await _take_about_account(context, question, text)
+
+
+async def _take_about_account(
+    context: BotContext, question: ShowRisk | ChangeLimit | NewAddress | WithdrawTo, text: str
+) -> None:
+    match question:
         case ShowRisk():
             await take_daily_limit(context, typed_usdc(text))
         case ChangeLimit(kind):
@@ -64,8 +79,6 @@ async def _take(context: BotContext, question: Question, message_id: int, text: 
             await withdrawing.take_address(context, text)
         case WithdrawTo(address_id):
             await withdrawing.take_amount(context, address_id, text)
-        case CodeFor():
-            await withdrawing.take_code(context, question, message_id, text)
         case _:
             assert_never(question)
 

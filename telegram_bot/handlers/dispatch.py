@@ -10,12 +10,14 @@ from telegram.constants import ChatType
 
 from core.domain.account import Account
 from core.domain.errors import Rejected
-from core.domain.user import User
+from core.domain.user import Member, User
 from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, Home, Submitting
 from telegram_bot.context import BotContext, Desk
+from telegram_bot.first_language import pick_language
 from telegram_bot.handlers.messages import answer_message
 from telegram_bot.handlers.taps import act, answer_tap
 from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
+from telegram_bot.people_actions import INVITED_BY
 from telegram_bot.quick_actions import QuickBuy, QuickSell
 from telegram_bot.screens.notices import unexpected_screen
 from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
@@ -48,6 +50,8 @@ class Dispatcher:
         self._admitted: dict[int, Reader] = {}  # as they last read, by Telegram's id
         self._strangers: set[int] = set()
         self._told_too_late: dict[tuple[int, int], datetime] = {}  # by chat and card
+        if desk.services.people is not None:
+            desk.services.people.on_change(self._changed)
 
     async def dispatch(self, update: Update, *, is_left_over: bool = False) -> None:
         """`is_left_over`: a run before this one had it, and ended over it."""
@@ -121,6 +125,7 @@ class Dispatcher:
         user = await self._admit(query.from_user.id, query.from_user.first_name)
         if user is None:
             return
+        await pick_language(self._desk, user, query.from_user.language_code)
         with reading_as(await self._reader(user)):
             await self._answer_tap(query, message, user, is_left_over=is_left_over)
 
@@ -148,20 +153,26 @@ class Dispatcher:
             return
         user = await self._admit(sender.id, sender.first_name)
         if user is not None:
+            await pick_language(self._desk, user, sender.language_code)
             with reading_as(await self._reader(user)):
                 context = await self._context(user, message.chat.id, keeps_question=True)
                 await answer_message(context, message.message_id, message.text, message.caption)
             return
-        owner = await self._claimed(sender.id, sender.first_name, message.text or "")
-        if owner is not None:
-            with reading_as(await self._reader(owner)):
-                await act(await self._context(owner, message.chat.id), Home())
+        text = message.text or ""
+        newcomer = await self._claimed(sender.id, sender.first_name, text)
+        newcomer = newcomer or await self._invited(sender.id, sender.first_name, text)
+        if newcomer is not None:
+            await pick_language(self._desk, newcomer, sender.language_code)
+            with reading_as(await self._reader(newcomer)):
+                await act(await self._context(newcomer, message.chat.id), Home())
 
     async def _admit(self, telegram_id: int, first_name: str) -> User | None:
         user = await self._desk.services.users.admit(telegram_id, first_name)
         if user is not None:
             self._admitted.setdefault(telegram_id, Reader())
-        elif telegram_id not in self._strangers and len(self._strangers) < STRANGERS:
+            return user
+        self._admitted.pop(telegram_id, None)
+        if telegram_id not in self._strangers and len(self._strangers) < STRANGERS:
             self._strangers.add(telegram_id)
             logger.info("Somebody who is not allowed wrote to the bot: %s", telegram_id)
         return user
@@ -179,6 +190,30 @@ class Dispatcher:
         if owner is not None:
             self._admitted.setdefault(telegram_id, Reader())
         return owner
+
+    async def _invited(self, telegram_id: int, first_name: str, text: str) -> User | None:
+        """Whom the link of an invitation has brought here."""
+        command, _, argument = text.strip().partition(" ")
+        if command != "/start" or not argument.startswith(INVITED_BY):
+            return None
+        code, users = argument.removeprefix(INVITED_BY), self._desk.services.users
+        try:
+            user = await users.redeem(telegram_id, first_name, code)
+        except Rejected as refusal:
+            logger.warning("an invitation was refused: %s", refusal)
+            return None
+        if user is not None:
+            self._admitted.setdefault(telegram_id, Reader())
+        return user
+
+    async def _changed(self, member: Member) -> None:
+        """From now on they are what they are now; who is out has no card and no question left."""
+        user = member.user
+        self._desk.services.users.forget(user.telegram_id)
+        if member.is_blocked:
+            self._admitted.pop(user.telegram_id, None)
+            self._desk.pending.forget(user.id)
+            await self._desk.live.close(user.telegram_id)
 
     async def _reader(self, user: User) -> Reader:
         reader = await self._desk.services.reader_of(user.id)

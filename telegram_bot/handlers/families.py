@@ -38,8 +38,12 @@ from telegram_bot.handlers import home, limit, markets, pictures, positions, tra
 from telegram_bot.handlers.account import ACCOUNT
 from telegram_bot.handlers.acting import Act, by_fields
 from telegram_bot.handlers.alerts import act_on_alerts
+from telegram_bot.handlers.people import act_on_people
+from telegram_bot.handlers.settings import act_on_settings
 from telegram_bot.handlers.triggers import act_on_triggers
+from telegram_bot.people_actions import PeopleAction
 from telegram_bot.picture_actions import PictureAction
+from telegram_bot.settings_actions import SettingsAction, ShowSettings
 from telegram_bot.trigger_actions import (
     ArmTrigger,
     RemoveTrigger,
@@ -134,12 +138,19 @@ FINDING: Final = Family(
     dict.fromkeys(get_args(FindingAction), markets.find),
     {Browse: again, SearchVenue: again, Watch: to_market},
 )
+SETTINGS: Final = Family(
+    dict.fromkeys(get_args(SettingsAction), act_on_settings),
+    dict.fromkeys(get_args(SettingsAction), lambda _: ShowSettings()),
+)
+PEOPLE: Final = Family(dict.fromkeys(get_args(PeopleAction), act_on_people))
 FAMILIES: Final = (
     TRADING,
     Family(ACCOUNT),
     TRIGGERS,
     FINDING,
     ALERTS,
+    SETTINGS,
+    PEOPLE,
     Family(dict.fromkeys(get_args(PictureAction), pictures.show_picture)),
 )
 ACTS: Final[Mapping[type, Act]] = {

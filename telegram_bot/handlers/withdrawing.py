@@ -1,7 +1,5 @@
 """Taking money out: addresses, amounts, codes. Nothing leaves without all three."""
 
-from typing import assert_never
-
 from core.domain.amounts import typed_usdc
 from core.domain.custody import CodeRefused, TradesPlayMoneyOnly
 from core.domain.errors import NotFound, Rejected
@@ -12,8 +10,8 @@ from core.services.custody.wallets import DRY_RUN
 from core.services.custody.withdrawals import Withdrawals
 from telegram_bot.account_actions import NewAddress, WithdrawTo
 from telegram_bot.context import BotContext
-from telegram_bot.handlers.safety import set_limit
 from telegram_bot.questions import Allowing, CodeFor, NewLimit, Paying
+from telegram_bot.screens.notices import asker
 from telegram_bot.screens.numbers import money
 from telegram_bot.screens.safety import LABELS
 from telegram_bot.screens.text import safe
@@ -93,26 +91,19 @@ async def take_amount(context: BotContext, address_id: AddressId, text: str) -> 
 async def ask_code(context: BotContext, question: CodeFor, what: str) -> None:
     """`what` is safe to stand in a message."""
     context.desk.pending.ask(context.user.id, question)
-    await context.show(code_question(what))
+    await context.show(code_question(what, asker(question)))
 
 
-async def take_code(context: BotContext, question: CodeFor, message_id: int, text: str) -> None:
-    """The typed code leaves the chat first, and is used then.
+async def allow(context: BotContext, address: str, label: str, code: str) -> None:
+    """Raises: CodeRefused, Rejected."""
+    added = await _withdrawals(context).allow(context.user.id, address, label, code)
+    await context.show(address_added_screen(added))
 
-    Raises: CodeRefused, Rejected.
-    """
-    await context.desk.messenger.delete(context.chat_id, message_id)
-    match question.purpose:
-        case Allowing(address, label):
-            added = await _withdrawals(context).allow(context.user.id, address, label, text)
-            await context.show(address_added_screen(added))
-        case Paying(address_id, amount):
-            await _pay(context, address_id, amount, text)
-        case NewLimit(kind, value):
-            await _factor_required(context, text)
-            await set_limit(context, kind, value)
-        case _:
-            assert_never(question.purpose)
+
+async def pay(context: BotContext, address_id: AddressId, amount: Usdc, code: str) -> None:
+    """Raises: CodeRefused, Rejected."""
+    made = await _withdrawals(context).request(context.user.id, address_id, amount, code)
+    await context.show(requested_screen(made))
 
 
 def limit_code_words(question: NewLimit) -> str:
@@ -122,17 +113,6 @@ def limit_code_words(question: NewLimit) -> str:
 async def has_factor(context: BotContext) -> bool:
     factor = context.services.second_factor
     return factor is not None and await factor.is_set_up(context.user.id)
-
-
-async def _pay(context: BotContext, address_id: AddressId, amount: Usdc, code: str) -> None:
-    made = await _withdrawals(context).request(context.user.id, address_id, amount, code)
-    await context.show(requested_screen(made))
-
-
-async def _factor_required(context: BotContext, code: str) -> None:
-    if context.services.second_factor is None:
-        raise CodeRefused(NO_FACTOR)
-    await context.services.second_factor.require(context.user.id, code)
 
 
 async def _need_factor(context: BotContext) -> None:

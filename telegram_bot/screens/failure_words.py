@@ -37,6 +37,7 @@ from core.domain.refusals import (
     SharesReserved,
     Stopped,
     UnclearBefore,
+    ViewerOnly,
 )
 from core.domain.withdrawal import WithdrawalRefused
 from telegram_bot.account_actions import (
@@ -74,6 +75,7 @@ HEADINGS: Final = MappingProxyType[type[PolycoolError], str](
         OrderTooSmall: mark("Too small an order"),
         Halted: mark("Trading is halted"),
         Stopped: mark("You have stopped trading"),
+        ViewerOnly: mark("You may look, not trade"),
         BuyingRefused: mark("The venue does not let you buy"),
         CancelOnly: mark("Only cancelling works right now"),
         OverLimit: mark("Above a limit"),
@@ -125,6 +127,7 @@ WAYS: Final = MappingProxyType[type[PolycoolError], tuple[str, Action]](
         OverLimit: (mark("Limits"), ShowLimits()),
         CashReserved: (mark("Orders"), ShowOrders()),
         SharesReserved: (mark("Orders"), ShowOrders()),
+        ViewerOnly: (mark("Positions"), ShowPositions()),
         BuyingRefused: (mark("Positions"), ShowPositions()),
         CancelOnly: (mark("Orders"), ShowOrders()),
         Halted: (mark("Orders"), ShowOrders()),

@@ -30,10 +30,18 @@ from telegram_bot.actions import (
     Trending,
 )
 from telegram_bot.alert_actions import NewAlert, TypeAlert
-from telegram_bot.questions import CodeFor, NewLimit, Question
+from telegram_bot.people_actions import ChangeRole, Invite, ShowPeople
+from telegram_bot.questions import CodeFor, NewLimit, Question, TypedSetting
 from telegram_bot.screens.failure_words import heading, meaning, way_out
 from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, rows
+from telegram_bot.screens.setting_questions import card_of
 from telegram_bot.screens.text import LABEL, safe
+from telegram_bot.settings_actions import (
+    ClearSetting,
+    SetConfirmMode,
+    ShowConfirming,
+    TypeSetting,
+)
 from telegram_bot.trigger_actions import ShowPositionTriggers, TypeTrigger
 from telegram_bot.words import mark, say
 
@@ -109,7 +117,7 @@ def amount_question(question: str, outcome: str, ask: SpendOther) -> Screen:
                 "Type an amount before the fee, for example <code>25</code> or <code>12.50</code>."
             ),
         ),
-        ((Button(say("Cancel"), _asker(ask)),),),
+        ((Button(say("Cancel"), asker(ask)),),),
     )
 
 
@@ -123,7 +131,7 @@ def shares_question(question: str, outcome: str, held: str, ask: SellOther) -> S
                 say("Type shares, like <code>12.5</code>, or a part, like <code>30%</code>."),
             ),
         ),
-        ((Button(say("Cancel"), _asker(ask)),),),
+        ((Button(say("Cancel"), asker(ask)),),),
     )
 
 
@@ -152,7 +160,7 @@ def try_again(error: Rejected, question: Question) -> Screen:
     """For a typed amount that cannot be used; the question stands."""
     return Screen(
         blocks(safe(str(error), 500), _unchanged(question)),
-        ((Button(say("Cancel"), _asker(question)), home_button()),),
+        ((Button(say("Cancel"), asker(question)), home_button()),),
     )
 
 
@@ -193,7 +201,7 @@ def _unchanged(question: Question) -> str:
     return say("Nothing was changed. Type it again, or cancel.")
 
 
-def _asker(question: Question) -> Action:
+def asker(question: Question) -> Action:
     """The card that the question came from."""
     match question:
         case SpendOther(market_id) | Buy(market_id) | Limit(market_id):
@@ -202,10 +210,26 @@ def _asker(question: Question) -> Action:
             return ShowPosition(position_id)
         case TypeTrigger() | TypeAlert():
             return _list_of(question)
+        case TypeSetting(what):
+            return card_of(what)
+        case _:
+            return _asker_about_account(question)
+
+
+def _asker_about_account(
+    question: ShowRisk | ChangeLimit | NewAddress | WithdrawTo | CodeFor,
+) -> Action:
+    match question:
         case ShowRisk():
             return ShowWallet()
         case ChangeLimit() | CodeFor(NewLimit()):
             return ShowLimits()
+        case CodeFor(ClearSetting(what) | TypedSetting(what)):
+            return card_of(what)
+        case CodeFor(SetConfirmMode()):
+            return ShowConfirming()
+        case CodeFor(Invite() | ChangeRole()):
+            return ShowPeople()
         case NewAddress() | WithdrawTo() | CodeFor():
             return ShowWithdrawals()
         case _:

@@ -21,6 +21,7 @@ from telegram_bot.account_actions import (
     ShowWithdrawals,
     WithdrawTo,
 )
+from telegram_bot.actions import Action
 from telegram_bot.screens.numbers import money
 from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
 from telegram_bot.screens.text import plain, safe
@@ -112,7 +113,7 @@ def withdrawal_question(address: AllowedAddress, cash: Usdc | None) -> Screen:
     )
 
 
-def code_question(what: str) -> Screen:
+def code_question(what: str, back: Action) -> Screen:
     """`what` the code is for, as a sentence of our own that is safe already."""
     return Screen(
         blocks(
@@ -120,7 +121,7 @@ def code_question(what: str) -> Screen:
             what,
             say("Six digits. I delete your message at once, and no code works twice."),
         ),
-        (_stop(),),
+        ((Button(say("Cancel"), back),),),
     )
 
 

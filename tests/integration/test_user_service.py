@@ -9,7 +9,8 @@ from core.domain.account import Account
 from core.domain.errors import NotFound, NoWallet, Rejected
 from core.domain.units import UserId
 from core.domain.user import Role, User
-from core.services.user_service import LOCKED, UserService, new_owner_code
+from core.services.guesses import LOCKED
+from core.services.user_service import UserService, new_owner_code
 from core.storage.models import Sessions
 from tests.support.trading import Time, usdc
 

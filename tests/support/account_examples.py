@@ -56,7 +56,7 @@ from core.domain.withdrawal import (
     WithdrawalId,
     WithdrawalState,
 )
-from telegram_bot.account_actions import ChangeLimit, NewAddress
+from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowWithdrawals
 from telegram_bot.actions import Life, Limit, Unit, Way
 from telegram_bot.screens.agreement import agreement_words
 from telegram_bot.screens.custody_news import custody_notice
@@ -394,7 +394,7 @@ def wallet_examples() -> dict[str, Screen]:
         "withdrawals_no_factor": withdrawals_screen((), (), NOW, has_factor=False),
         "withdraw_address": address_question(),
         "withdraw_amount": withdrawal_question(address(), usdc("120.5")),
-        "withdraw_code": code_question("It sends <b>$25.00</b> to my ledger."),
+        "withdraw_code": code_question("It sends <b>$25.00</b> to my ledger.", ShowWithdrawals()),
         "withdraw_requested": requested_screen(withdrawal()),
         "withdraw_cancelled": cancelled_withdrawal_screen(withdrawal(WithdrawalState.CANCELLED)),
         "withdraw_address_added": address_added_screen(address()),

@@ -25,8 +25,10 @@ from core.services.clob.clob_service import ClobService
 from core.services.clob.order_history import OrderHistory
 from core.services.fresh_books import FreshBooks
 from core.services.inbox import Inbox
+from core.services.invitations import Invitations
 from core.services.market_service import MarketService
 from core.services.outbox import Outbox
+from core.services.people import People
 from core.services.position.position_service import PositionService
 from core.services.preferences import Preferences
 from core.services.price_board import PriceBoard
@@ -340,7 +342,7 @@ def _chat(
     )
     positions = PositionService(sessions, board, manager, orders)
     services = Services(
-        users=UserService(sessions, starting_cash=Usdc(Decimal(1000)), allowed=allowed),
+        users=UserService(sessions, starting_cash=Usdc(Decimal(1000)), allowed=allowed, now=wall),
         markets=MarketService(sessions, venue, board, positions, books),
         positions={Account.PAPER: positions},
         desks={Account.PAPER: orders},
@@ -351,6 +353,8 @@ def _chat(
         alerts=alerts,
         watchlist=Watchlist(sessions),
         preferences=Preferences(sessions, Audit()),
+        people=People(sessions, Audit()),
+        invitations=Invitations(sessions, Audit(), now=wall),
     )
     bot = TelegramBot(settings, services, board, manager, inbox=Inbox(sessions), now=wall)
     return Chat(

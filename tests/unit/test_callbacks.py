@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from typing import get_args
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,11 @@ from hypothesis import strategies as st
 
 from core.domain.alert import AlertId, AlertKind
 from core.domain.custody import Tier
+from core.domain.notice import NoticeKind
+from core.domain.preferences import LANGUAGES, ConfirmMode, NoticeMode
 from core.domain.risk import LimitKind
 from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
+from core.domain.user import Role
 from core.domain.withdrawal import AddressId, WithdrawalId
 from telegram_bot.account_actions import (
     Approve,
@@ -82,7 +86,29 @@ from telegram_bot.alert_actions import (
 from telegram_bot.callback_readers import category_key, search_words
 from telegram_bot.callbacks import FAMILIES, FORMS, MAX_BYTES, Codec, Tapped
 from telegram_bot.finding_actions import Browse, SearchVenue, Shelf, Watch
+from telegram_bot.people_actions import (
+    BlockPerson,
+    ChangeRole,
+    Invite,
+    ShowPeople,
+    ShowPerson,
+    UnblockPerson,
+)
 from telegram_bot.quick_actions import QuickBuy, QuickSell
+from telegram_bot.settings_actions import (
+    ClearSetting,
+    PickZone,
+    SetConfirmMode,
+    SetLanguage,
+    SetNoticeMode,
+    Setting,
+    ShowConfirming,
+    ShowLanguages,
+    ShowNoticeModes,
+    ShowPaper,
+    ShowSettings,
+    TypeSetting,
+)
 
 CODEC = Codec("aB3_")
 numbers = st.integers(min_value=0, max_value=10**9 - 1)
@@ -157,6 +183,18 @@ actions: st.SearchStrategy[Action] = st.one_of(
     ),
     st.builds(RemoveAlert, numbers.map(AlertId), st.integers(0, 9)),
     st.builds(MuteAlert, numbers.map(AlertId), st.integers(0, 24), st.integers(0, 9)),
+    st.sampled_from((ShowSettings(), ShowConfirming(), ShowNoticeModes(), ShowLanguages())),
+    st.just(ShowPaper()),
+    st.builds(SetConfirmMode, st.sampled_from(ConfirmMode)),
+    st.builds(TypeSetting, st.sampled_from(Setting)),
+    st.builds(ClearSetting, st.sampled_from(Setting)),
+    st.builds(PickZone, st.sampled_from(sorted(available_timezones()))),
+    st.builds(SetNoticeMode, st.sampled_from(NoticeKind), st.sampled_from(NoticeMode)),
+    st.builds(SetLanguage, st.sampled_from(LANGUAGES)),
+    st.builds(ShowPeople, st.integers(0, 99)),
+    st.builds(Invite, st.sampled_from(Role)),
+    st.builds(ChangeRole, numbers.map(UserId), st.sampled_from(Role)),
+    *(st.builds(kind, numbers.map(UserId)) for kind in (ShowPerson, BlockPerson, UnblockPerson)),
 )
 
 
@@ -205,6 +243,11 @@ def test_changed_data_never_breaks_the_reader(action: Action, place: int, char: 
         "1.aB3_.t.0.notahash",
         "1.aB3_.f.0.",
         "1.aB3_.l.0\n",
+        "1.aB3_.dz.Europe/Par is",
+        "1.aB3_.dz.",
+        "1.aB3_.dl.de",
+        "1.aB3_.dm.reckless",
+        "1.aB3_.ur.7.king",
         "1.-.h." + "x" * 80,
     ],
 )

@@ -44,6 +44,8 @@ SAID_ELSEWHERE: Final = {
     ("screens/failure_words.py", "MEANINGS"): "each sentence is said in a loop",
     ("screens/failure_words.py", "NOT_ORDERED"): "each sentence is said in a loop",
     ("screens/failure_words.py", "WAYS"): "the label is said once there is one",
+    ("screens/settings.py", "KINDS"): "each name is said in a loop",
+    ("screens/setting_words.py", "KINDS"): "whether there is one",
     ("handlers/wallet.py", "DRY_RUN"): "a sentence of the core, which has one of that name",
     ("handlers/withdrawing.py", "DRY_RUN"): "a sentence of the core, which has one of that name",
     ("screens/ticket.py", "ASKED"): "whether there is one",

@@ -38,6 +38,7 @@ from core.services.clob.sending import OrderSender
 from core.services.clock import utc_now
 from core.services.fresh_books import FreshBooks
 from core.services.milestones import Reached, unwatched
+from core.services.trading_right import refuse_viewer
 from core.services.websocket_manager import WebSocketManager
 from core.storage import buttons, markets, orders, positions
 from core.storage.means import Means, means
@@ -194,9 +195,13 @@ class ClobService:
         message_id: int | None = None,
         now: datetime | None = None,
     ) -> Offer:
-        """A one-shot button for `quote`. Without `message_id` it waits for `bind_offer`."""
+        """A one-shot button for `quote`. Without `message_id` it waits for `bind_offer`.
+
+        Raises: ViewerOnly; the claim asks again.
+        """
         claim = ButtonClaim(self._button_id(), user_id, chat_id, message_id or 0)
         async with self.desk.transaction(user_id) as session:
+            await refuse_viewer(session, user_id)
             return await money_buttons.store(
                 session,
                 quote,

@@ -20,6 +20,7 @@ from core.services.audit import Audit, named
 from core.services.clock import utc_now
 from core.services.custody.ports import DailyLimits, VenueDoors
 from core.services.custody.wallets import DRY_RUN
+from core.services.trading_right import refuse_viewer
 from core.storage import custody, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
@@ -92,7 +93,7 @@ class Accounts:
     async def choose_live(self, user: UserId) -> None:
         """Whom the venue refuses may come to end what they have there, and buys nothing.
 
-        Raises: TradesPlayMoneyOnly, KeyNotUsable, Rejected, VenueRefuses, Unavailable.
+        Raises: TradesPlayMoneyOnly, ViewerOnly, KeyNotUsable, Rejected, VenueRefuses, Unavailable.
         """
         if self._is_dry_run:
             raise TradesPlayMoneyOnly(DRY_RUN)
@@ -108,6 +109,7 @@ class Accounts:
 
     async def _refuse_unprepared(self, user: UserId) -> None:
         async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
             wallet = await custody.wallet(session, user, WalletState.READY)
             choices = await custody.choices(session, user)
         hindrance = why_not(wallet, self._now())

@@ -28,6 +28,7 @@ from core.domain.units import UserId
 from core.services.audit import Audit, named
 from core.services.clock import utc_now
 from core.services.custody.ports import ApiAccess, KeyVault, SessionRegistry
+from core.services.trading_right import refuse_viewer
 from core.storage import custody, risk
 from core.storage.custody import NewWallet
 from core.storage.models import Sessions
@@ -105,11 +106,13 @@ class Wallets:
 
         If one waits already, it is that one, whatever its tier. `tier` is SESSION, or DEPOSIT for
         an owner key, which is a choice to be made knowingly.
-        Raises: TradesPlayMoneyOnly, Rejected for a tier whose key is never made here, KeyNotUsable.
+        Raises: TradesPlayMoneyOnly, Rejected for a tier whose key is never made here, ViewerOnly,
+        KeyNotUsable.
         """
         if tier not in {Tier.SESSION, Tier.DEPOSIT}:
             raise Rejected("Keys of ordinary accounts are not made here. Use a session key.")
         self._refuse_dry_run()
+        await self._refuse_viewer(user)
         known = await self.waiting(user)
         if known is not None:
             return known
@@ -124,6 +127,7 @@ class Wallets:
         Raises: TradesPlayMoneyOnly, Rejected if another one is being set up, KeyNotUsable.
         """
         self._refuse_dry_run()
+        await self._refuse_viewer(user)
         if await self.waiting(user) is not None:
             raise Rejected(ANOTHER_WAITS)
         number = EOA_SIGNATURE if tier is Tier.EOA else DEPOSIT_SIGNATURE
@@ -141,6 +145,7 @@ class Wallets:
         anything of them is open the key in use stays.
         Raises: Rejected or KeyNotUsable with what to do next, ScopeTooWide, Unavailable.
         """
+        await self._refuse_viewer(user)
         wallet = await self.waiting(user)
         if wallet is None:
             raise Rejected(NOTHING_WAITS)
@@ -261,6 +266,10 @@ class Wallets:
     def _tell(self, user: UserId) -> None:
         for changed in self._changed:
             changed(user)
+
+    async def _refuse_viewer(self, user: UserId) -> None:
+        async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
 
     def _refuse_dry_run(self) -> None:
         if self._is_dry_run:

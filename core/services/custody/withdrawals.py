@@ -26,6 +26,7 @@ from core.services.audit import Audit, named
 from core.services.clock import utc_now
 from core.services.custody.ports import CustodyNews, Teller
 from core.services.custody.second_factor import SecondFactor
+from core.services.trading_right import refuse_viewer
 from core.storage import custody, custody_factors, custody_withdrawals
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
@@ -74,9 +75,11 @@ class Withdrawals:
     async def allow(self, user: UserId, address: str, label: str, code: str) -> AllowedAddress:
         """The address may be paid 24 hours from now.
 
-        Raises: Rejected for what is no address or is allowed already, CodeRefused.
+        Raises: Rejected for what is no address or is allowed already, ViewerOnly, CodeRefused.
         """
         spelt = self._rules.spelt(address)
+        async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
         name = label.strip()[:MAX_LABEL] or spelt
         await self._factor.require(user, code)
         usable_at = self._now() + ADDRESS_COOLING
@@ -106,12 +109,13 @@ class Withdrawals:
     ) -> Withdrawal:
         """A withdrawal that leaves in two hours unless somebody cancels it.
 
-        Raises: WithdrawalRefused, NotFound, CodeRefused.
+        Raises: WithdrawalRefused, ViewerOnly, NotFound, CodeRefused.
         """
         await self._refuse_early(user, address_id, amount)
         await self._factor.require(user, code)
         now = self._now()
         async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
             await custody_factors.lock(session, user)  # two at once cannot share the same cap
             to = await custody_withdrawals.allowed_address(session, user, address_id)
             used = await custody_withdrawals.counted(session, user, now - CAP_WINDOW)
@@ -143,6 +147,7 @@ class Withdrawals:
         """What can be refused without spending a code."""
         now = self._now()
         async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
             wallet = await custody.wallet(session, user, WalletState.READY)
             if wallet is None or not wallet.tier.can_withdraw:
                 raise WithdrawalRefused(CANNOT)

@@ -12,7 +12,7 @@ from core.domain.book import Side
 from core.domain.breaker import Trip
 from core.domain.market import Market
 from core.domain.order import Order, Origin, Ticket
-from core.domain.refusals import OutcomeAwaited, OverLimit, Refused, UnclearBefore
+from core.domain.refusals import OutcomeAwaited, OverLimit, Refused, UnclearBefore, ViewerOnly
 from core.domain.reservation import Hold, highest_fee_share, hold_of
 from core.domain.risk import (
     Demand,
@@ -28,6 +28,7 @@ from core.services.clock import utc_now
 from core.services.risk.breakers import Breakers
 from core.services.risk.conditions import best_price, refuse_by_conditions, refuse_drift
 from core.services.risk.outside import Conditions, RiskRules
+from core.services.trading_right import MAY_NOT_TRADE
 from core.storage import risk, risk_reservations
 
 ATTEMPTS: Final = 3  # a refusal by others' orders is looked at again: they may have ended
@@ -63,13 +64,16 @@ class Guards:
     ) -> None:
         """Reserve for the order that this transaction has just recorded.
 
-        Three statements, and one more for automation; the first asks the fence too.
+        Three statements, and one more for automation; the first asks the fence and the role too.
+        What protects the shares of somebody who may trade no more goes on selling them.
         Raises: Refused, all of whose kinds are Rejected; what the fence raises.
         """
         ticket, now = order.ticket, self._now()
         refuse_repeatable(ticket)
         state = await risk.lock_account(session, ticket.user_id, ticket.account, now)
         self._conditions.fence.refuse(state.epoch)
+        if not state.may_trade and ticket.origin is not Origin.PROTECTION:
+            raise ViewerOnly(MAY_NOT_TRADE)
         await refuse_drift(session, ticket, self._conditions)
         fee_share = self._fee_share(ticket, market)
         hold = hold_of(order, fee_share)

@@ -11,6 +11,7 @@ from core.domain.units import ZERO, UserId
 from core.services.audit import named
 from core.services.clock import utc_now
 from core.services.risk.outside import Audit, RiskRules
+from core.services.trading_right import refuse_viewer
 from core.storage import risk_limits
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
@@ -41,12 +42,13 @@ class OwnLimits:
     async def set(self, user: UserId, kind: LimitKind, wanted: Decimal) -> LimitState:
         """Asking for a raise again starts its day again.
 
-        Raises: OverLimit beyond what the operator allows, and for what is no limit.
+        Raises: OverLimit beyond what the operator allows, and for what is no limit; ViewerOnly.
         """
         most = self._rules.live.of(kind)
         if not wanted.is_finite() or not ZERO <= wanted <= most or _is_broken(kind, wanted):
             raise OverLimit(f"This limit can be anything from 0 to {most.normalize():f}.")
         async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
             await risk_limits.lock_limit(session, user, kind)
             own = await risk_limits.own_limits(session, user)
             current = self._state(kind, own.get(kind)).value

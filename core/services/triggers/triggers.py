@@ -30,6 +30,7 @@ from core.domain.units import PositionId, Price, UserId
 from core.services.clob.quoting import check_open
 from core.services.outbox import Outbox
 from core.services.price_board import PriceBoard
+from core.services.trading_right import refuse_viewer
 from core.storage import markets, positions
 from core.storage import triggers as stored
 from core.storage.models import Sessions
@@ -54,8 +55,9 @@ class Triggers:
         return lambda: self._listeners.remove(listener)
 
     async def arm(self, user: UserId, position_id: PositionId, wish: Wish) -> Trigger:
-        """Raises: NotFound, NotEnoughShares, MarketClosed, InvalidQuantity, Rejected."""
+        """Raises: NotFound, NotEnoughShares, MarketClosed, InvalidQuantity, Refused, Rejected."""
         async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
             position = await positions.by_id(session, position_id, user)
             if position is None:
                 raise NotFound("There is no such position.")
@@ -97,11 +99,12 @@ class Triggers:
     async def set_preset(
         self, user: UserId, account: Account, kind: TriggerKind, change: Decimal | None
     ) -> None:
-        """None takes it away; what is armed already stays."""
+        """None takes it away; what is armed already stays. Raises: Refused for a viewer."""
         async with as_user(self._sessions, user) as session:
             if change is None:
                 await stored.drop_preset(session, user, account, kind)
             else:
+                await refuse_viewer(session, user)
                 await stored.set_preset(session, user, account, kind, change)
 
     def note(self, session: AsyncSession, stake: Stake) -> None:

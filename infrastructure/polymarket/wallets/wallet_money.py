@@ -15,6 +15,7 @@ from core.domain.resolution import resolution_of
 from core.domain.units import ZERO, MarketId, Size, TokenId, Usdc, UserId, times, usdc
 from core.domain.wallet_action import ActionKind
 from core.domain.wallet_money import Approvals, Claimable, WalletMoneyState
+from core.services.trading_right import refuse_viewer
 from core.storage import custody, markets
 from core.storage import wallet_actions as stored
 from core.storage.models import Sessions
@@ -94,6 +95,8 @@ class VenueWalletMoney:
 
         Raises: Rejected, Unavailable, OutcomeUnknown.
         """
+        async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
         wallet = await self._capable(user)
         missing = await self._approvals.missing(wallet.funder)
         if missing:
@@ -137,6 +140,7 @@ class VenueWalletMoney:
         `Wallets.verify` comes next. Raises: Rejected, Unavailable, OutcomeUnknown; again is fine.
         """
         async with as_user(self._sessions, user) as session:
+            await refuse_viewer(session, user)
             waiting = await custody.wallet(session, user, WalletState.WAITING)
         if waiting is None or waiting.tier is not Tier.DEPOSIT or waiting.funder:
             raise Rejected(NOTHING_TO_MAKE)
