@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from telegram import BotCommand, Update
+from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackContext, TypeHandler
 
@@ -20,13 +20,13 @@ from core.services.websocket_manager import WebSocketManager
 from infrastructure.errors import CannotStart
 from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock, SystemClock
-from telegram_bot.commands import MENU
 from telegram_bot.context import LIVE_MODE, Desk, Services
 from telegram_bot.handlers.dispatch import Dispatcher
 from telegram_bot.handlers.old_receipts import follow_again
 from telegram_bot.intake import Polling, Webhook
 from telegram_bot.live_messages import PAUSE_AFTER, LiveMessages
 from telegram_bot.mailbox import Mailbox
+from telegram_bot.menu import Menu
 from telegram_bot.messenger import Messenger
 from telegram_bot.ordering import First, PerUserProcessor
 from telegram_bot.pacing import Pace
@@ -36,7 +36,7 @@ from telegram_bot.receipts import Receipts
 from telegram_bot.tickets import Tickets
 from telegram_bot.transport import TelegramTransport
 from telegram_bot.typing_sign import TypingSign
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark
 
 logger = logging.getLogger(__name__)
 
@@ -118,8 +118,9 @@ class TelegramBot:
         self.live = LiveMessages(board, self.messenger, manager, clock, settings.pause_after)
         self._typing = TypingSign(self.messenger, clock)
         self._receipts = Receipts(self.live, self.messenger, clock)
+        self.menu = Menu(bot, self._reaching)
         self._desk = self._built_desk(settings, services, codec, now)
-        self._dispatcher = Dispatcher(self._desk)
+        self._dispatcher = Dispatcher(self._desk, self.menu.owner_seen)
 
     @property
     def is_up(self) -> bool:
@@ -161,11 +162,13 @@ class TelegramBot:
         try:
             await self._reaching.until_answered(application.initialize)
             await self._mailbox.resume()
+            await self._dispatcher.begin()
             await application.start()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._typing.run(), name="typing-sign")
                 tasks.create_task(self._receipts.run(), name="receipts")
                 tasks.create_task(self._mailbox.run(), name="mailbox")
+                tasks.create_task(self.menu.run(), name="menu")
                 await self._receive()
         finally:
             await self._stop()
@@ -201,8 +204,6 @@ class TelegramBot:
 
     async def _receive(self) -> None:
         bot, reach = self._application.bot, self._reaching.until_answered
-        commands = [BotCommand(each.name, say(each.meaning)) for each in MENU]
-        await reach(lambda: bot.set_my_commands(commands))
         logger.info("Telegram answers as @%s", bot.username)
         if self._webhook_url is not None:
             url = self._webhook_url

@@ -30,10 +30,10 @@ def category_key(name: str) -> str:
     return hashlib.blake2s(name.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
-def search_words(text: str) -> str:
+def search_words(text: str, most: int = MAX_WORDS) -> str:
     """`text` in one line, cut between words to what a page button can carry."""
     words = " ".join(text.split())
-    while len(words.encode()) > MAX_WORDS:
+    while len(words.encode()) > most:
         shorter, _, _ = words.rpartition(" ")
         words = shorter or words[:-1]
     return words

@@ -40,13 +40,20 @@ class Command:
     meaning: str
     action: Action | None
     scope: Scope = Scope.EVERYBODY
+    is_for_groups: bool = False
 
 
 COMMANDS: Final = (
     Command("start", "", Home(), Scope.HIDDEN),
     Command("home", mark("What you have, on a fresh card"), Home()),
     Command("markets", mark("What trades most, and categories"), Trending()),
-    Command("search", mark("Markets by their words; words alone do as well"), Trending()),
+    Command(
+        "search",
+        mark("Markets by their words; words alone do as well"),
+        Trending(),
+        is_for_groups=True,
+    ),
+    Command("market", mark("One market, by its link or words"), Trending(), is_for_groups=True),
     Command("watch", mark("What you watch"), Browse(Shelf.WATCHED)),
     Command("positions", mark("What you hold, live, and selling"), ShowPositions()),
     Command(
@@ -68,12 +75,17 @@ COMMANDS: Final = (
         "halt", mark("For the owner: nobody may do anything but cancel"), HaltTrading(), Scope.OWNER
     ),
     Command("lift", mark("For the owner: end the halt"), LiftHalt(), Scope.OWNER),
-    Command("help", mark("How this works"), Help()),
+    Command("help", mark("How this works, or about one word"), Help(), is_for_groups=True),
     Command("status", mark("How the bot and its prices are"), Status()),
     Command("cancel", mark("Forget a question that is waiting"), None),
 )
-MENU: Final = tuple(command for command in COMMANDS if command.scope is not Scope.HIDDEN)
+GROUP_MENU: Final = tuple(command for command in COMMANDS if command.is_for_groups)
 ACTIONS: Final = MappingProxyType[str, Action](
     {each.name: each.action for each in COMMANDS if each.action is not None}
 )
 """What each name opens."""
+
+
+def menu(*scopes: Scope) -> tuple[Command, ...]:
+    """What is shown to whom these scopes are."""
+    return tuple(command for command in COMMANDS if command.scope in scopes)

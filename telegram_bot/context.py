@@ -46,6 +46,7 @@ from telegram_bot.readers import ReaderOf, default_reader
 from telegram_bot.receipts import Receipts
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.status import PartState
+from telegram_bot.screens.topics import Topic, topic_of
 from telegram_bot.tickets import Tickets
 from telegram_bot.typing_sign import TypingSign
 from telegram_bot.words import mark, say
@@ -145,6 +146,7 @@ class Desk:
     is_dry_run: bool = True
     venue_patience: float = 8.0  # seconds for a question that the venue has to answer
     newest_cards: dict[int, int] = field(default_factory=dict)  # message by chat
+    newest_topics: dict[int, Topic | None] = field(default_factory=dict)  # of them, by chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,7 @@ class BotContext:
             await desk.live.show(chat, shown, self.user.id, view, screen)
         previous = desk.newest_cards.get(chat)
         desk.newest_cards[chat] = shown
+        desk.newest_topics[chat] = topic_of(screen)
         if previous is not None and previous != shown:
             await desk.messenger.strip(chat, previous)
         return shown

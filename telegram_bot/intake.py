@@ -18,7 +18,13 @@ from telegram_bot.reaching import Reaching
 
 logger = logging.getLogger(__name__)
 
-ALLOWED_UPDATES: Final = ("message", "callback_query")
+ALLOWED_UPDATES: Final = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "inline_query",
+    "my_chat_member",
+)
 LARGEST_UPDATE: Final = 1_048_576  # bytes
 AT_ONCE: Final = 100  # updates of one answer; a full one means that more may wait
 GAP: Final = 30.0  # seconds without an answer after which old updates may wait at Telegram

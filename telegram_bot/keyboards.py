@@ -1,30 +1,48 @@
 """A screen's buttons as Telegram's."""
 
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from telegram_bot.callbacks import Codec
-from telegram_bot.screens.screen import Button, CopyButton, Screen
+from telegram_bot.deep_links import address_of
+from telegram_bot.group_codec import GroupCodec
+from telegram_bot.screens.screen import (
+    AnyButton,
+    Button,
+    CopyButton,
+    LinkButton,
+    Screen,
+    SwitchInlineButton,
+)
 
 
-def keyboard(screen: Screen, codec: Codec) -> InlineKeyboardMarkup | None:
-    """None for a screen without buttons."""
+def keyboard(screen: Screen, codec: Codec, bot: Bot) -> InlineKeyboardMarkup | None:
+    """None for a screen without buttons; links lead to `bot` and nowhere else."""
     if not screen.rows:
         return None
     return InlineKeyboardMarkup(
-        [
-            [_button(button, codec, keeps_message=screen.keeps_message) for button in row]
-            for row in screen.rows
-        ]
+        [[_button(button, screen, codec, bot) for button in row] for row in screen.rows]
     )
 
 
-def _button(
-    button: Button | CopyButton, codec: Codec, *, keeps_message: bool
-) -> InlineKeyboardButton:
-    if isinstance(button, CopyButton):
-        return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.text))
-    return InlineKeyboardButton(
-        button.label,
-        callback_data=codec.encode(button.action, keeps_message=keeps_message),
-        style=button.style.value if button.style else None,
-    )
+def _button(button: AnyButton, screen: Screen, codec: Codec, bot: Bot) -> InlineKeyboardButton:
+    match button:
+        case Button(label, action, style):
+            data = (
+                codec.encode(action, keeps_message=screen.keeps_message)
+                if screen.asker is None
+                else GroupCodec(codec).encode(
+                    action, screen.asker, keeps_message=screen.keeps_message
+                )
+            )
+            return InlineKeyboardButton(
+                label, callback_data=data, style=style.value if style else None
+            )
+        case CopyButton(label, text):
+            return InlineKeyboardButton(label, copy_text=CopyTextButton(text))
+        case LinkButton(label, payload):
+            return InlineKeyboardButton(label, url=address_of(bot.username, payload))
+        case SwitchInlineButton(label, query, _) if bot.supports_inline_queries:
+            return InlineKeyboardButton(label, switch_inline_query=query)
+        case SwitchInlineButton(label, _, payload):
+            link = address_of(bot.username, payload)
+            return InlineKeyboardButton(label, copy_text=CopyTextButton(link))

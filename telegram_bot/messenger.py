@@ -24,6 +24,7 @@ from telegram_bot.lanes import Superseded
 from telegram_bot.pacing import Pace, Urgency
 from telegram_bot.screens.screen import Screen
 from telegram_bot.sending_files import FileSender
+from telegram_bot.sending_inline import InlineSender
 from telegram_bot.shown import ShownMessages
 
 REMEMBERED: Final = 4_000  # answered taps
@@ -46,6 +47,7 @@ class Messenger:
         self._shown = ShownMessages()
         self.lanes: Final = self._courier.lanes
         self.files: Final = FileSender(bot, codec, self._courier, self._shown)
+        self.inline: Final = InlineSender(bot, codec, self._courier.delivery)
         self._answered: dict[str, None] = {}  # taps, oldest first
 
     def start_link(self, argument: str) -> str:
@@ -71,7 +73,7 @@ class Messenger:
                 chat_id,
                 screen.full_text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec),
+                reply_markup=keyboard(screen, self._codec, self._bot),
                 link_preview_options=NO_PREVIEW,
                 disable_notification=silent or None,
             ),
@@ -195,6 +197,19 @@ class Messenger:
         """Its user has just done something, so the chat is active."""
         self._courier.heard_from(chat_id)
 
+    def mark_inactive(self, chat_id: int) -> None:
+        """Its user has blocked us."""
+        self._courier.mark_inactive(chat_id)
+
+    @property
+    def bot_id(self) -> int:
+        return self._bot.id
+
+    @property
+    def bot_name(self) -> str:
+        """Without the @."""
+        return self._bot.username
+
     def is_inactive(self, chat_id: int) -> bool:
         """Whether the user has blocked us, as far as we know."""
         return self._courier.is_inactive(chat_id)
@@ -209,7 +224,7 @@ class Messenger:
                 chat_id=chat_id,
                 message_id=message_id,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec),
+                reply_markup=keyboard(screen, self._codec, self._bot),
                 link_preview_options=NO_PREVIEW,
             )
 

@@ -35,7 +35,7 @@ class FileSender:
                 picture,
                 caption=screen.full_text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec),
+                reply_markup=keyboard(screen, self._codec, self._bot),
             ),
         )
 
@@ -48,7 +48,7 @@ class FileSender:
                 InputFile(content, filename=name),
                 caption=screen.full_text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec),
+                reply_markup=keyboard(screen, self._codec, self._bot),
                 disable_content_type_detection=True,
             ),
         )
@@ -66,7 +66,7 @@ class FileSender:
                     InputMediaPhoto(picture, screen.full_text, parse_mode=ParseMode.HTML),
                     chat_id=chat_id,
                     message_id=message_id,
-                    reply_markup=keyboard(screen, self._codec),
+                    reply_markup=keyboard(screen, self._codec, self._bot),
                 ),
             )
         except (NothingToDo, Superseded):

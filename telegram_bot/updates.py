@@ -14,7 +14,7 @@ from core.storage.inbox import Incoming
 
 LATE: Final = timedelta(seconds=60)  # taps and words about money are not acted on after that
 LONGEST_KEPT: Final = timedelta(days=1)  # by Telegram, for somebody who does not fetch
-WORDS: Final = frozenset({"text", "caption"})  # where people's own words stand
+WORDS: Final = frozenset({"text", "caption", "query"})  # where people's own words stand
 NOT_STORED: Final = f"0x{'0' * 64}"
 """In place of a pasted secret: read again it is refused and deleted from the chat like one."""
 

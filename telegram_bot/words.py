@@ -47,9 +47,14 @@ def install(language: str, translations: NullTranslations) -> Callable[[], None]
     return remove
 
 
+def languages() -> tuple[str, ...]:
+    """English, and those that have a catalogue; of regions only their language."""
+    return (ENGLISH, *sorted({re.split("[-_]", name)[0] for name in _catalogues} - {ENGLISH}))
+
+
 def speaks(language: str) -> bool:
     """Whether there are words in it."""
-    return language == ENGLISH or language in _catalogues
+    return language in languages()
 
 
 def reader() -> Reader:

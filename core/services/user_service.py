@@ -130,6 +130,16 @@ class UserService:
         async with as_worker(self._sessions) as session:
             return await users.owner(session)
 
+    async def blocked(self) -> list[int]:
+        """The Telegram ids of people who have blocked the bot."""
+        async with as_worker(self._sessions) as session:
+            return await users.blocked(session)
+
+    async def note_blocked(self, telegram_id: int, *, is_blocked: bool) -> None:
+        """Remembered over restarts; what somebody has armed or ordered is not touched."""
+        async with as_worker(self._sessions) as session:
+            await users.note_blocked(session, telegram_id, is_blocked=is_blocked)
+
     async def cash(self, user_id: UserId, account: Account) -> Usdc:
         """Raises: NoWallet."""
         async with as_worker(self._sessions) as session:

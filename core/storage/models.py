@@ -112,6 +112,7 @@ class UserRow(Base):
     telegram_id: Mapped[int] = mapped_column(sa.BigInteger, unique=True)
     first_name: Mapped[str] = mapped_column(server_default="")
     role: Mapped[Role] = mapped_column(server_default=Role.TRADER.value)
+    has_blocked: Mapped[bool] = mapped_column(server_default=sa.false())
     created_at: Mapped[Now]
     blocked_at: Mapped[datetime | None]
     """From when on the owner lets them in no more."""

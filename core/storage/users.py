@@ -124,6 +124,17 @@ async def demote_owners_but(session: AsyncSession, telegram_id: int) -> None:
     )
 
 
+async def blocked(session: AsyncSession) -> list[int]:
+    """Telegram ids."""
+    query = sa.select(UserRow.telegram_id).where(UserRow.has_blocked).order_by(UserRow.id)
+    return list((await session.scalars(query)).all())
+
+
+async def note_blocked(session: AsyncSession, telegram_id: int, *, is_blocked: bool) -> None:
+    change = sa.update(UserRow).where(UserRow.telegram_id == telegram_id)
+    await session.execute(change.values(has_blocked=is_blocked))
+
+
 def _user(row: UserRow) -> User:
     return User(UserId(row.id), row.telegram_id, row.first_name, row.role)
 

@@ -1,20 +1,31 @@
 """Every update: who may, what it is, who answers it."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
-from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
-from telegram.constants import ChatType
+from telegram import (
+    CallbackQuery,
+    ChatMemberUpdated,
+    InlineQuery,
+    MaybeInaccessibleMessage,
+    Message,
+    Update,
+)
+from telegram.constants import ChatMemberStatus, ChatType
 
 from core.domain.account import Account
 from core.domain.errors import Rejected
-from core.domain.user import Member, User
+from core.domain.user import Member, Role, User
 from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, Home, Submitting
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.first_language import pick_language
+from telegram_bot.handlers.group_hall import GroupHall
+from telegram_bot.handlers.inline import answer_inline
 from telegram_bot.handlers.messages import answer_message
+from telegram_bot.handlers.oddities import Albums, is_service
 from telegram_bot.handlers.taps import act, answer_tap
 from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
 from telegram_bot.people_actions import INVITED_BY
@@ -43,10 +54,14 @@ TOLD_AGAIN: Final = timedelta(minutes=1)  # between two words about what came to
 
 
 class Dispatcher:
-    """New messages and taps in private chats, of people who are let in; silence for the rest."""
+    """Private chats, groups and inline queries of people who are let in; silence for the rest."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, owner_seen: Callable[[int], object]) -> None:
+        """`owner_seen` is told the owner's chat whenever the owner does something there."""
         self._desk = desk
+        self._owner_seen = owner_seen
+        self._hall = GroupHall(desk, self._admit, self._reader)
+        self._albums = Albums()
         self._admitted: dict[int, Reader] = {}  # as they last read, by Telegram's id
         self._strangers: set[int] = set()
         self._told_too_late: dict[tuple[int, int], datetime] = {}  # by chat and card
@@ -57,12 +72,28 @@ class Dispatcher:
         """`is_left_over`: a run before this one had it, and ended over it."""
         if update.callback_query is not None:
             await self._tap(update.callback_query, is_left_over=is_left_over)
-        elif update.message is not None:
+        elif update.my_chat_member is not None:
+            await self._membership(update.my_chat_member)
+        elif update.inline_query is not None:
+            if not is_left_over:  # nobody waits for it any more
+                await self._inline(update.inline_query)
+        elif update.edited_message is not None:
+            if update.edited_message.text or update.edited_message.caption:
+                await self._message(update.edited_message, is_edited=True)
+        elif update.message is not None and not is_service(update):
             await self._message(update.message)
+
+    async def begin(self) -> None:
+        """Who has blocked us did so before this run, too."""
+        for telegram_id in await self._desk.services.users.blocked():
+            self._desk.messenger.mark_inactive(telegram_id)
 
     async def too_late(self, update: Update) -> None:
         """Do nothing about it, and say so: once a card, and once for all words."""
         chat, sender = update.effective_chat, update.effective_user
+        query = update.callback_query
+        if query is not None and (chat is None or chat.type != ChatType.PRIVATE):
+            await self._desk.messenger.answer(query.id, say(TOO_LATE))
         if chat is None or sender is None or chat.type != ChatType.PRIVATE:
             return
         user = await self._admit(sender.id, sender.first_name)
@@ -121,6 +152,8 @@ class Dispatcher:
     async def _tap(self, query: CallbackQuery, *, is_left_over: bool) -> None:
         message = query.message
         if message is None or message.chat.type != ChatType.PRIVATE:
+            chat_id = None if message is None else message.chat.id
+            await self._hall.tap(query, chat_id, 0 if message is None else message.message_id)
             return
         user = await self._admit(query.from_user.id, query.from_user.first_name)
         if user is None:
@@ -147,16 +180,20 @@ class Dispatcher:
             context, message.message_id, query.id, tapped, earlier, is_left_over=is_left_over
         )
 
-    async def _message(self, message: Message) -> None:
+    async def _message(self, message: Message, *, is_edited: bool = False) -> None:
         sender = message.from_user
-        if sender is None or message.chat.type != ChatType.PRIVATE:
+        if message.chat.type != ChatType.PRIVATE:
+            await self._hall.message(message, is_edited=is_edited)
             return
+        if sender is None:
+            return
+        is_rest = not is_edited and self._albums.is_rest(message.chat.id, message.media_group_id)
         user = await self._admit(sender.id, sender.first_name)
         if user is not None:
             await pick_language(self._desk, user, sender.language_code)
             with reading_as(await self._reader(user)):
                 context = await self._context(user, message.chat.id, keeps_question=True)
-                await answer_message(context, message.message_id, message.text, message.caption)
+                await answer_message(context, message, is_edited=is_edited, is_rest=is_rest)
             return
         text = message.text or ""
         newcomer = await self._claimed(sender.id, sender.first_name, text)
@@ -165,6 +202,25 @@ class Dispatcher:
             await pick_language(self._desk, newcomer, sender.language_code)
             with reading_as(await self._reader(newcomer)):
                 await act(await self._context(newcomer, message.chat.id), Home())
+
+    async def _membership(self, change: ChatMemberUpdated) -> None:
+        """Somebody blocks us or does so no more; what sells by itself goes on either way."""
+        user = await self._admit(change.from_user.id, change.from_user.first_name)
+        if user is None or change.chat.type != ChatType.PRIVATE:
+            return
+        is_blocked = change.new_chat_member.status == ChatMemberStatus.BANNED
+        await self._desk.services.users.note_blocked(user.telegram_id, is_blocked=is_blocked)
+        if is_blocked:
+            self._desk.messenger.mark_inactive(change.chat.id)
+            await self._desk.live.close(change.chat.id)
+        else:
+            self._desk.messenger.heard_from(change.chat.id)
+
+    async def _inline(self, query: InlineQuery) -> None:
+        user = await self._admit(query.from_user.id, query.from_user.first_name)
+        if user is not None:
+            with reading_as(await self._reader(user)):
+                await answer_inline(self._desk, query.id, query.query, query.offset)
 
     async def _admit(self, telegram_id: int, first_name: str) -> User | None:
         user = await self._desk.services.users.admit(telegram_id, first_name)
@@ -223,7 +279,11 @@ class Dispatcher:
     async def _context(
         self, user: User, chat_id: int, *, keeps_question: bool = False
     ) -> BotContext:
+        if self._desk.messenger.is_inactive(chat_id):
+            await self._desk.services.users.note_blocked(user.telegram_id, is_blocked=False)
         self._desk.messenger.heard_from(chat_id)
+        if user.role is Role.OWNER:
+            self._owner_seen(chat_id)
         if not keeps_question:
             self._desk.pending.forget(user.id)
         accounts = self._desk.services.accounts

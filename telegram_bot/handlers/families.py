@@ -34,7 +34,7 @@ from telegram_bot.alert_actions import (
     TypeAlert,
 )
 from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Watch
-from telegram_bot.handlers import home, limit, markets, pictures, positions, trading
+from telegram_bot.handlers import helping, home, limit, markets, pictures, positions, trading
 from telegram_bot.handlers.account import ACCOUNT
 from telegram_bot.handlers.acting import Act, by_fields
 from telegram_bot.handlers.alerts import act_on_alerts
@@ -92,7 +92,7 @@ def again(action: Action) -> Action:
 TRADING: Final = Family(
     {
         Home: by_fields(home.open_home),
-        Help: by_fields(home.open_help),
+        Help: by_fields(helping.open_help),
         Status: by_fields(home.open_status),
         Trending: markets.open_trending,
         Categories: by_fields(markets.open_categories),

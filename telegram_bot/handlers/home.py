@@ -4,7 +4,6 @@ from telegram_bot.context import BotContext
 from telegram_bot.handlers.positions import portfolio_of
 from telegram_bot.handlers.safety import switches_of
 from telegram_bot.screens.agreement import agreement_words
-from telegram_bot.screens.help import help_screen
 from telegram_bot.screens.home import home_screen
 from telegram_bot.screens.notices import notice
 from telegram_bot.screens.standing import DRY_RUN, hindrances, key_words
@@ -16,10 +15,6 @@ async def open_home(context: BotContext) -> None:
     portfolio = await portfolio_of(context)
     remarks = await _remarks(context)
     await context.show(home_screen(context.mode, portfolio, context.desk.now(), remarks))
-
-
-async def open_help(context: BotContext) -> None:
-    await context.show(help_screen(context.mode))
 
 
 async def open_status(context: BotContext) -> None:

@@ -38,7 +38,28 @@ class CopyButton:
     text: str
 
 
-Row: TypeAlias = tuple[Button | CopyButton, ...]
+@dataclass(frozen=True, slots=True)
+class LinkButton:
+    """Leads to the private chat with this bot; `payload` as `deep_links` writes them."""
+
+    label: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchInlineButton:
+    """Lets the reader send what the bot finds for `query` to a chat of their choice.
+
+    Where inline mode is off it copies the link with `payload` instead.
+    """
+
+    label: str
+    query: str
+    payload: str
+
+
+AnyButton: TypeAlias = Button | CopyButton | LinkButton | SwitchInlineButton
+Row: TypeAlias = tuple[AnyButton, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +69,7 @@ class Screen:
     `stamp` says when it was drawn; two screens that differ in nothing else are equal.
     `keeps_message`: a record; its buttons open a fresh message below instead of replacing it.
     `whose`: real money it is about, put above the text by whoever shows it; None: the text says.
+    `asker`: in a group, the Telegram id of whoever may tap its buttons.
     """
 
     text: str
@@ -55,6 +77,7 @@ class Screen:
     stamp: str = field(default="", compare=False)
     keeps_message: bool = False
     whose: str | None = ""
+    asker: int | None = None
 
     @property
     def full_text(self) -> str:

@@ -213,3 +213,28 @@ async def test_a_program_without_pictures_says_so(sessions: Sessions) -> None:
         ann = chat.person()
         told = await ann.opens(await _card(ann), "Chart")
         assert "draws no pictures" in told["text"]
+
+
+async def test_a_chart_in_a_group_shows_nobodys_trades_and_changes_in_place(ann: Person) -> None:
+    await ann.taps(
+        await ann.says(
+            "https://polymarket.com/market/bitcoin-above-100k-on-december-31 buy yes 10"
+        ),
+        "Confirm",
+    )
+    await ann.reads("Bought")
+    group = await ann.founds(-100_300)
+    card = await group.says("/market bitcoin")
+    await group.taps(card, "Chart")
+    picture = await group.sees(lambda message: message["photo"] is not None)
+    assert "trade" not in picture["text"]
+    assert buttons(picture) == [*SPANS, "No", "Order book", "Light", "Market", "Trade privately"]
+    later = await group.opens(picture, "1w")
+    assert (later["id"], later["photo"] is not None) == (picture["id"], True)
+    await group.taps(card, "Order book")
+    book = await group.sees(
+        lambda message: message["photo"] is not None and "bid" in message["text"]
+    )
+    assert "sellers offer" in book["text"]
+    assert "bid 61" in (await group.opens(book, "Market"))["text"]
+    assert await ann.violations() == []

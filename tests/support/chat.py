@@ -45,6 +45,7 @@ from telegram_bot.bot import BotSettings, TelegramBot
 from telegram_bot.context import Services
 from telegram_bot.pacing import Pace
 from telegram_bot.screens.status import PartState
+from tests.support.invariants import hold_in_chat, hold_in_orders
 
 TOKEN = "4242:sandbox"
 ANN, BEN = 1001, 1002
@@ -171,6 +172,11 @@ class Person:
         }
         return await self._post("/api/forge", {"callback": callback})
 
+    async def forges_inline(self, data: str) -> Message:
+        """A tap on a message that was sent to some chat by way of the bot."""
+        callback = {"user_id": self.user_id, "inline_message_id": "AAAA", "data": data}
+        return await self._post("/api/forge", {"callback": callback})
+
     async def forges_update(self, update: dict[str, Any]) -> Message:
         return await self._post("/api/forge", {"update": update})
 
@@ -189,8 +195,11 @@ class Person:
                 ]
                 if fitting:
                     return max(fitting, key=lambda message: message["id"])
-                path = f"/api/chats/{self.user_id}/messages?after={revision}&wait=2"
-                revision = (await self._get(path))["revision"]
+                revision = (await self._changed(revision))["revision"]
+
+    async def _changed(self, revision: int) -> Message:
+        """What is new since then, at the first change."""
+        return await self._get(f"/api/chats/{self.user_id}/messages?after={revision}&wait=2")
 
     async def sees_typing(self) -> bool:
         """Whether the bot shows that it is at work, as soon as it does."""
@@ -206,6 +215,48 @@ class Person:
     async def reads(self, words: str) -> Message:
         """The newest message of the bot with `words` in it, as soon as there is one."""
         return await self.sees(lambda message: words in message["text"])
+
+    async def edits(self, message: Message, text: str) -> Message:
+        """Change an own message, and read what the bot says below."""
+        before = max(each["id"] for each in await self.chat())
+        body = {"message_id": message["id"], "text": text}
+        await self._post(f"/api/chats/{self.user_id}/edit", body)
+        return await self.sees(lambda answer: answer["id"] > before)
+
+    async def attaches(self, *kinds: str, caption: str | None = None) -> list[int]:
+        """Send something else than words; several make an album. The messages' ids."""
+        body = {"kinds": kinds, "caption": caption}
+        reply = await self._post(f"/api/chats/{self.user_id}/attach", body)
+        return list(reply["ids"])
+
+    async def forwards(self, message: Message, chat: int | None = None) -> Message:
+        """Send a message on to the bot, and read what it says below."""
+        body = {"chat_id": chat or self.user_id, "message_id": message["id"]}
+        sent = await self._post(f"/api/chats/{self.user_id}/forward", body)
+        return await self.sees(lambda answer: answer["id"] > sent["id"])
+
+    async def asks_inline(self, query: str, offset: str = "", wait: float = PATIENCE) -> Message:
+        """The bot's name and some words, typed in any chat."""
+        body = {"query": query, "offset": offset, "wait": wait}
+        return await self._post(f"/api/chats/{self.user_id}/inline", body)
+
+    async def chooses(self, found: Message, result: str) -> Message:
+        """Send one of the results to the private chat with the bot."""
+        body = {"query_id": found["query_id"], "result_id": result}
+        return await self._post(f"/api/chats/{self.user_id}/inline/choose", body)
+
+    async def profile(self) -> Message:
+        """What Telegram shows of the bot to this user."""
+        return await self._get(f"/api/chats/{self.user_id}")
+
+    async def unblocks(self) -> None:
+        await self._post(f"/api/chats/{self.user_id}/unblock", {})
+
+    async def founds(self, group: int, *others: int, bot_is_admin: bool = False) -> "Group":
+        """A group with the bot in it."""
+        body = {"id": group, "by": self.user_id, "members": others, "bot_is_admin": bot_is_admin}
+        await self._post("/api/groups", body)
+        return Group(self._session, self.user_id, group)
 
     async def blocks(self) -> None:
         await self._post(f"/api/chats/{self.user_id}/block", {})
@@ -233,6 +284,34 @@ class Person:
         async with asyncio.timeout(PATIENCE * 2), self._session.get(path) as answer:
             reply: Message = await answer.json()
         return reply
+
+
+class Group(Person):
+    """Somebody in a group with the bot."""
+
+    def __init__(self, session: aiohttp.ClientSession, user_id: int, group: int) -> None:
+        super().__init__(session, user_id)
+        self._place = f"/api/groups/{group}"
+        self._group = group
+
+    def as_other(self, user_id: int) -> "Group":
+        return Group(self._session, user_id, self._group)
+
+    async def writes(self, text: str) -> Message:
+        return await self._post(f"{self._place}/send", {"text": text, "user_id": self.user_id})
+
+    async def taps(self, message: Message, label: str) -> Message:
+        body = {"message_id": message["id"], "label": label, "wait": PATIENCE}
+        answer = await self._post(f"{self._place}/tap", {**body, "user_id": self.user_id})
+        assert answer["answered"], f"nobody answered the tap on {label}"
+        return answer
+
+    async def chat(self) -> list[Message]:
+        body = await self._get(f"{self._place}/messages")
+        return [message for message in body["messages"] if not message["deleted"]]
+
+    async def _changed(self, revision: int) -> Message:
+        return await self._get(f"{self._place}/messages?after={revision}&wait=2")
 
 
 @dataclass
@@ -311,15 +390,22 @@ async def open_chat(
     telegram: str | None = None,
     **settings: Any,
 ) -> AsyncIterator[Chat]:
-    """A bot that is built but not running yet, over `markets`; `telegram`: one that runs."""
+    """A bot that is built but not running yet, over `markets`; `telegram`: one that runs.
+
+    Without another one's Telegram the invariants are looked at in the end.
+    """
     async with sessions.begin() as session:
         await stored_catalogue.upsert(session, markets, datetime.now(UTC))
     async with AsyncExitStack() as stack:
+        is_own = telegram is None
         if telegram is None:
             telegram = await stack.enter_async_context(served(TelegramSandbox(TOKEN)))
         person = await stack.enter_async_context(aiohttp.ClientSession(telegram))
         place = BotSettings(TOKEN, base_url=telegram, poll_timeout=2.0, is_sandbox=True, pace=SWIFT)
         yield _chat(sessions, allowed, replace(place, **settings), person)
+        if is_own:
+            await hold_in_chat(person, token=TOKEN)
+            await hold_in_orders(sessions)
 
 
 def _chat(

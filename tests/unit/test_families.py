@@ -6,7 +6,7 @@ from functools import partial
 from typing import get_args
 
 from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, Submitting
-from telegram_bot.commands import COMMANDS, MENU
+from telegram_bot.commands import COMMANDS, GROUP_MENU, Scope, menu
 from telegram_bot.handlers.families import ACTS, FAMILIES
 from telegram_bot.quick_actions import QuickBuy, QuickSell
 
@@ -34,4 +34,5 @@ def test_every_handler_takes_what_its_action_has() -> None:
 
 def test_commands_are_known_by_one_name_each_and_the_menu_explains_all_it_shows() -> None:
     assert len({command.name for command in COMMANDS}) == len(COMMANDS)
-    assert all(command.meaning for command in MENU)
+    assert all(command.meaning for command in menu(Scope.EVERYBODY, Scope.OWNER))
+    assert [command.name for command in GROUP_MENU] == ["search", "market", "help"]

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from scripts.catalogue import collected, sources, troubles
-from telegram_bot.commands import MENU
+from telegram_bot.commands import Scope, menu
 from telegram_bot.context import OTHER_ACCOUNT
 from telegram_bot.handlers.dispatch import STILL_BUSY
 from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
@@ -150,7 +150,7 @@ def test_what_answers_a_tap_or_names_a_command_fits_in_french() -> None:
     with reading_as(FRENCH):
         for answer in answers | {OLD_SCREEN, TOO_LATE}:
             assert utf16_length(say(answer)) <= ANSWER
-        for command in MENU:
+        for command in menu(Scope.EVERYBODY, Scope.OWNER):
             assert 3 <= utf16_length(say(command.meaning)) <= MEANING
 
 

@@ -38,6 +38,8 @@ ALLOWED: Final = {
     ("handlers/earlier.py", "button:"): "the key of an order",
 }
 SAID_ELSEWHERE: Final = {
+    ("commands.py", "COMMANDS"): "each meaning is said where it is shown",
+    ("screens/help.py", "SECTIONS"): "heading and text of each are said in one place",
     ("bot.py", "LIVE_MODE"): "the desk's mode is said by its context",
     ("screens/limit_ticket.py", "LIVES"): "each label is said in the loop over them",
     ("screens/custody_news.py", "STORIES"): "the heading is said where it is filled",

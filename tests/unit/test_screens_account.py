@@ -35,7 +35,7 @@ from telegram_bot.screens.live_receipt import is_final, live_receipt_screen, unc
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.order_news import order_notice, warning_notice
 from telegram_bot.screens.orders import order_screen, orders_screen, recent_orders_screen
-from telegram_bot.screens.screen import Button, CopyButton, Screen
+from telegram_bot.screens.screen import AnyButton, Button, CopyButton, Screen
 from telegram_bot.screens.standing import hindrances
 from telegram_bot.screens.text import utf16_length
 from telegram_bot.screens.wallet import wallet_screen
@@ -75,7 +75,7 @@ def test_every_button_fits_into_callback_data(name: str) -> None:
     for button in _buttons(EXAMPLES[name]):
         if isinstance(button, CopyButton):
             assert 0 < utf16_length(button.text) <= 256
-        else:
+        elif isinstance(button, Button):
             assert codec.decode(codec.encode(button.action, keeps_message=True)) is not None
 
 
@@ -193,7 +193,7 @@ def _screens_about(title: str) -> list[Screen]:
     ]
 
 
-def _buttons(screen: Screen) -> list[Button | CopyButton]:
+def _buttons(screen: Screen) -> list[AnyButton]:
     return [button for row in screen.rows for button in row]
 
 

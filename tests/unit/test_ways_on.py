@@ -21,7 +21,7 @@ from core.domain.units import EventId
 from telegram_bot.account_actions import ShowWallet
 from telegram_bot.actions import Action, Buy, Limit, ShowEvent, Spend, Trending, Unit, Way
 from telegram_bot.callback_readers import category_key
-from telegram_bot.screens.screen import Button, CopyButton
+from telegram_bot.screens.screen import Button, Row
 from telegram_bot.screens.ways_on import rest_of, ways_on
 from tests.support import examples
 
@@ -30,7 +30,7 @@ SPEND: Final = Spend(MARKET.id, 1, 400)
 LIMIT: Final = Limit(MARKET.id, 0, Way.BUY, 4500, Unit.SHARES, 2_000_000)
 
 
-def actions(row: tuple[Button | CopyButton, ...]) -> list[Action]:
+def actions(row: Row) -> list[Action]:
     return [button.action for button in row if isinstance(button, Button)]
 
 

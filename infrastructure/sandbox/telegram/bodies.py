@@ -40,6 +40,54 @@ class Writing(Profile):
     text: str
 
 
+class Editing(_Body):
+    message_id: int
+    text: str
+
+
+class Attaching(_Body):
+    """One message of each kind; several make an album."""
+
+    kinds: Annotated[list[str], Field(min_length=1, max_length=10)]
+    caption: str | None = None
+
+
+class Forwarding(_Body):
+    """A message of another chat, or of this one, sent on to the bot."""
+
+    chat_id: int
+    message_id: int
+
+
+class InlineAsking(_Body):
+    query: str = ""
+    offset: str = ""
+    wait: Wait = 10.0
+
+
+class InlineChoosing(_Body):
+    """A result, sent to a chat; to the private one with the bot where none is named."""
+
+    query_id: str
+    result_id: str
+    chat_id: int | None = None
+
+
+class NewGroup(_Body):
+    """A group that `by` has just added the bot to."""
+
+    id: int = Field(lt=0)
+    title: str = "Group"
+    by: int = Field(gt=0)
+    members: list[int] = []
+    bot_is_admin: bool = False
+
+
+class GroupWriting(Profile):
+    user_id: int = Field(gt=0)
+    text: str
+
+
 class Tap(_Body):
     """A button of a message, by place, by data or by label."""
 
@@ -51,10 +99,17 @@ class Tap(_Body):
     wait: Wait = 10.0
 
 
-class ForgedTap(Profile):
+class GroupTap(Tap):
     user_id: int = Field(gt=0)
-    chat_id: int
-    message_id: int
+
+
+class ForgedTap(Profile):
+    """On a message of a chat, or on one that was sent by way of the bot."""
+
+    user_id: int = Field(gt=0)
+    chat_id: int = 0
+    message_id: int = 0
+    inline_message_id: str | None = None
     data: str
     wait: Wait = 10.0
 

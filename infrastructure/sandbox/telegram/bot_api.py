@@ -18,7 +18,7 @@ from infrastructure.sandbox.telegram.errors import (
 )
 from infrastructure.sandbox.telegram.faults import Fault, FaultKind
 from infrastructure.sandbox.telegram.judge import judge
-from infrastructure.sandbox.telegram.methods import chats, media, profile, texts, updates
+from infrastructure.sandbox.telegram.methods import chats, inline, media, profile, texts, updates
 from infrastructure.sandbox.telegram.state import TelegramSandbox
 from infrastructure.sandbox.telegram.violations import ViolationKind
 from infrastructure.sandbox.telegram.wire import Parameters, plain, read_parameters
@@ -72,6 +72,7 @@ _ENDPOINTS: Final = (
     _endpoint(aiogram.methods.EditMessageMedia, media.edit_message_media),
     _endpoint(aiogram.methods.GetFile, media.get_file),
     _endpoint(aiogram.methods.AnswerCallbackQuery, chats.answer_callback_query),
+    _endpoint(aiogram.methods.AnswerInlineQuery, inline.answer_inline_query),
     _endpoint(aiogram.methods.SendChatAction, chats.send_chat_action),
     _endpoint(aiogram.methods.GetChat, chats.get_chat),
     _endpoint(aiogram.methods.PinChatMessage, chats.pin_chat_message),

@@ -1,12 +1,16 @@
 """Users and their chats with the bot: every message, its edits and what became of it."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Final
 
 from aiogram.types import Chat, Message, User
 
 from infrastructure.sandbox.telegram.bells import Bells
+
+MOST_SAID: Final = 50_000  # texts of the bot that are kept
 
 
 @dataclass(slots=True)
@@ -28,6 +32,12 @@ class ChatLog:
     is_blocked: bool = False
     pinned: list[int] = field(default_factory=list)  # message ids, newest last
     typing_until: float = 0.0  # monotonic
+    members: set[int] = field(default_factory=set)  # of a group, besides the bot
+    bot_is_admin: bool = False  # of a group: hears everything and may delete
+
+    @property
+    def is_private(self) -> bool:
+        return self.chat.type == "private"
 
     def living(self, message_id: int | None) -> Entry | None:
         """The message, unless it never existed or was deleted."""
@@ -44,6 +54,7 @@ class Chats:
         self._users: dict[int, User] = {}
         self._logs: dict[int, ChatLog] = {}
         self._message_ids = count(1)  # one sequence over all chats, as a real bot sees it
+        self.said: deque[str] = deque(maxlen=MOST_SAID)  # by the bot, edits and labels included
 
     def know(self, user: User) -> None:
         self._users[user.id] = user
@@ -66,11 +77,13 @@ class Chats:
     def post(self, log: ChatLog, message: Message, *, is_silent: bool = False) -> Message:
         log.typing_until = 0.0
         log.entries[message.message_id] = Entry(message, 0, is_silent=is_silent)
+        self._note(message)
         self._changed(log, log.entries[message.message_id])
         return message
 
     def replace(self, log: ChatLog, entry: Entry, message: Message) -> Message:
         entry.message = message
+        self._note(message)
         self._changed(log, entry)
         return message
 
@@ -89,6 +102,14 @@ class Chats:
         log.revision += 1
         self._bells.ring(("chat", log.chat.id))
 
+    def _note(self, message: Message) -> None:
+        """What anybody can read of it, if the bot wrote it."""
+        if message.from_user is None or not message.from_user.is_bot:
+            return
+        self.said.append(message.text or message.caption or "")
+        rows = message.reply_markup.inline_keyboard if message.reply_markup else []
+        self.said += [button.text for row in rows for button in row]
+
     def _changed(self, log: ChatLog, entry: Entry) -> None:
         entry.revision = log.revision + 1
         self.touch(log)
@@ -102,3 +123,7 @@ def private_chat(user: User) -> Chat:
         last_name=user.last_name,
         username=user.username,
     )
+
+
+def group_chat(group_id: int, title: str) -> Chat:
+    return Chat(id=group_id, type="supergroup", title=title)

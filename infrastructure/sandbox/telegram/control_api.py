@@ -15,7 +15,7 @@ from infrastructure.sandbox.telegram.bodies import (
     refused,
 )
 from infrastructure.sandbox.telegram.faults import Fault
-from infrastructure.sandbox.telegram.people import tap
+from infrastructure.sandbox.telegram.people import tap, tap_inline
 from infrastructure.sandbox.telegram.state import TelegramSandbox
 from infrastructure.sandbox.telegram.user_api import answered
 
@@ -31,6 +31,7 @@ class ControlApi:
             web.post("/api/faults", self._add_fault),
             web.delete("/api/faults", self._clear_faults),
             web.post("/api/forge", self._forge),
+            web.get("/api/said", self._said),
         ]
 
     async def _violations(self, _request: web.Request) -> web.Response:
@@ -43,6 +44,10 @@ class ControlApi:
     async def _forget_violations(self, _request: web.Request) -> web.Response:
         self._desk.forget_violations()
         return web.json_response({})
+
+    async def _said(self, _request: web.Request) -> web.Response:
+        """Every text that the bot ever sent or edited, labels and answers to taps included."""
+        return web.json_response({"said": [text for text in self._desk.chats.said if text]})
 
     async def _add_fault(self, request: web.Request) -> web.Response:
         body = await read_body(request, ScriptedFault)
@@ -65,6 +70,9 @@ class ControlApi:
 
     async def _forge_tap(self, forged: ForgedTap) -> web.Response:
         user = forged.applied_to(forged.user_id, self._desk.chats.user(forged.user_id))
+        if forged.inline_message_id is not None:
+            query = tap_inline(self._desk, user, forged.inline_message_id, forged.data)
+            return await answered(self._desk, query, forged.wait)
         log = self._desk.chats.log(forged.chat_id)
         if log is None:
             raise refused("there is no such chat")

@@ -17,7 +17,7 @@ class Profile:
     menu_buttons: dict[int | None, MenuButtonUnion] = field(default_factory=dict)
 
     def commands_for(self, chat_id: int, language: str) -> list[BotCommand]:
-        """What a user sees in a private chat: the narrowest scope wins, then the language."""
+        """What a user sees in a chat: the narrowest scope wins, then the language."""
         return next(
             (self.commands[key] for key in _keys(chat_id, language) if key in self.commands), []
         )
@@ -31,6 +31,7 @@ class Profile:
 
 
 def _keys(chat_id: int, language: str) -> Iterator[tuple[str, str]]:
-    for scope in (f"chat {chat_id}", "all_private_chats", "default"):
+    kind = "all_private_chats" if chat_id > 0 else "all_group_chats"
+    for scope in (f"chat {chat_id}", kind, "default"):
         yield scope, language
         yield scope, ""

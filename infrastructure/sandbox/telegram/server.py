@@ -10,6 +10,7 @@ from aiohttp import web
 
 from infrastructure.sandbox.telegram.bot_api import BotApi
 from infrastructure.sandbox.telegram.control_api import ControlApi
+from infrastructure.sandbox.telegram.group_api import GroupApi
 from infrastructure.sandbox.telegram.guards import add_headers, guard
 from infrastructure.sandbox.telegram.state import TelegramSandbox
 from infrastructure.sandbox.telegram.user_api import UserApi
@@ -32,6 +33,7 @@ def telegram_app(
     app = web.Application(middlewares=[guard(allowed_hosts)], client_max_size=LARGEST_BODY)
     app.add_routes(BotApi(desk).routes())
     app.add_routes(UserApi(desk).routes())
+    app.add_routes(GroupApi(desk).routes())
     app.add_routes(ControlApi(desk).routes())
     app.add_routes([web.get("/", _page), web.static("/page", PAGE)])
     app.on_response_prepare.append(add_headers)

@@ -14,6 +14,7 @@ from infrastructure.sandbox.telegram.errors import bad_request, forbidden, too_m
 from infrastructure.sandbox.telegram.faults import Faults
 from infrastructure.sandbox.telegram.files import FileStore
 from infrastructure.sandbox.telegram.flood import FloodLimits, FloodModel
+from infrastructure.sandbox.telegram.inline import InlineQueries
 from infrastructure.sandbox.telegram.profile import Profile
 from infrastructure.sandbox.telegram.queries import Queries
 from infrastructure.sandbox.telegram.updates import UpdateQueue
@@ -48,6 +49,7 @@ class TelegramSandbox:
         self.bells = Bells()
         self.chats = Chats(self.bells)
         self.queries = Queries(self.bells, clock)
+        self.inline = InlineQueries(self.bells, clock)
         self.updates = UpdateQueue(self.bells)
         self.files = FileStore()
         self.profile = Profile()
@@ -102,7 +104,7 @@ def _bot_user(token: str, name: str, username: str) -> User:
         username=username,
         can_join_groups=True,
         can_read_all_group_messages=False,
-        supports_inline_queries=False,
+        supports_inline_queries=True,
         can_connect_to_business=False,
         has_main_web_app=False,
     )

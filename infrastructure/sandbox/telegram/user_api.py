@@ -1,15 +1,22 @@
 """The user's side: what the chat page and the tests read and press."""
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 from urllib.parse import quote
 
 from aiogram.types import InlineKeyboardButton, User
 from aiohttp import web
 
+from infrastructure.sandbox.telegram.attachments import attach, forward
 from infrastructure.sandbox.telegram.bodies import (
     LONGEST_WAIT,
+    Attaching,
+    Editing,
+    Forwarding,
+    InlineAsking,
+    InlineChoosing,
     NewUser,
     Profile,
     Tap,
@@ -19,7 +26,15 @@ from infrastructure.sandbox.telegram.bodies import (
     refused,
 )
 from infrastructure.sandbox.telegram.chats import ChatLog
-from infrastructure.sandbox.telegram.people import NotPossibleError, set_blocked, tap, write
+from infrastructure.sandbox.telegram.inline_acts import ask, choose
+from infrastructure.sandbox.telegram.people import (
+    NotPossibleError,
+    edit,
+    private_log,
+    set_blocked,
+    tap,
+    write,
+)
 from infrastructure.sandbox.telegram.queries import Query
 from infrastructure.sandbox.telegram.rendering import changes_view, message_view, transcript
 from infrastructure.sandbox.telegram.state import TelegramSandbox
@@ -42,6 +57,11 @@ class UserApi:
             web.get(f"{chat}/events", self._events),
             web.get(f"{chat}/transcript", self._transcript),
             web.post(f"{chat}/send", self._send),
+            web.post(f"{chat}/edit", self._edit),
+            web.post(f"{chat}/attach", self._attach),
+            web.post(f"{chat}/forward", self._forward),
+            web.post(f"{chat}/inline", self._inline),
+            web.post(f"{chat}/inline/choose", self._choose),
             web.post(f"{chat}/tap", self._tap),
             web.post(f"{chat}/block", self._block),
             web.post(f"{chat}/unblock", self._unblock),
@@ -106,10 +126,43 @@ class UserApi:
 
     async def _send(self, request: web.Request) -> web.Response:
         body = await read_body(request, Writing)
-        try:
+        with possible():
             message = write(self._desk, self._user(request, body), body.text)
-        except NotPossibleError as error:
-            raise refused(str(error)) from error
+        entry = self._desk.chats.open(message.chat).entries[message.message_id]
+        return web.json_response(message_view(self._desk, entry))
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        body = await read_body(request, Editing)
+        user = self._user(request)
+        with possible():
+            log = private_log(self._desk, user)
+            message = edit(self._desk, user, log, body.message_id, body.text)
+        return web.json_response({"id": message.message_id})
+
+    async def _attach(self, request: web.Request) -> web.Response:
+        body = await read_body(request, Attaching)
+        with possible():
+            sent = attach(self._desk, self._user(request), body.kinds, body.caption)
+        return web.json_response({"ids": [each.message_id for each in sent]})
+
+    async def _forward(self, request: web.Request) -> web.Response:
+        body = await read_body(request, Forwarding)
+        with possible():
+            message = forward(self._desk, self._user(request), body.chat_id, body.message_id)
+        return web.json_response({"id": message.message_id})
+
+    async def _inline(self, request: web.Request) -> web.Response:
+        body = await read_body(request, InlineAsking)
+        asked = ask(self._desk, self._user(request), body.query, body.offset)
+        answer = await self._desk.inline.answered(asked, body.wait)
+        return web.json_response({"query_id": asked.id, "answer": plain(answer)})
+
+    async def _choose(self, request: web.Request) -> web.Response:
+        body = await read_body(request, InlineChoosing)
+        with possible():
+            message = choose(
+                self._desk, self._user(request), body.query_id, body.result_id, body.chat_id
+            )
         entry = self._desk.chats.open(message.chat).entries[message.message_id]
         return web.json_response(message_view(self._desk, entry))
 
@@ -117,7 +170,7 @@ class UserApi:
         body = await read_body(request, Tap)
         user = self._user(request)
         log = self._desk.chats.log(user.id)
-        button = _button(log, body)
+        button = button_of(log, body)
         if log is None or log.is_blocked:
             raise refused("the user has blocked the bot")
         if button.callback_data is None:
@@ -132,10 +185,8 @@ class UserApi:
         return self._set_blocked(request, is_blocked=False)
 
     def _set_blocked(self, request: web.Request, *, is_blocked: bool) -> web.Response:
-        try:
+        with possible():
             set_blocked(self._desk, self._user(request), is_blocked=is_blocked)
-        except NotPossibleError as error:
-            raise refused(str(error)) from error
         return web.json_response({"blocked": is_blocked})
 
     async def _file(self, request: web.Request) -> web.Response:
@@ -162,6 +213,15 @@ class UserApi:
         return log.revision if log else 0
 
 
+@contextmanager
+def possible() -> Iterator[None]:
+    """Raises: HTTPBadRequest for what a client would not offer."""
+    try:
+        yield
+    except NotPossibleError as error:
+        raise refused(str(error)) from error
+
+
 async def answered(desk: TelegramSandbox, query: Query, wait: float) -> web.Response:
     """What the bot answers to the tap within `wait` seconds, or that it did not."""
     answer = await desk.queries.answered(query, wait)
@@ -176,7 +236,7 @@ async def answered(desk: TelegramSandbox, query: Query, wait: float) -> web.Resp
     )
 
 
-def _button(log: ChatLog | None, wanted: Tap) -> InlineKeyboardButton:
+def button_of(log: ChatLog | None, wanted: Tap) -> InlineKeyboardButton:
     entry = log.living(wanted.message_id) if log else None
     markup = entry.message.reply_markup if entry else None
     if markup is None:

@@ -43,6 +43,7 @@ def answer_callback_query(desk: TelegramSandbox, call: AnswerCallbackQuery) -> b
     if query is None or query.answer is not None or desk.queries.is_stale(query):
         raise bad_request(STALE_QUERY)
     desk.queries.settle(query, call)
+    desk.chats.said.append(call.text or "")
     return True
 
 

@@ -94,5 +94,9 @@ def _delete(desk: TelegramSandbox, log: ChatLog, message_id: int) -> bool:
     entry = log.living(message_id)
     if entry is None or desk.now() - entry.message.date > DELETABLE:
         return False
+    author = entry.message.from_user
+    is_own = author is not None and author.id == desk.bot.id
+    if not (is_own or log.is_private or log.bot_is_admin):
+        return False
     desk.chats.delete(log, entry)
     return True
