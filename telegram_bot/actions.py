@@ -19,6 +19,7 @@ from telegram_bot.callback_readers import (
 )
 from telegram_bot.finding_actions import FindingAction
 from telegram_bot.picture_actions import PictureAction
+from telegram_bot.portfolio_actions import PortfolioAction
 from telegram_bot.trigger_actions import TriggerAction
 
 
@@ -209,6 +210,7 @@ Action: TypeAlias = (
     | TriggerAction
     | PictureAction
     | FindingAction
+    | PortfolioAction
 )
 
 FORMS: Final[Forms[Action]] = {

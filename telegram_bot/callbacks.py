@@ -8,6 +8,7 @@ from telegram_bot import (
     actions,
     finding_actions,
     picture_actions,
+    portfolio_actions,
     trigger_actions,
 )
 from telegram_bot.actions import Action, Home
@@ -20,14 +21,15 @@ MAX_BYTES: Final = 64
 
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
 # of two letters those that begin with f (finding), g (safety), k, m (watching), o (orders),
-# p (pictures), t (triggers), v (wallet). Free to begin with: a, b, c, d, e, h, i, j, l, n, q, r,
-# s, u, w, x, y, z.
+# p (pictures), t (triggers), v (wallet), y (portfolio). Free to begin with: a, b, c, d, e, h, i, j,
+# l, n, q, r, s, u, w, x, z.
 FAMILIES: Final[tuple[Forms[Action], ...]] = (
     actions.FORMS,
     account_actions.FORMS,
     trigger_actions.FORMS,
     picture_actions.FORMS,
     finding_actions.FORMS,
+    portfolio_actions.FORMS,
 )
 
 

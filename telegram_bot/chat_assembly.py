@@ -12,6 +12,8 @@ from core.services.custody.accounts import Accounts
 from core.services.custody.second_factor import SecondFactor
 from core.services.custody.wallets import Wallets
 from core.services.custody.withdrawals import Withdrawals
+from core.services.day_change import DayChanges
+from core.services.histories import Histories
 from core.services.inbox import Inbox
 from core.services.market_service import MarketService
 from core.services.preferences import Preferences
@@ -53,6 +55,7 @@ class Chat:
     bot: TelegramBot
     notices: NoticeSender
     left_out: LeftOutNotice
+    days: DayChanges
 
 
 def build_users(settings: Settings, place: Place, sessions: Sessions) -> UserService:
@@ -79,6 +82,7 @@ def build_chat(ground: Ground, trading: Trading, users: UserService, health: Hea
         bot=bot,
         notices=NoticeSender(shared.outbox, bot.messenger, bot.clock, services.reader_of),
         left_out=LeftOutNotice(users.owner, bot.messenger, bot.clock, most),
+        days=services.days,
     )
 
 
@@ -96,6 +100,8 @@ def _services(ground: Ground, trading: Trading, users: UserService, health: Heal
         newest_price=board.newest_age,
         watchlist=Watchlist(sessions),
         preferences=preferences,
+        histories=Histories(sessions),
+        days=DayChanges(sessions, positions, preferences.of),
         reader_of=preferred_reader(preferences.of),
         kill_switch=trading.switch,
         breakers=risk.breakers,

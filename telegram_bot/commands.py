@@ -17,6 +17,7 @@ from telegram_bot.account_actions import (
 from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
 from telegram_bot.finding_actions import Browse, Shelf
 from telegram_bot.picture_actions import ShowRecord
+from telegram_bot.portfolio_actions import ShowHistory
 from telegram_bot.trigger_actions import ShowTriggers
 from telegram_bot.words import mark
 
@@ -52,6 +53,7 @@ COMMANDS: Final = (
         ShowTriggers(),
     ),
     Command("pnl", mark("What your trading came to, with a picture"), ShowRecord()),
+    Command("history", mark("What you traded, and all of it as a CSV file"), ShowHistory()),
     Command("orders", mark("What rests and what was ordered, and cancelling"), ShowOrders()),
     Command("wallet", mark("Which money, which key, and setting up real money"), ShowWallet()),
     Command("limits", mark("The most you may buy for with real money"), ShowLimits()),

@@ -19,7 +19,9 @@ from core.services.custody.accounts import Accounts
 from core.services.custody.second_factor import SecondFactor
 from core.services.custody.wallets import Wallets
 from core.services.custody.withdrawals import Withdrawals
+from core.services.day_change import DayChanges
 from core.services.fresh_books import FreshBooks
+from core.services.histories import Histories
 from core.services.market_service import MarketService
 from core.services.position.position_service import PositionService
 from core.services.preferences import Preferences
@@ -42,6 +44,7 @@ from telegram_bot.readers import ReaderOf, default_reader
 from telegram_bot.receipts import Receipts
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.status import PartState
+from telegram_bot.sweeps import Sweeps
 from telegram_bot.tickets import Tickets
 from telegram_bot.typing_sign import TypingSign
 from telegram_bot.words import mark, say
@@ -101,6 +104,8 @@ class Services:
     newest_price: Callable[[], float | None]  # age in seconds
     watchlist: Watchlist
     preferences: Preferences
+    histories: Histories
+    days: DayChanges
     accounts: Accounts | None = None
     wallets: Wallets | None = None
     withdrawals: Withdrawals | None = None
@@ -137,6 +142,7 @@ class Desk:
     is_dry_run: bool = True
     venue_patience: float = 8.0  # seconds for a question that the venue has to answer
     newest_cards: dict[int, int] = field(default_factory=dict)  # message by chat
+    sweeps: Sweeps = field(default_factory=Sweeps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "cash_moves": LEDGER,
         "data_keys": replace(SECRET, is_rotated=True),
         "drifts": OWN,
+        "equity_days": OWN,
         "facts": INNER,
         "fills": LEDGER,
         "instance": Wall(app=READ, worker=READ, person=None),

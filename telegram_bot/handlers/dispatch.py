@@ -17,6 +17,7 @@ from telegram_bot.context import BotContext, Desk
 from telegram_bot.handlers.messages import answer_message
 from telegram_bot.handlers.taps import act, answer_tap
 from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
+from telegram_bot.portfolio_actions import SellAll
 from telegram_bot.screens.notices import unexpected_screen
 from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
 from telegram_bot.tickets import TicketState
@@ -216,7 +217,9 @@ class Dispatcher:
         """Whether this update may have sent an order: only a confirming tap does."""
         query = update.callback_query
         tapped = self._desk.codec.decode(query.data or "") if query else None
-        return isinstance(tapped, Tapped) and isinstance(tapped.action, Confirm | ConfirmAgain)
+        return isinstance(tapped, Tapped) and isinstance(
+            tapped.action, Confirm | ConfirmAgain | SellAll
+        )
 
 
 def _is_away(error: Exception) -> bool:

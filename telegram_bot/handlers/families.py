@@ -25,11 +25,32 @@ from telegram_bot.actions import (
     Trending,
 )
 from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Watch
-from telegram_bot.handlers import home, limit, markets, pictures, positions, trading
+from telegram_bot.handlers import (
+    history,
+    home,
+    limit,
+    markets,
+    pictures,
+    positions,
+    selling,
+    trading,
+)
 from telegram_bot.handlers.account import ACCOUNT
 from telegram_bot.handlers.acting import Act, by_fields
 from telegram_bot.handlers.triggers import act_on_triggers
 from telegram_bot.picture_actions import PictureAction
+from telegram_bot.portfolio_actions import (
+    AskWords,
+    BuyOtherSide,
+    SaveHistory,
+    SellAll,
+    SellEverything,
+    ShowClaims,
+    ShowHistory,
+    ShowSmall,
+    SortPositions,
+    SwitchSide,
+)
 from telegram_bot.trigger_actions import (
     ArmTrigger,
     RemoveTrigger,
@@ -110,11 +131,31 @@ FINDING: Final = Family(
     dict.fromkeys(get_args(FindingAction), markets.find),
     {Browse: again, SearchVenue: again, Watch: to_market},
 )
+PORTFOLIO: Final = Family(
+    {
+        ShowHistory: by_fields(history.open_history),
+        SaveHistory: by_fields(history.save_history),
+        SortPositions: by_fields(positions.sort_positions),
+        ShowSmall: by_fields(positions.open_small),
+        ShowClaims: by_fields(positions.show_claims),
+        AskWords: by_fields(home.ask_words),
+        SwitchSide: by_fields(selling.switch_side),
+        BuyOtherSide: by_fields(selling.buy_other_side),
+        SellEverything: by_fields(selling.sell_everything),
+        SellAll: by_fields(selling.sell_all),
+    },
+    {
+        **dict.fromkeys((ShowHistory, ShowClaims, BuyOtherSide), again),
+        **dict.fromkeys((SellEverything, SellAll), lambda _: ShowPositions()),
+        SwitchSide: lambda action: ShowPosition(action.position_id),
+    },
+)
 FAMILIES: Final = (
     TRADING,
     Family(ACCOUNT),
     TRIGGERS,
     FINDING,
+    PORTFOLIO,
     Family(dict.fromkeys(get_args(PictureAction), pictures.show_picture)),
 )
 ACTS: Final[Mapping[type, Act]] = {

@@ -22,7 +22,9 @@ from core.ports import BookSnapshot, CataloguePage
 from core.services.audit import Audit
 from core.services.clob.clob_service import ClobService
 from core.services.clob.order_history import OrderHistory
+from core.services.day_change import DayChanges
 from core.services.fresh_books import FreshBooks
+from core.services.histories import Histories
 from core.services.inbox import Inbox
 from core.services.market_service import MarketService
 from core.services.outbox import Outbox
@@ -338,6 +340,7 @@ def _chat(
         now=wall,
     )
     positions = PositionService(sessions, board, manager, orders)
+    preferences = Preferences(sessions, Audit())
     services = Services(
         users=UserService(sessions, starting_cash=Usdc(Decimal(1000)), allowed=allowed),
         markets=MarketService(sessions, venue, board, positions, books),
@@ -348,7 +351,9 @@ def _chat(
         newest_price=board.newest_age,
         triggers=triggers,
         watchlist=Watchlist(sessions),
-        preferences=Preferences(sessions, Audit()),
+        preferences=preferences,
+        histories=Histories(sessions),
+        days=DayChanges(sessions, {Account.PAPER: positions}, preferences.of, now=wall),
     )
     bot = TelegramBot(settings, services, board, manager, inbox=Inbox(sessions), now=wall)
     return Chat(
