@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from core.domain.account import Account
@@ -15,7 +15,6 @@ from core.domain.preferences import UserPreferences
 from core.domain.units import Usdc, UserId
 from core.domain.views import Portfolio
 from core.services.clock import utc_now
-from core.services.position.position_service import PositionService
 from core.storage import equity_days
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
@@ -25,13 +24,19 @@ LOOKING: Final = 60.0  # seconds between two looks for days that have begun
 logger = logging.getLogger(__name__)
 
 
+class Owned(Protocol):
+    """What tells a user's portfolio in one account. Raises: PolycoolError."""
+
+    async def portfolio(self, user_id: UserId, /) -> Portfolio: ...
+
+
 class DayChanges:
     """A day is one of its user's zone."""
 
     def __init__(
         self,
         sessions: Sessions,
-        positions: Mapping[Account, PositionService],
+        positions: Mapping[Account, Owned],
         preferences: Callable[[UserId], Awaitable[UserPreferences]],
         *,
         now: Callable[[], datetime] = utc_now,

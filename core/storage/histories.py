@@ -2,40 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
-from core.domain.book import Side
-from core.domain.ledger import Fill, Settlement
+from core.domain.ledger import Fill
 from core.domain.statement import LedgerLine
 from core.domain.units import MarketId, OrderId, PositionId, Price, Size, TokenId, Usdc, UserId
 from core.storage.models import FillRow, MarketRow
 
 PART: Final = 500  # rows read at once: the loop does not wait for more
-
-# A position's id, event key, market, token, outcome; side, size, price, fee, settlement, time;
-# order, transaction and question.
-_Line: TypeAlias = tuple[
-    int | None,
-    str,
-    str,
-    str,
-    str,
-    Side,
-    Decimal,
-    Decimal,
-    Decimal,
-    Settlement,
-    datetime,
-    int | None,
-    str | None,
-    str,
-]
 
 
 async def newest(
@@ -44,7 +22,7 @@ async def newest(
     """Newest first, those that were taken back among them."""
     query = _lines(user, account).order_by(FillRow.at.desc(), FillRow.id.desc())
     rows = await session.execute(query.limit(limit).offset(offset))
-    return _read(user, account, [row.tuple() for row in rows])
+    return _read(user, account, list(rows))
 
 
 async def everything(session: AsyncSession, user: UserId, account: Account) -> list[LedgerLine]:
@@ -52,11 +30,13 @@ async def everything(session: AsyncSession, user: UserId, account: Account) -> l
     query = _lines(user, account).order_by(FillRow.id).execution_options(yield_per=PART)
     found = list[LedgerLine]()
     async for part in (await session.stream(query)).partitions():
-        found += await asyncio.to_thread(_read, user, account, [row.tuple() for row in part])
+        found += await asyncio.to_thread(_read, user, account, part)
     return found
 
 
-def _lines(user: UserId, account: Account) -> sa.Select[Any]:  # it types ten columns at most
+def _lines(
+    user: UserId, account: Account
+) -> sa.Select[*tuple[Any, ...]]:  # it types ten columns at most
     return (
         sa.select(
             FillRow.position_id,
@@ -79,27 +59,28 @@ def _lines(user: UserId, account: Account) -> sa.Select[Any]:  # it types ten co
     )
 
 
-def _read(user: UserId, account: Account, rows: Sequence[_Line]) -> list[LedgerLine]:
+def _read(
+    user: UserId, account: Account, rows: Sequence[sa.Row[*tuple[Any, ...]]]
+) -> list[LedgerLine]:
     return [_line(user, account, row) for row in rows]
 
 
-def _line(user: UserId, account: Account, row: _Line) -> LedgerLine:
-    position, key, market, token, outcome, side, size, price, fee, settlement, at, *rest = row
-    order, transaction, question = rest
+def _line(user: UserId, account: Account, row: sa.Row[*tuple[Any, ...]]) -> LedgerLine:
+    position = None if row.position_id is None else PositionId(row.position_id)
     fill = Fill(
-        event_key=key,
+        event_key=row.event_key,
         user_id=user,
         account=account,
-        market_id=MarketId(market),
-        token_id=TokenId(token),
-        outcome=outcome,
-        side=side,
-        size=Size(size),
-        price=Price(price),
-        fee=Usdc(fee),
-        at=at,
-        order_id=None if order is None else OrderId(int(order)),
-        settlement=settlement,
-        transaction=None if transaction is None else str(transaction),
+        market_id=MarketId(row.market_id),
+        token_id=TokenId(row.token_id),
+        outcome=row.outcome,
+        side=row.side,
+        size=Size(row.size),
+        price=Price(row.price),
+        fee=Usdc(row.fee),
+        at=row.at,
+        order_id=None if row.order_id is None else OrderId(row.order_id),
+        settlement=row.settlement,
+        transaction=row.transaction_hash,
     )
-    return LedgerLine(fill, None if position is None else PositionId(position), str(question))
+    return LedgerLine(fill, position, row.question)
