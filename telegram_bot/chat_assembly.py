@@ -19,9 +19,11 @@ from core.services.market_service import MarketService
 from core.services.preferences import Preferences
 from core.services.reconciliation.standing import AccountStandings
 from core.services.user_service import UserService
+from core.services.wallet_watch import WalletCards
 from core.services.watchlist import Watchlist
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
+from infrastructure.polymarket.public_wallets import DataWallets
 from telegram_bot.bot import BotSettings, TelegramBot
 from telegram_bot.context import Services, WalletMoney
 from telegram_bot.left_out import LeftOutNotice
@@ -101,6 +103,7 @@ def _services(ground: Ground, trading: Trading, users: UserService, health: Heal
         watchlist=Watchlist(sessions),
         preferences=preferences,
         histories=Histories(sessions),
+        public_wallets=WalletCards(sessions, DataWallets(ground.data)),
         days=DayChanges(sessions, positions, preferences.of),
         reader_of=preferred_reader(preferences.of),
         kill_switch=trading.switch,

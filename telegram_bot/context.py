@@ -33,6 +33,7 @@ from core.services.risk.own_limits import OwnLimits
 from core.services.track_record import TrackRecord
 from core.services.triggers.triggers import Triggers
 from core.services.user_service import UserService
+from core.services.wallet_watch import WalletCards
 from core.services.watchlist import Watchlist
 from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
@@ -117,6 +118,7 @@ class Services:
     take_over: Callable[[UserId], Awaitable[int]] | None = None  # `Reconciler.accept`
     money: WalletMoney | None = None
     triggers: Triggers | None = None
+    public_wallets: WalletCards | None = None  # None: nobody's is shown
     pictures: PictureParts | None = None  # None: nothing is drawn
     reader_of: ReaderOf = default_reader
 

@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from core.domain.holdings import HoldingOrder
 from core.domain.units import PositionId
-from telegram_bot.callback_readers import Forms, button_id, number, position_id
+from telegram_bot.callback_readers import Forms, address, button_id, number, position_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,14 @@ class SellAll:
     button_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShowPublicWallet:
+    """Anybody's, by its address in lower case."""
+
+    address: str
+    page: int = 0
+
+
 PortfolioAction: TypeAlias = (
     ShowHistory
     | SaveHistory
@@ -79,6 +87,7 @@ PortfolioAction: TypeAlias = (
     | BuyOtherSide
     | SellEverything
     | SellAll
+    | ShowPublicWallet
 )
 
 FORMS: Final[Forms[PortfolioAction]] = {
@@ -92,4 +101,5 @@ FORMS: Final[Forms[PortfolioAction]] = {
     "yb": (BuyOtherSide, (position_id,)),
     "ye": (SellEverything, ()),
     "yx": (SellAll, (button_id,)),
+    "yg": (ShowPublicWallet, (address, number)),
 }

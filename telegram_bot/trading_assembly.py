@@ -42,6 +42,7 @@ class Ground:
     shared: Shared
     board: PriceBoard
     clob: VenueHttp
+    data: VenueHttp
     catalogue: GammaCatalogue
     worker: Worker
     triggers: Triggers
@@ -79,7 +80,8 @@ def build_ground(
     witness = TriggerWitness(triggers, board, outbox)
     shared = Shared(settings, place, sessions, books, manager, outbox, catalogue, reached, witness)
     risk = build_risk(settings, sessions, board, outbox, database.epoch, hearts.are_healthy)
-    return Ground(shared, board, clob, catalogue, build_worker(), triggers, risk, hearts)
+    data = VenueHttp(client, place.data_url)
+    return Ground(shared, board, clob, data, catalogue, build_worker(), triggers, risk, hearts)
 
 
 def build_paper(ground: Ground) -> ClobService:

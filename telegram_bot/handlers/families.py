@@ -34,6 +34,7 @@ from telegram_bot.handlers import (
     positions,
     selling,
     trading,
+    wallet_card,
 )
 from telegram_bot.handlers.account import ACCOUNT
 from telegram_bot.handlers.acting import Act, by_fields
@@ -47,6 +48,7 @@ from telegram_bot.portfolio_actions import (
     SellEverything,
     ShowClaims,
     ShowHistory,
+    ShowPublicWallet,
     ShowSmall,
     SortPositions,
     SwitchSide,
@@ -143,9 +145,10 @@ PORTFOLIO: Final = Family(
         BuyOtherSide: by_fields(selling.buy_other_side),
         SellEverything: by_fields(selling.sell_everything),
         SellAll: by_fields(selling.sell_all),
+        ShowPublicWallet: by_fields(wallet_card.open_wallet),
     },
     {
-        **dict.fromkeys((ShowHistory, ShowClaims, BuyOtherSide), again),
+        **dict.fromkeys((ShowHistory, ShowClaims, BuyOtherSide, ShowPublicWallet), again),
         **dict.fromkeys((SellEverything, SellAll), lambda _: ShowPositions()),
         SwitchSide: lambda action: ShowPosition(action.position_id),
     },

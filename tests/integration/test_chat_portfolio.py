@@ -4,23 +4,27 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
 from core.domain.account import Account
+from core.domain.errors import Unavailable
 from core.domain.market import Outcome
+from core.domain.public_wallet import PublicPosition, PublicTrade
 from core.domain.record import Period
 from core.domain.units import ConditionId, MarketId, Price, Size, TokenId, Usdc, UserId
 from core.services.track_record import TrackRecord
+from core.services.wallet_watch import WalletCards
 from core.storage.models import Sessions
-from tests.support import examples
+from tests.support import examples, portfolio_examples
 from tests.support.chat import ANN, Chat, Message, Person, buttons, open_chat
 
 YES, NO = examples.YES, examples.NO
 RAIN = TokenId("21")
+WALLET = portfolio_examples.ADDRESS
 QUESTION = '=HYPERLINK("evil"); <b>will it rain</b>, in Paris?'
 SECOND = replace(
     examples.market(QUESTION),
@@ -32,7 +36,7 @@ SECOND = replace(
         Outcome("Yes", RAIN, Price(Decimal("0.5"))),
         Outcome("No", TokenId("22"), Price(Decimal("0.5"))),
     ),
-    ends_at=examples.market().ends_at - timedelta(days=9),
+    ends_at=datetime(2026, 12, 22, tzinfo=UTC),
 )
 
 
@@ -222,3 +226,45 @@ async def test_today_counts_from_the_first_look(chat: Chat, ann: Person) -> None
     user = await user_of(chat)
     assert (await chat.services.days.day_change(user, Account.LIVE)) is None
     assert await ann.violations() == []
+
+
+class ShownWallets:
+    """A venue that shows one wallet; `is_away`: its trades cannot be had."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+
+    async def value(self, address: str) -> Usdc | None:
+        return Usdc(Decimal("4212.55")) if address == WALLET else None
+
+    async def positions(self, _: str) -> tuple[PublicPosition, ...]:
+        held = portfolio_examples.public_wallet().positions or ()
+        return tuple(replace(one, condition=SECOND.condition_id) for one in held * 3)
+
+    async def trades(self, _: str) -> tuple[PublicTrade, ...]:
+        if self.is_away:
+            raise Unavailable("The venue does not answer.")
+        return portfolio_examples.public_wallet().trades or ()
+
+
+async def test_a_pasted_wallet_is_a_card_to_read_with_ways_to_its_markets(
+    sessions: Sessions,
+) -> None:
+    venue = ShownWallets()
+    async with open_chat(sessions, (examples.market(), SECOND)) as built:
+        chat = built.with_services(public_wallets=WalletCards(sessions, venue, now=built.wall))
+        async with chat.running():
+            ann = chat.person()
+            card = await ann.says(WALLET.upper().replace("0X", "0x"))
+            assert WALLET in card["text"]
+            assert "Positions worth $4,212.55" in card["text"]
+            assert "Newest trades" in card["text"]
+            second = await ann.opens(card, "Next")
+            assert "page 2" in second["text"]
+            first = await ann.opens(second, "Previous")
+            venue.is_away = True
+            again = await ann.opens(first, "Refresh")
+            assert "Newest trades: unavailable" in again["text"]
+            market = await ann.opens(again, listed(again)[0])
+            assert "HYPERLINK" in market["text"]
+            assert await ann.violations() == []

@@ -71,7 +71,7 @@ async def test_today_is_what_there_is_less_what_there_was(
     told.is_worth("1000")
     first = await days.day_change(user, Account.LIVE)
     assert first is not None
-    assert (first.amount, first.since) == (0, NOON)
+    assert (first.amount, first.since) == (Decimal(0), NOON)
     told.is_worth("1012.50")
     later = await days.day_change(user, Account.LIVE)
     assert later is not None
@@ -119,4 +119,4 @@ async def test_a_day_begins_at_midnight_of_its_user_without_their_doing(
     told.is_worth("1101")
     change = await days.day_change(user, Account.PAPER)
     assert change is not None
-    assert (change.amount, change.since) == (1, told.now)
+    assert (change.amount, change.since) == (Decimal(1), told.now)

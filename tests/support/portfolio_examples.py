@@ -12,6 +12,12 @@ from core.domain.holdings import HoldingOrder, Holdings
 from core.domain.ledger import Fill, Settlement
 from core.domain.order import OrderStatus
 from core.domain.position import PositionStatus
+from core.domain.public_wallet import (
+    PublicPosition,
+    PublicTrade,
+    PublicWallet,
+    PublicWalletView,
+)
 from core.domain.statement import Entry, HistoryPage, Statement
 from core.domain.units import MarketId, OrderId, Price, Size, Usdc, UserId
 from core.domain.views import Portfolio
@@ -30,9 +36,11 @@ from telegram_bot.screens.selling import (
     swept_screen,
     switch_screen,
 )
+from telegram_bot.screens.wallet_card import wallet_card_screen
 from telegram_bot.sweeps import Leg, Sweep
 from tests.support import examples as given
 
+ADDRESS = "0x" + "4f" * 20
 GOLDEN = given.GOLDEN / "portfolio"
 SOLD = Usdc(Decimal("-0.303189"))
 
@@ -95,6 +103,32 @@ def sales(question: str | None = None) -> tuple[Sale, ...]:
     )
 
 
+def public_wallet(question: str = "Will it rain in Paris on Sunday?") -> PublicWallet:
+    held = PublicPosition(
+        condition=given.market().condition_id,
+        title=question,
+        outcome="Yes",
+        size=Size(Decimal("86780.64")),
+        average=Price(Decimal("0.5203")),
+        price=Price(Decimal("0.61")),
+        value=Usdc(Decimal("52936.19")),
+        pnl=Usdc(Decimal("7783.32")),
+    )
+    blind = replace(held, average=None, price=None, value=None, pnl=None)
+    trade = PublicTrade(
+        condition=held.condition,
+        title=question,
+        outcome="Yes",
+        side=Side.BUY,
+        size=Size(Decimal(50)),
+        price=Price(Decimal("0.52")),
+        at=given.NOW - timedelta(hours=3),
+        key="1:0xab",
+    )
+    sold = replace(trade, side=Side.SELL)
+    return PublicWallet(ADDRESS, given.NOW, Usdc(Decimal("4212.55")), (held, blind), (trade, sold))
+
+
 def examples(question: str | None = None) -> dict[str, Screen]:
     """Every one, by the name of its golden file; about a market of that name, if given."""
     now, view = given.NOW, given.position_view(question=question)
@@ -110,7 +144,15 @@ def examples(question: str | None = None) -> dict[str, Screen]:
     empty = WalletMoneyState(ten, ten, Approvals.COMPLETE, "0x" + "ab" * 20)
     won = Claimable(MarketId("501"), view.market.question, "Yes", Size(Decimal(18)), ten)
     waiting = replace(empty, claimable=(won,), can_act=True)
+    wallet = public_wallet(question) if question else public_wallet()
+    known = PublicWalletView(wallet, {given.market().condition_id: MarketId("501")})
+    silent = PublicWallet(ADDRESS, now, None, None, None)
+    held = wallet.positions or ()
+    crowded = replace(known, wallet=replace(wallet, positions=held * 6, trades=()))
     return {
+        "wallet_card": wallet_card_screen(known, 0, now),
+        "wallet_card_page": wallet_card_screen(crowded, 1, now),
+        "wallet_card_silent": wallet_card_screen(PublicWalletView(silent, {}), 0, now),
         "claims": claims_screen(waiting),
         "claims_none": claims_screen(empty),
         "home_claim": home_screen(given.MODE, claimable(), now, (), glance),

@@ -17,6 +17,7 @@ from telegram_bot.portfolio_actions import (
     SellEverything,
     ShowClaims,
     ShowHistory,
+    ShowPublicWallet,
     ShowSmall,
     SortPositions,
     SwitchSide,
@@ -68,6 +69,7 @@ def test_no_title_breaks_a_screen_of_the_portfolio(title: str) -> None:
         BuyOtherSide(PositionId(10**18 - 1)),
         SellEverything(),
         SellAll("a1B2c3D4e5F6"),
+        ShowPublicWallet(drawn.ADDRESS, 39),
     ],
 )
 def test_buttons_of_the_portfolio_are_read_as_they_were_written(action: PortfolioAction) -> None:
@@ -77,6 +79,6 @@ def test_buttons_of_the_portfolio_are_read_as_they_were_written(action: Portfoli
     assert codec.decode(data) == Tapped(action, keeps_message=True)
 
 
-@pytest.mark.parametrize("data", ["yo.size", "yw.-1", "yx.<b>", "yh.x", "yd.", "yc.1"])
+@pytest.mark.parametrize("data", ["yo.size", "yw.-1", "yx.<b>", "yh.x", "yd.", "yc.1", "yg.0xzz.0"])
 def test_forged_buttons_of_the_portfolio_are_nothing(data: str) -> None:
     assert Codec("aB3_").decode(f"1.aB3_.{data}") is None
