@@ -174,6 +174,7 @@ def _runs(parts: _Parts) -> dict[str, Run]:
         "left-out-notice": chat.left_out.run,
         "overview": parts.overlook.run,
         "days": chat.days.run,
+        "wallet-watch": chat.wallets.run,
         "triggers": parts.trading.engine.run,
         "worker": parts.ground.worker.run,
         "audit-age": AuditAge(shared.sessions, kept_for).run,

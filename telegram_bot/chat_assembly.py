@@ -19,7 +19,7 @@ from core.services.market_service import MarketService
 from core.services.preferences import Preferences
 from core.services.reconciliation.standing import AccountStandings
 from core.services.user_service import UserService
-from core.services.wallet_watch import WalletCards
+from core.services.wallet_watch import WalletCards, WalletWatch
 from core.services.watchlist import Watchlist
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
@@ -58,6 +58,7 @@ class Chat:
     notices: NoticeSender
     left_out: LeftOutNotice
     days: DayChanges
+    wallets: WalletWatch
 
 
 def build_users(settings: Settings, place: Place, sessions: Sessions) -> UserService:
@@ -85,6 +86,7 @@ def build_chat(ground: Ground, trading: Trading, users: UserService, health: Hea
         notices=NoticeSender(shared.outbox, bot.messenger, bot.clock, services.reader_of),
         left_out=LeftOutNotice(users.owner, bot.messenger, bot.clock, most),
         days=services.days,
+        wallets=WalletWatch(shared.sessions, DataWallets(ground.data.background()), shared.outbox),
     )
 
 

@@ -17,6 +17,7 @@ from core.domain.notice import (
     OrderMoved,
     TriggerFired,
     WalletChanged,
+    WalletTraded,
     Warned,
 )
 from core.services.outbox import Outbox
@@ -30,6 +31,7 @@ from telegram_bot.screens.reconciliation import reconciliation_screen
 from telegram_bot.screens.resolution import resolution_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.trigger_news import trigger_notice
+from telegram_bot.screens.wallet_news import wallet_traded_notice
 from telegram_bot.words import reading_as
 
 SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
@@ -40,6 +42,7 @@ SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
         WalletChanged: custody_notice,
         OrderMoved: order_notice,
         TriggerFired: trigger_notice,
+        WalletTraded: wallet_traded_notice,
     }
 )
 """What is sent of each kind of news."""

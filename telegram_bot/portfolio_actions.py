@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from core.domain.holdings import HoldingOrder
 from core.domain.units import PositionId
-from telegram_bot.callback_readers import Forms, address, button_id, number, position_id
+from telegram_bot.callback_readers import Forms, address, button_id, flag, number, position_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,14 @@ class ShowPublicWallet:
     page: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class WatchWallet:
+    """Hear of its new trades, or no more if it is not `wanted`."""
+
+    address: str
+    wanted: bool
+
+
 PortfolioAction: TypeAlias = (
     ShowHistory
     | SaveHistory
@@ -88,6 +96,7 @@ PortfolioAction: TypeAlias = (
     | SellEverything
     | SellAll
     | ShowPublicWallet
+    | WatchWallet
 )
 
 FORMS: Final[Forms[PortfolioAction]] = {
@@ -102,4 +111,5 @@ FORMS: Final[Forms[PortfolioAction]] = {
     "ye": (SellEverything, ()),
     "yx": (SellAll, (button_id,)),
     "yg": (ShowPublicWallet, (address, number)),
+    "yt": (WatchWallet, (address, flag)),
 }

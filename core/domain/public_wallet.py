@@ -1,10 +1,14 @@
 """What everybody can see of a wallet at the venue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from core.domain.book import Side
-from core.domain.units import ConditionId, MarketId, Price, Size, Usdc
+from core.domain.units import ConditionId, MarketId, Price, Size, Usdc, UserId
+
+LATE: Final = timedelta(minutes=10)  # by which the venue may tell a trade after others
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +56,27 @@ class PublicWalletView:
 
     wallet: PublicWallet
     markets: dict[ConditionId, MarketId]
+    is_watched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A wallet somebody watches. `seen` are the keys of its newest trades at the last look, and
+    `until` when the newest of them was; None before the first look.
+    """
+
+    user: UserId
+    address: str
+    seen: frozenset[str]
+    until: datetime | None
+
+
+def news_of(watched: Watched, trades: Sequence[PublicTrade]) -> list[PublicTrade]:
+    """What was not there at the last look, in the order of `trades`; nothing at the first one.
+
+    A trade that is told late counts; one from long before the last look was only out of sight.
+    """
+    if watched.until is None:
+        return []
+    since = watched.until - LATE
+    return [each for each in trades if each.key not in watched.seen and each.at >= since]

@@ -73,6 +73,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "users": Wall(app=READ, person="id"),
         "wallet_actions": LEDGER,
         "wallets": OWN,
+        "watched_wallets": OWN,
         "withdrawal_addresses": OWN,
         "withdrawals": OWN,
     }

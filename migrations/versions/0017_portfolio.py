@@ -1,7 +1,8 @@
-"""What an account was worth when a day began; by what somebody sorts positions."""
+"""What accounts were worth when days began; watched wallets; by what positions are sorted."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0017"
 down_revision = "0014"
@@ -23,6 +24,21 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_equity_days_user_id")),
         sa.PrimaryKeyConstraint("user_id", "account", "day", name=op.f("pk_equity_days")),
     )
+    op.create_table(
+        "watched_wallets",
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("seen", postgresql.JSONB(), server_default="[]", nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_watched_wallets_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "address", name=op.f("pk_watched_wallets")),
+    )
     op.add_column(
         "user_preferences",
         sa.Column(
@@ -36,6 +52,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("user_preferences", "holdings_by")
+    op.drop_table("watched_wallets")
     op.drop_table("equity_days")
 
 

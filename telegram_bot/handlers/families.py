@@ -52,6 +52,7 @@ from telegram_bot.portfolio_actions import (
     ShowSmall,
     SortPositions,
     SwitchSide,
+    WatchWallet,
 )
 from telegram_bot.trigger_actions import (
     ArmTrigger,
@@ -146,10 +147,12 @@ PORTFOLIO: Final = Family(
         SellEverything: by_fields(selling.sell_everything),
         SellAll: by_fields(selling.sell_all),
         ShowPublicWallet: by_fields(wallet_card.open_wallet),
+        WatchWallet: by_fields(wallet_card.watch_wallet),
     },
     {
         **dict.fromkeys((ShowHistory, ShowClaims, BuyOtherSide, ShowPublicWallet), again),
         **dict.fromkeys((SellEverything, SellAll), lambda _: ShowPositions()),
+        WatchWallet: lambda action: ShowPublicWallet(action.address),
         SwitchSide: lambda action: ShowPosition(action.position_id),
     },
 )

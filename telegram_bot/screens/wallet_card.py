@@ -6,7 +6,7 @@ from typing import Final
 from core.domain.book import Side
 from core.domain.public_wallet import PublicPosition, PublicTrade, PublicWalletView
 from telegram_bot.actions import ShowMarket
-from telegram_bot.portfolio_actions import ShowPublicWallet
+from telegram_bot.portfolio_actions import ShowPublicWallet, WatchWallet
 from telegram_bot.screens.numbers import cents, money, shares, signed
 from telegram_bot.screens.screen import (
     Button,
@@ -37,6 +37,7 @@ def wallet_card_screen(view: PublicWalletView, page: int, now: datetime) -> Scre
             _positions_words(view),
             *(_position(number, each) for number, each in enumerate(shown, page * PAGE + 1)),
             None if page else _trades(view, now),
+            say("You hear of its new trades.") if view.is_watched else None,
         ),
         rows(
             *((_market(number, each, view),) for number, each in _known(view, shown, page)),
@@ -46,10 +47,21 @@ def wallet_card_screen(view: PublicWalletView, page: int, now: datetime) -> Scre
                 if len(held) > (page + 1) * PAGE
                 else None,
             ),
-            (Button(say("Refresh"), ShowPublicWallet(wallet.address, page)), home_button()),
+            (
+                _watching(view),
+                Button(say("Refresh"), ShowPublicWallet(wallet.address, page)),
+                home_button(),
+            ),
         ),
         stamp=say("As the venue told it at {time}", time=clock_time(wallet.seen_at)),
     )
+
+
+def _watching(view: PublicWalletView) -> Button:
+    address = view.wallet.address
+    if view.is_watched:
+        return Button(say("Stop watching"), WatchWallet(address, wanted=False))
+    return Button(say("Watch"), WatchWallet(address, wanted=True))
 
 
 def _page_words(page: int) -> str:

@@ -158,7 +158,7 @@ async def test_the_other_side_is_bought_for_what_the_first_brought(
     await ann.taps(steps, "2. Buy No")
     ticket = await ann.reads("Buy No?")
     await ann.taps(ticket, "Confirm")
-    await ann.reads("Bought")
+    await ann.reads("If No is right they pay")
     async with sessions() as session:
         query = sa.text("SELECT outcome, status FROM positions ORDER BY id")
         held = [tuple(row) for row in await session.execute(query)]
@@ -259,6 +259,8 @@ async def test_a_pasted_wallet_is_a_card_to_read_with_ways_to_its_markets(
             assert WALLET in card["text"]
             assert "Positions worth $4,212.55" in card["text"]
             assert "Newest trades" in card["text"]
+            card = await ann.opens(card, "Watch")
+            assert "You hear of its new trades." in card["text"]
             second = await ann.opens(card, "Next")
             assert "page 2" in second["text"]
             first = await ann.opens(second, "Previous")

@@ -10,6 +10,7 @@ from core.domain.equity import DayChange, Glance
 from core.domain.errors import EmptyBook, OutcomeUnknown
 from core.domain.holdings import HoldingOrder, Holdings
 from core.domain.ledger import Fill, Settlement
+from core.domain.notice import WalletTrade, WalletTraded
 from core.domain.order import OrderStatus
 from core.domain.position import PositionStatus
 from core.domain.public_wallet import (
@@ -37,6 +38,7 @@ from telegram_bot.screens.selling import (
     switch_screen,
 )
 from telegram_bot.screens.wallet_card import wallet_card_screen
+from telegram_bot.screens.wallet_news import wallet_traded_notice
 from telegram_bot.sweeps import Leg, Sweep
 from tests.support import examples as given
 
@@ -151,6 +153,8 @@ def examples(question: str | None = None) -> dict[str, Screen]:
     crowded = replace(known, wallet=replace(wallet, positions=held * 6, trades=()))
     return {
         "wallet_card": wallet_card_screen(known, 0, now),
+        "wallet_card_watched": wallet_card_screen(replace(known, is_watched=True), 0, now),
+        "wallet_traded": wallet_traded_notice(_traded(wallet)),
         "wallet_card_page": wallet_card_screen(crowded, 1, now),
         "wallet_card_silent": wallet_card_screen(PublicWalletView(silent, {}), 0, now),
         "claims": claims_screen(waiting),
@@ -177,6 +181,14 @@ def examples(question: str | None = None) -> dict[str, Screen]:
         "sweep_over": sweep_over_screen(),
         "switch": switch_screen(view, "No"),
     }
+
+
+def _traded(wallet: PublicWallet) -> WalletTraded:
+    trades = [
+        WalletTrade(each.title, each.outcome, each.side, each.size, each.price, each.at, market)
+        for each, market in zip(wallet.trades or (), (None, MarketId("501")), strict=True)
+    ]
+    return WalletTraded(wallet.address, tuple(trades), 4)
 
 
 def write_golden_files() -> None:

@@ -21,6 +21,7 @@ from telegram_bot.portfolio_actions import (
     ShowSmall,
     SortPositions,
     SwitchSide,
+    WatchWallet,
 )
 from telegram_bot.screens.screen import Button
 from telegram_bot.screens.text import utf16_length
@@ -70,6 +71,7 @@ def test_no_title_breaks_a_screen_of_the_portfolio(title: str) -> None:
         SellEverything(),
         SellAll("a1B2c3D4e5F6"),
         ShowPublicWallet(drawn.ADDRESS, 39),
+        WatchWallet(drawn.ADDRESS, wanted=True),
     ],
 )
 def test_buttons_of_the_portfolio_are_read_as_they_were_written(action: PortfolioAction) -> None:
