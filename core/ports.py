@@ -12,6 +12,7 @@ from core.domain.health import PriceState
 from core.domain.history import PriceHistory, Span
 from core.domain.market import Event, Market
 from core.domain.order import Order, OrderStatus, SignedPayload
+from core.domain.public_wallet import PublicPosition, PublicTrade
 from core.domain.reports import Balances, OrderReport, TradeReport, VenuePosition
 from core.domain.units import (
     ConditionId,
@@ -198,4 +199,18 @@ class MarketStates(Protocol):
 
         Raises: Unavailable.
         """
+        ...
+
+
+class PublicWallets(Protocol):
+    """What the venue shows everybody of a wallet. Every method raises Unavailable."""
+
+    async def value(self, address: str, /) -> Usdc | None: ...
+
+    async def positions(self, address: str, /) -> tuple[PublicPosition, ...]:
+        """The most valuable first, as far as one answer goes."""
+        ...
+
+    async def trades(self, address: str, /) -> tuple[PublicTrade, ...]:
+        """Newest first, as far as one answer goes."""
         ...

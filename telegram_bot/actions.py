@@ -21,6 +21,7 @@ from telegram_bot.callback_readers import (
 from telegram_bot.finding_actions import FindingAction
 from telegram_bot.people_actions import PeopleAction
 from telegram_bot.picture_actions import PictureAction
+from telegram_bot.portfolio_actions import PortfolioAction
 from telegram_bot.quick_actions import QuickAction
 from telegram_bot.settings_actions import SettingsAction
 from telegram_bot.trigger_actions import TriggerAction
@@ -217,6 +218,7 @@ Action: TypeAlias = (
     | AlertAction
     | SettingsAction
     | PeopleAction
+    | PortfolioAction
 )
 
 FORMS: Final[Forms[Action]] = {

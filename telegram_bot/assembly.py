@@ -176,6 +176,8 @@ def _runs(parts: _Parts) -> dict[str, Run]:
         "notices": chat.notices.run,
         "left-out-notice": chat.left_out.run,
         "overview": parts.overlook.run,
+        "days": chat.days.run,
+        "wallet-watch": chat.wallets.run,
         "triggers": parts.trading.engine.run,
         "kill-switch": parts.trading.switch.run,
         "sums": parts.ground.risk.repair.run,

@@ -21,6 +21,7 @@ Forms: TypeAlias = Mapping[str, tuple[Callable[..., Made], tuple[Reader, ...]]]
 
 _DIGITS: Final = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
 _BUTTON_ID: Final = re.compile(r"[A-Za-z0-9_-]{6,40}", re.ASCII)
+_ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
 _YES_OR_NO: Final = re.compile(r"[01]", re.ASCII)
 _CATEGORY: Final = re.compile(r"(?:[0-9a-f]{8})?", re.ASCII)
 
@@ -101,6 +102,10 @@ def percent(text: str) -> int:
 
 def button_id(text: str) -> str:
     return _matching(_BUTTON_ID, text)
+
+
+def address(text: str) -> str:
+    return _matching(_ADDRESS, text)
 
 
 def search_text(text: str) -> str:

@@ -10,6 +10,7 @@ from telegram_bot import (
     finding_actions,
     people_actions,
     picture_actions,
+    portfolio_actions,
     quick_actions,
     settings_actions,
     trigger_actions,
@@ -24,8 +25,8 @@ MAX_BYTES: Final = 64
 
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
 # of two letters those that begin with a (alerts), d (settings), f (finding), g (safety), k, m
-# (watching), o (orders), p (pictures), q (one tap), t (triggers), u (people), v (wallet). Free to
-# begin with: b, c, e, h, i, j, l, n, r, s, w, x, y, z.
+# (watching), o (orders), p (pictures), q (one tap), t (triggers), u (people), v (wallet),
+# y (portfolio). Free to begin with: b, c, e, h, i, j, l, n, r, s, w, x, z.
 FAMILIES: Final[tuple[Forms[Action], ...]] = (
     actions.FORMS,
     alert_actions.FORMS,
@@ -36,6 +37,7 @@ FAMILIES: Final[tuple[Forms[Action], ...]] = (
     quick_actions.FORMS,
     settings_actions.FORMS,
     people_actions.FORMS,
+    portfolio_actions.FORMS,
 )
 
 

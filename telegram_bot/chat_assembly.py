@@ -12,6 +12,8 @@ from core.services.custody.accounts import Accounts
 from core.services.custody.second_factor import SecondFactor
 from core.services.custody.wallets import Wallets
 from core.services.custody.withdrawals import Withdrawals
+from core.services.day_change import DayChanges
+from core.services.histories import Histories
 from core.services.inbox import Inbox
 from core.services.invitations import Invitations
 from core.services.market_service import MarketService
@@ -19,9 +21,11 @@ from core.services.people import People
 from core.services.preferences import Preferences
 from core.services.reconciliation.standing import AccountStandings
 from core.services.user_service import UserService
+from core.services.wallet_watch import WalletCards, WalletWatch
 from core.services.watchlist import Watchlist
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
+from infrastructure.polymarket.public_wallets import DataWallets
 from telegram_bot.bot import BotSettings, TelegramBot
 from telegram_bot.context import Services, WalletMoney
 from telegram_bot.left_out import LeftOutNotice
@@ -55,6 +59,8 @@ class Chat:
     bot: TelegramBot
     notices: NoticeSender
     left_out: LeftOutNotice
+    days: DayChanges
+    wallets: WalletWatch
 
 
 def build_users(settings: Settings, place: Place, sessions: Sessions) -> UserService:
@@ -87,6 +93,8 @@ def build_chat(ground: Ground, trading: Trading, users: UserService, health: Hea
             services.preferences.of,
         ),
         left_out=LeftOutNotice(users.owner, bot.messenger, bot.clock, most),
+        days=services.days,
+        wallets=WalletWatch(shared.sessions, DataWallets(ground.data.background()), shared.outbox),
     )
 
 
@@ -104,6 +112,9 @@ def _services(ground: Ground, trading: Trading, users: UserService, health: Heal
         newest_price=board.newest_age,
         watchlist=Watchlist(sessions),
         preferences=preferences,
+        histories=Histories(sessions),
+        public_wallets=WalletCards(sessions, DataWallets(ground.data)),
+        days=DayChanges(sessions, positions, preferences.of),
         reader_of=preferred_reader(preferences.of),
         people=People(sessions, risk.audit),
         invitations=Invitations(sessions, risk.audit),

@@ -19,6 +19,7 @@ from telegram_bot.alert_actions import ShowAlerts
 from telegram_bot.finding_actions import Browse, Shelf
 from telegram_bot.people_actions import ShowPeople
 from telegram_bot.picture_actions import ShowRecord
+from telegram_bot.portfolio_actions import ShowHistory
 from telegram_bot.settings_actions import ShowPaper, ShowSettings
 from telegram_bot.trigger_actions import ShowTriggers
 from telegram_bot.words import mark
@@ -63,6 +64,7 @@ COMMANDS: Final = (
     ),
     Command("alerts", mark("What you are told of when it happens"), ShowAlerts()),
     Command("pnl", mark("What your trading came to, with a picture"), ShowRecord()),
+    Command("history", mark("What you traded, and all of it as a CSV file"), ShowHistory()),
     Command("orders", mark("What rests and what was ordered, and cancelling"), ShowOrders()),
     Command("wallet", mark("Which money, which key, and setting up real money"), ShowWallet()),
     Command("settings", mark("How the bot is to be for you"), ShowSettings()),

@@ -21,7 +21,9 @@ from core.services.custody.accounts import Accounts
 from core.services.custody.second_factor import SecondFactor
 from core.services.custody.wallets import Wallets
 from core.services.custody.withdrawals import Withdrawals
+from core.services.day_change import DayChanges
 from core.services.fresh_books import FreshBooks
+from core.services.histories import Histories
 from core.services.invitations import Invitations
 from core.services.market_service import MarketService
 from core.services.people import People
@@ -35,6 +37,7 @@ from core.services.risk.own_limits import OwnLimits
 from core.services.track_record import TrackRecord
 from core.services.triggers.triggers import Triggers
 from core.services.user_service import UserService
+from core.services.wallet_watch import WalletCards
 from core.services.watchlist import Watchlist
 from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
@@ -47,6 +50,7 @@ from telegram_bot.receipts import Receipts
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.status import PartState
 from telegram_bot.screens.topics import Topic, topic_of
+from telegram_bot.sweeps import Sweeps
 from telegram_bot.tickets import Tickets
 from telegram_bot.typing_sign import TypingSign
 from telegram_bot.words import mark, say
@@ -106,6 +110,8 @@ class Services:
     newest_price: Callable[[], float | None]  # age in seconds
     watchlist: Watchlist
     preferences: Preferences
+    histories: Histories
+    days: DayChanges
     accounts: Accounts | None = None
     wallets: Wallets | None = None
     withdrawals: Withdrawals | None = None
@@ -118,6 +124,7 @@ class Services:
     money: WalletMoney | None = None
     triggers: Triggers | None = None
     alerts: Alerts | None = None
+    public_wallets: WalletCards | None = None  # None: nobody's is shown
     pictures: PictureParts | None = None  # None: nothing is drawn
     people: People | None = None
     invitations: Invitations | None = None
@@ -147,6 +154,7 @@ class Desk:
     venue_patience: float = 8.0  # seconds for a question that the venue has to answer
     newest_cards: dict[int, int] = field(default_factory=dict)  # message by chat
     newest_topics: dict[int, Topic | None] = field(default_factory=dict)  # of them, by chat
+    sweeps: Sweeps = field(default_factory=Sweeps)
 
 
 @dataclass(frozen=True, slots=True)

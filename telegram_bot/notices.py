@@ -24,6 +24,7 @@ from core.domain.notice import (
     OrderMoved,
     TriggerFired,
     WalletChanged,
+    WalletTraded,
     Warned,
 )
 from core.domain.notice_rules import kind_of, mode_of, postponed
@@ -50,6 +51,7 @@ from telegram_bot.screens.reconciliation import reconciliation_screen
 from telegram_bot.screens.resolution import resolution_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.trigger_news import trigger_notice
+from telegram_bot.screens.wallet_news import wallet_traded_notice
 from telegram_bot.words import reading_as
 
 SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
@@ -66,6 +68,7 @@ SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
         ClosingSoon: closing_notice,
         Deposited: deposit_notice,
         Broadcast: broadcast_notice,
+        WalletTraded: wallet_traded_notice,
     }
 )
 """What is sent of each kind of news."""

@@ -43,6 +43,7 @@ class Ground:
     shared: Shared
     board: PriceBoard
     clob: VenueHttp
+    data: VenueHttp
     catalogue: GammaCatalogue
     worker: Worker
     triggers: Triggers
@@ -81,8 +82,9 @@ def build_ground(
     witness = TriggerWitness(triggers, board, outbox)
     shared = Shared(settings, place, sessions, books, manager, outbox, catalogue, reached, witness)
     risk = build_risk(settings, sessions, board, outbox, database.epoch, hearts.are_healthy)
-    alerts, worker = Alerts(sessions, board), build_worker()
-    return Ground(shared, board, clob, catalogue, worker, triggers, alerts, risk, hearts)
+    alerts, data = Alerts(sessions, board), VenueHttp(client, place.data_url)
+    worker = build_worker()
+    return Ground(shared, board, clob, data, catalogue, worker, triggers, alerts, risk, hearts)
 
 
 def build_paper(ground: Ground) -> ClobService:

@@ -204,6 +204,28 @@ class Broadcast:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class WalletTrade:
+    """One trade of a wallet that is watched; `market_id` None for a market that we do not know."""
+
+    question: str
+    outcome: str
+    side: Side
+    size: Size
+    price: Price
+    at: datetime
+    market_id: MarketId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WalletTraded:
+    """A watched wallet has traded; newest first, and how many trades more."""
+
+    address: str
+    trades: tuple[WalletTrade, ...]
+    more: int = 0
+
+
 News: TypeAlias = (
     MarketEnded
     | AccountCompared
@@ -217,6 +239,7 @@ News: TypeAlias = (
     | ClosingSoon
     | Deposited
     | Broadcast
+    | WalletTraded
 )
 
 NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
@@ -233,6 +256,7 @@ NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
         NoticeKind.CLOSING: ClosingSoon,
         NoticeKind.DEPOSIT: Deposited,
         NoticeKind.BROADCAST: Broadcast,
+        NoticeKind.WALLET_TRADE: WalletTraded,
     }
 )
 

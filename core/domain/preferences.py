@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from core.domain.amounts import MAX_AMOUNT
 from core.domain.errors import InvalidQuantity, Rejected
+from core.domain.holdings import HoldingOrder
 from core.domain.notice import NoticeKind
 from core.domain.units import Usdc
 
@@ -51,6 +52,7 @@ class UserPreferences:
     quick_amounts: tuple[Usdc, ...] = (Usdc(Decimal(10)), Usdc(Decimal(25)), Usdc(Decimal(50)))
     slippage: Decimal | None = None
     dust_below: Usdc = Usdc(Decimal(1))
+    holdings_by: HoldingOrder = HoldingOrder.VALUE
     quiet_from: time | None = None
     quiet_until: time | None = None
     digest_at: time | None = None

@@ -1,6 +1,6 @@
 """Markets, as stored: looking them up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -61,6 +61,17 @@ async def by_condition(session: AsyncSession, condition: ConditionId) -> Market 
     query = sa.select(MarketRow).where(MarketRow.condition_id == condition).limit(1)
     row = (await session.execute(query)).scalar_one_or_none()
     return None if row is None else market_of(row)
+
+
+async def ids_of(
+    session: AsyncSession, conditions: Collection[ConditionId]
+) -> dict[ConditionId, MarketId]:
+    """Of those that are stored."""
+    query = sa.select(MarketRow.condition_id, MarketRow.id).where(
+        MarketRow.condition_id.in_(conditions)
+    )
+    rows = await session.execute(query)
+    return {ConditionId(condition): MarketId(market) for condition, market in rows}
 
 
 async def event_id_of_slug(session: AsyncSession, slug: str) -> EventId | None:

@@ -52,3 +52,13 @@ async def means(
     if row is None:
         return None
     return Means(Usdc(row.cash), Size(row.shares), Usdc(row.cash_held), Size(row.shares_held))
+
+
+async def cash_held(session: AsyncSession, user_id: UserId, account: Account) -> Usdc:
+    """By open orders, with the fees that they may pay."""
+    query = sa.text(
+        "SELECT coalesce(sum(reserved), 0) FROM risk_accounts"
+        " WHERE user_id = :user AND account = :account"
+    )
+    asked = {"user": user_id, "account": account.value}
+    return Usdc((await session.execute(query, asked)).scalar_one())

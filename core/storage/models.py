@@ -16,6 +16,7 @@ from core.domain.book import Side
 from core.domain.breaker import Trip
 from core.domain.custody import Tier, WalletState
 from core.domain.drift import CashMoveKind, DriftKind
+from core.domain.holdings import HoldingOrder
 from core.domain.ledger import Settlement
 from core.domain.market import Source
 from core.domain.notice import NoticeKind
@@ -51,6 +52,7 @@ CHOICES: Final = (
     CashMoveKind,
     ConfirmMode,
     DriftKind,
+    HoldingOrder,
     LimitKind,
     NoticeKind,
     OrderKind,

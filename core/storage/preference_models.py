@@ -6,6 +6,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.domain.holdings import HoldingOrder
 from core.domain.preferences import ConfirmMode
 from core.storage.models import AmountColumn, Base, Now, UserKey
 
@@ -36,6 +37,7 @@ class PreferenceRow(Base):
     slippage: Mapped[Decimal | None] = mapped_column(sa.Numeric(20, 4))
     """Percent."""
     dust_below: Mapped[AmountColumn] = mapped_column(server_default="1")
+    holdings_by: Mapped[HoldingOrder] = mapped_column(server_default=HoldingOrder.VALUE.value)
     quiet_from: Mapped[time | None] = mapped_column(sa.Time)
     quiet_until: Mapped[time | None] = mapped_column(sa.Time)
     digest_at: Mapped[time | None] = mapped_column(sa.Time)

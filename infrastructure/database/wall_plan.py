@@ -46,6 +46,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "cash_moves": LEDGER,
         "data_keys": replace(SECRET, is_rotated=True),
         "drifts": OWN,
+        "equity_days": OWN,
         "facts": INNER,
         "fills": LEDGER,
         "invitations": INNER,
@@ -74,6 +75,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "users": Wall(app=READ, person="id"),
         "wallet_actions": LEDGER,
         "wallets": OWN,
+        "watched_wallets": OWN,
         "withdrawal_addresses": OWN,
         "withdrawals": OWN,
     }

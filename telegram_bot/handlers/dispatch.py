@@ -45,7 +45,7 @@ SPEAKING: Final = (
     QuickBuy,
     QuickSell,
 )  # taps that are answered with words
-ORDERING: Final = (Confirm, ConfirmAgain, QuickBuy, QuickSell)
+ORDERING: Final = (Confirm, ConfirmAgain, QuickBuy, QuickSell, SellAll)
 CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
 NOT_YOURS: Final = EXPLANATIONS[TicketState.FOREIGN]
 STILL_BUSY: Final = mark("One moment: I am still busy with what you tapped before.")

@@ -34,7 +34,18 @@ from telegram_bot.alert_actions import (
     TypeAlert,
 )
 from telegram_bot.finding_actions import Browse, FindingAction, SearchVenue, Watch
-from telegram_bot.handlers import helping, home, limit, markets, pictures, positions, trading
+from telegram_bot.handlers import (
+    helping,
+    history,
+    home,
+    limit,
+    markets,
+    pictures,
+    positions,
+    selling,
+    trading,
+    wallet_card,
+)
 from telegram_bot.handlers.account import ACCOUNT
 from telegram_bot.handlers.acting import Act, by_fields
 from telegram_bot.handlers.alerts import act_on_alerts
@@ -43,6 +54,20 @@ from telegram_bot.handlers.settings import act_on_settings
 from telegram_bot.handlers.triggers import act_on_triggers
 from telegram_bot.people_actions import PeopleAction
 from telegram_bot.picture_actions import PictureAction
+from telegram_bot.portfolio_actions import (
+    AskWords,
+    BuyOtherSide,
+    SaveHistory,
+    SellAll,
+    SellEverything,
+    ShowClaims,
+    ShowHistory,
+    ShowPublicWallet,
+    ShowSmall,
+    SortPositions,
+    SwitchSide,
+    WatchWallet,
+)
 from telegram_bot.settings_actions import SettingsAction, ShowSettings
 from telegram_bot.trigger_actions import (
     ArmTrigger,
@@ -143,6 +168,28 @@ SETTINGS: Final = Family(
     dict.fromkeys(get_args(SettingsAction), lambda _: ShowSettings()),
 )
 PEOPLE: Final = Family(dict.fromkeys(get_args(PeopleAction), act_on_people))
+PORTFOLIO: Final = Family(
+    {
+        ShowHistory: by_fields(history.open_history),
+        SaveHistory: by_fields(history.save_history),
+        SortPositions: by_fields(positions.sort_positions),
+        ShowSmall: by_fields(positions.open_small),
+        ShowClaims: by_fields(positions.show_claims),
+        AskWords: by_fields(home.ask_words),
+        SwitchSide: by_fields(selling.switch_side),
+        BuyOtherSide: by_fields(selling.buy_other_side),
+        SellEverything: by_fields(selling.sell_everything),
+        SellAll: by_fields(selling.sell_all),
+        ShowPublicWallet: by_fields(wallet_card.open_wallet),
+        WatchWallet: by_fields(wallet_card.watch_wallet),
+    },
+    {
+        **dict.fromkeys((ShowHistory, ShowClaims, BuyOtherSide, ShowPublicWallet), again),
+        **dict.fromkeys((SellEverything, SellAll), lambda _: ShowPositions()),
+        WatchWallet: lambda action: ShowPublicWallet(action.address),
+        SwitchSide: lambda action: ShowPosition(action.position_id),
+    },
+)
 FAMILIES: Final = (
     TRADING,
     Family(ACCOUNT),
@@ -151,6 +198,7 @@ FAMILIES: Final = (
     ALERTS,
     SETTINGS,
     PEOPLE,
+    PORTFOLIO,
     Family(dict.fromkeys(get_args(PictureAction), pictures.show_picture)),
 )
 ACTS: Final[Mapping[type, Act]] = {

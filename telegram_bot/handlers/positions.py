@@ -1,20 +1,27 @@
 """What the user holds, live."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from core.domain.errors import NotFound
+from core.domain.errors import NotFound, Rejected
+from core.domain.holdings import HoldingOrder, Holdings, holdings
 from core.domain.units import ZERO, PositionId, Usdc
 from core.domain.views import PAGE, Portfolio
 from telegram_bot.context import BotContext
+from telegram_bot.handlers.markets import patience
 from telegram_bot.handlers.tokens import bind, quick_sale_of
 from telegram_bot.handlers.triggers import armed_of
 from telegram_bot.live_messages import LiveView
-from telegram_bot.screens.positions import position_screen, positions_screen
+from telegram_bot.screens.claims import claims_screen
+from telegram_bot.screens.holdings import positions_screen
+from telegram_bot.screens.positions import position_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.trigger_words import in_short
+from telegram_bot.words import mark, say
 
 NOTHING: Final = Usdc(ZERO)
+NO_CLAIMS: Final = mark("Results of paper money are paid out at once: nothing waits to be claimed.")
 
 
 async def portfolio_of(context: BotContext) -> Portfolio:
@@ -27,18 +34,42 @@ async def portfolio_of(context: BotContext) -> Portfolio:
         return Portfolio((), NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
 
 
-async def open_positions(context: BotContext, page: int) -> None:
+async def open_positions(context: BotContext, page: int, *, with_small: bool = False) -> None:
     portfolio = await portfolio_of(context)
-    page = min(page, max(0, len(portfolio.positions) - 1) // PAGE)
-    shown = portfolio.positions[page * PAGE : (page + 1) * PAGE]
+    held = _held(context, portfolio, with_small=with_small)
+    page = min(page, max(0, len(held.shown) - 1) // PAGE)
+    shown = held.shown[page * PAGE : (page + 1) * PAGE]
     await context.show(
-        positions_screen(portfolio, page, context.desk.now()),
+        _list(context, portfolio, page, with_small=with_small),
         LiveView(
-            partial(_draw_list, context, page),
+            partial(_draw_list, context, page, with_small=with_small),
             markets=frozenset(view.market.id for view in shown),
             tokens=frozenset(view.position.token_id for view in portfolio.positions),
         ),
     )
+
+
+async def open_small(context: BotContext, page: int) -> None:
+    """The list with what is small."""
+    await open_positions(context, page, with_small=True)
+
+
+async def sort_positions(context: BotContext, order: HoldingOrder) -> None:
+    """In this order from now on, and from its first page."""
+    change = context.services.preferences.change
+    wanted = await change(context.user.id, lambda now: replace(now, holdings_by=order))
+    await open_positions(replace(context, preferences=wanted), 0)
+
+
+async def show_claims(context: BotContext) -> None:
+    """What the venue says can be claimed. Raises: Rejected without a live wallet, Unavailable."""
+    money = context.services.money
+    if money is None:
+        raise Rejected(say(NO_CLAIMS))
+    late = say("The venue does not answer, so nothing can be claimed right now.")
+    async with patience(context, late):
+        state = await money.state(context.user.id)
+    await context.show(claims_screen(state))
 
 
 async def open_position(context: BotContext, position_id: PositionId) -> None:
@@ -56,9 +87,21 @@ async def open_position(context: BotContext, position_id: PositionId) -> None:
     await bind(context, quick, shown)
 
 
-async def _draw_list(context: BotContext, page: int) -> Screen:
-    portfolio = await portfolio_of(context)
-    return positions_screen(portfolio, page, context.desk.now())
+async def _draw_list(context: BotContext, page: int, *, with_small: bool) -> Screen:
+    return _list(context, await portfolio_of(context), page, with_small=with_small)
+
+
+def _list(context: BotContext, portfolio: Portfolio, page: int, *, with_small: bool) -> Screen:
+    held = _held(context, portfolio, with_small=with_small)
+    order = context.preferences.holdings_by
+    return positions_screen(portfolio, held, page, context.desk.now(), order=order)
+
+
+def _held(context: BotContext, portfolio: Portfolio, *, with_small: bool) -> Holdings:
+    wanted = context.preferences
+    return holdings(
+        portfolio.positions, wanted.holdings_by, wanted.dust_below, with_small=with_small
+    )
 
 
 async def _draw_position(context: BotContext, position_id: PositionId, quick: str | None) -> Screen:

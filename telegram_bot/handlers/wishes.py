@@ -16,14 +16,10 @@ from telegram_bot.handlers.markets import (
     patience,
     search_words_of,
 )
+from telegram_bot.handlers.wallet_card import open_wallet
 from telegram_bot.handlers.written_orders import open_order
 from telegram_bot.screens.choice import unclear_screen
-from telegram_bot.words import mark, say
-
-A_WALLET = mark(
-    "That is a wallet's address. A card with its positions and trades is still to "
-    "come; until then, send a market's name or link."
-)
+from telegram_bot.words import say
 
 
 async def open_text(context: BotContext, text: str) -> None:
@@ -31,8 +27,8 @@ async def open_text(context: BotContext, text: str) -> None:
     match read_wish(text):
         case Unclear(sentence):
             await context.show(unclear_screen(sentence))
-        case WalletWish():
-            await context.show(unclear_screen(say(A_WALLET)))
+        case WalletWish(address):
+            await open_wallet(context, address)
         case LinkWish(link):
             await open_link(context, link)
         case SlugWish() as wish:

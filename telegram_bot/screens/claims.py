@@ -6,8 +6,9 @@ from typing import Final
 from core.domain.units import ZERO, MarketId, Usdc
 from core.domain.wallet_money import Claimable, WalletMoneyState
 from telegram_bot.account_actions import Redeem
+from telegram_bot.actions import ShowPositions
 from telegram_bot.screens.numbers import money, shares
-from telegram_bot.screens.screen import Button, Row, lines
+from telegram_bot.screens.screen import Button, Row, Screen, home_button, lines, rows
 from telegram_bot.screens.text import SHORT_TITLE, plain, safe
 from telegram_bot.words import mark, say
 
@@ -50,6 +51,13 @@ def claim_rows(state: WalletMoneyState | None) -> tuple[Row, ...]:
         value = each.value if known is None else known.value + each.value
         found[each.market_id] = _Claim(each.market_id, each.question, Usdc(value))
     return tuple((_button(claim),) for claim in list(found.values())[:SHOWN])
+
+
+def claims_screen(state: WalletMoneyState) -> Screen:
+    """Results and a button for each, with a way back."""
+    words = claim_words(state) or say("Nothing waits to be claimed.")
+    foot = (Button(say("Positions"), ShowPositions()), home_button())
+    return Screen(words, rows(*claim_rows(state), foot))
 
 
 def _worth_claiming(state: WalletMoneyState) -> list[Claimable]:

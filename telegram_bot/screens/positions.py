@@ -1,25 +1,25 @@
-"""What the user holds: the list with its totals, and one position."""
+"""One position: what it is worth, and what can be done with it."""
 
 from datetime import datetime
 
 from core.domain.position import Position, PositionStatus
 from core.domain.price import PriceState
 from core.domain.units import Usdc, usdc
-from core.domain.views import PAGE, Portfolio, PositionView
+from core.domain.views import PositionView
 from telegram_bot.actions import (
+    Buy,
     Limit,
     SellOther,
     SellPercent,
     ShowMarket,
     ShowPosition,
     ShowPositions,
-    Trending,
     Way,
 )
-from telegram_bot.picture_actions import ShowChart, ShowPnlCard, ShowRecord
+from telegram_bot.picture_actions import ShowChart, ShowPnlCard
+from telegram_bot.portfolio_actions import SwitchSide
 from telegram_bot.quick_actions import QuickSell
-from telegram_bot.screens.freshness import held_prices, price_line
-from telegram_bot.screens.home import claim_line, open_gain
+from telegram_bot.screens.freshness import price_line
 from telegram_bot.screens.market import market_state
 from telegram_bot.screens.numbers import cents, gain, money, shares, signed
 from telegram_bot.screens.screen import (
@@ -29,11 +29,10 @@ from telegram_bot.screens.screen import (
     blocks,
     home_button,
     lines,
-    pager,
     rows,
     stamped,
 )
-from telegram_bot.screens.text import SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.text import bold
 from telegram_bot.screens.times import FRESH, ending, span
 from telegram_bot.trigger_actions import ShowPositionTriggers
 from telegram_bot.words import mark, say
@@ -42,45 +41,6 @@ PERCENTS = (25, 50, 100)
 PROVISIONAL = mark(
     "A part of it is provisional until the chain confirms it; P&amp;L counts it already."
 )
-
-
-def positions_screen(portfolio: Portfolio, page: int, now: datetime) -> Screen:
-    """Totals first, then the page's positions, newest first."""
-    first = page * PAGE
-    shown = portfolio.positions[first : first + PAGE]
-    has_more = len(portfolio.positions) > first + PAGE
-    entries = [_entry(number, view) for number, view in enumerate(shown, first + 1)]
-    return Screen(
-        blocks(
-            say("<b>Positions</b>") + (" · " + say("page {page}", page=page + 1) if page else ""),
-            lines(
-                say(
-                    "<b>{total}</b> in total · cash {cash}",
-                    total=money(portfolio.total),
-                    cash=money(portfolio.cash),
-                ),
-                claim_line(portfolio),
-                say("Open P&amp;L {gain}", gain=open_gain(portfolio)),
-                say("Booked P&amp;L {profit} after all fees", profit=signed(portfolio.realized)),
-                held_prices(portfolio.positions),
-            ),
-            *(entries or [say("Nothing is open. Pick a market and buy your first position.")]),
-        ),
-        rows(
-            *((_open(number, view),) for number, view in enumerate(shown, first + 1)),
-            pager(
-                ShowPositions(page - 1) if page else None,
-                ShowPositions(page + 1) if has_more else None,
-            ),
-            (
-                Button(say("Markets"), Trending()),
-                Button(say("P&L"), ShowRecord()),
-                Button(say("Refresh"), ShowPositions(page)),
-                home_button(),
-            ),
-        ),
-        stamp=stamped(now),
-    )
 
 
 def position_screen(
@@ -103,6 +63,7 @@ def position_screen(
     return Screen(
         blocks(
             bold(market.question),
+            lines(None if ended else _sold_now(view), pnl_line(view)),
             lines(
                 say(
                     "{outcome} · {shares} shares",
@@ -114,12 +75,11 @@ def position_screen(
                     price=cents(holding.entry_price),
                     cost=money(_cost(position)),
                 ),
-                _price(view),
+                priced_line(view),
                 _worth(position),
+                _booked(position),
                 say(PROVISIONAL) if view.is_provisional else None,
             ),
-            say("<b>P&amp;L {gain}</b>", gain=gain(position.pnl_amount, position.pnl_percentage)),
-            lines(None if ended else _sold_now(view), _booked(position)),
             armed,
             lines(ending(market.ends_at, now)),
             ended,
@@ -127,6 +87,7 @@ def position_screen(
         rows(
             _sell_buttons(view, quick),
             (*(_limit_button(view) if can_rest else ()), *_trigger_button(view)),
+            _more_buttons(view),
             _picture_buttons(view),
             _foot(position),
         ),
@@ -173,32 +134,8 @@ def _paid_out(position: Position) -> str | None:
     return say("Paid {price} a share", price=cents(position.current_price))
 
 
-def _entry(number: int, view: PositionView) -> str:
-    position = view.position
-    holding = position.holding
-    return lines(
-        f"{number}. {bold(view.market.question, SHORT_TITLE)}",
-        say(
-            "{shares} {outcome} at {price}",
-            shares=shares(holding.amount),
-            outcome=safe(position.outcome, 30),
-            price=cents(holding.entry_price),
-        ),
-        _price(view),
-        say("P&amp;L {gain}", gain=gain(position.pnl_amount, position.pnl_percentage)),
-        market_state(view.market),
-    )
-
-
-def _price(view: PositionView) -> str:
+def priced_line(view: PositionView) -> str:
     return price_line(view.position.current_price, view.state, view.price_age, view.why)
-
-
-def _open(number: int, view: PositionView) -> Button:
-    name = plain(view.position.outcome, 16)
-    return Button(
-        f"{number}. {name} · {plain(view.market.question, 30)}", ShowPosition(view.position.id)
-    )
 
 
 def _cost(position: Position) -> Usdc:
@@ -214,14 +151,27 @@ def _worth(position: Position) -> str | None:
     )
 
 
+def pnl_line(view: PositionView) -> str:
+    """Both ways: what a sale at the bids would leave, and at the price shown, as the venue says it.
+
+    Where nothing can be sold any more there is one way only.
+    """
+    position = view.position
+    if market_state(view.market) is not None:
+        return say("P&amp;L {gain}", gain=gain(position.pnl_amount, position.pnl_percentage))
+    shown = signed(position.pnl_amount)
+    if view.liquidation is None:
+        return say("P&amp;L net unknown (mid {shown})", shown=shown)
+    net = signed(usdc(view.liquidation - _cost(position)))
+    return say("P&amp;L net {net} (mid {shown})", net=net, shown=shown)
+
+
 def _sold_now(view: PositionView) -> str:
     if view.liquidation is None:
         return say("If sold now: unknown until its order book is seen again")
-    result = usdc(view.liquidation - _cost(view.position))
     return say(
-        "If sold now: {value} after the fee ({profit}){basis}",
+        "<b>{value}</b> if sold now, after the fee{basis}",
         value=money(view.liquidation),
-        profit=signed(result),
         basis=_by_book(view),
     )
 
@@ -282,6 +232,17 @@ def _trigger_button(view: PositionView) -> Row:
     if market_state(view.market) is not None:
         return ()
     return (Button(say("TP / SL"), ShowPositionTriggers(view.position.id)),)
+
+
+def _more_buttons(view: PositionView) -> Row:
+    """Only a market of two sides has another one."""
+    market, token = view.market, view.position.token_id
+    if market_state(market) is not None or token not in market.tokens:
+        return ()
+    more = Button(say("Buy more"), Buy(market.id, market.tokens.index(token)))
+    if market.complement(token) is None:
+        return (more,)
+    return (more, Button(say("Switch side"), SwitchSide(view.position.id)))
 
 
 def _picture_buttons(view: PositionView) -> Row:

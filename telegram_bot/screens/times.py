@@ -75,6 +75,12 @@ def day_clock(moment: datetime) -> str:
     return say("{day} {month}, {time}", day=local.day, month=_month(local), time=clock_time(local))
 
 
+def minutes_of_day(moment: datetime) -> int:
+    """Since midnight, on the reader's clock."""
+    local = _local(moment)
+    return local.hour * 60 + local.minute
+
+
 def zone_name(moment: datetime) -> str:
     """`UTC`, `CET`; `UTC-03` where the reader's zone has no letters of its own."""
     name = _local(moment).tzname() or UTC

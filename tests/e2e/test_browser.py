@@ -80,11 +80,11 @@ async def test_the_journey_works_in_a_browser_and_the_profit_moves_by_itself(
     card = newest(page).get_by_test_id("text")
     before = await card.inner_text()
     await world.venue.set_price(str(token), "0.60")
-    await expect(card).to_have_text(re.compile(r"Now 60¢ · live.*P&L \+\$", re.DOTALL))
+    await expect(card).to_have_text(re.compile(r"\(mid \+\$.*Now 60¢ · live", re.DOTALL))
     after = await card.inner_text()
     assert before != after
     (profit,) = await world.database.row(PNL, IDA)
-    assert f"P&L +${profit:,.2f}" in after
+    assert f"(mid +${profit:,.2f})" in after
 
     await taps(page, "Sell 50%", "This quote expires")
     await taps(page, "Confirm", "^Sold")

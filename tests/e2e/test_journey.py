@@ -54,7 +54,7 @@ async def test_a_position_is_bought_moves_with_the_market_and_is_sold(world: Wor
     assert isinstance(entry, Decimal)
     await venue.set_price(yes, "0.40")
     profit = usdc(amount * (Decimal("0.40") - entry))
-    await ann.sees(rf"(?s)Now 40¢ · live.*P&L \+\${profit:,.2f} ", on=position)
+    await ann.sees(rf"(?s)\(mid \+\${profit:,.2f}\).*Now 40¢ · live", on=position)
     await database.until(MARK, position_id, are=[(Decimal("0.40"), profit)])
     await database.until(SOURCE, yes, are=[("ws",)])
 

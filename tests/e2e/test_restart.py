@@ -63,7 +63,7 @@ async def test_a_position_is_followed_again_after_every_kind_of_end(
         assert old.text == "This screen is old. Tap Home for a fresh one."
         fresh = await ann.sees("This screen is old: I was restarted", patience=5)
         home = await ann.taps(fresh, "Home", "in total")
-        positions = await ann.taps(home, "Positions", "Now 60¢ · live")
+        positions = await ann.taps(home, "Positions 1", "Now 60¢ · live")
         await outside.venue.set_price(str(token), "0.61")
         await ann.sees("Now 61¢ · live", on=positions)
         left = descendants(program.pid)

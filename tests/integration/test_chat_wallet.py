@@ -320,4 +320,4 @@ async def test_what_waits_to_be_claimed_is_part_of_the_total(live: LiveChat) -> 
     for command in ("/home", "/positions"):
         card = await live.ann.says(command)
         assert "$116.00 in total" in card["text"]
-        assert "To claim $16.00 · see Wallet" in card["text"]
+        assert "To claim $16.00" in card["text"]

@@ -166,7 +166,7 @@ async def test_an_order_at_the_ask_of_an_event_asks_for_a_page_of_prices_at_once
         ("bitcoin-above-90k", "close above $90k"),
         ("bitcoin-december", "Search · bitcoin december"),
         ("never-heard-of", "No market has all of these words"),
-        ("0x" + "ab" * 20, "That is a wallet's address"),
+        ("0x" + "ab" * 20, "This Polycool cannot look at wallets."),
         ("/search regatta", "Search · regatta"),
         ("/search", "Markets"),
         ("the bitcoin 2026 " * 240, "Search · bitcoin"),

@@ -23,7 +23,9 @@ from core.services.alerts.alerts import Alerts
 from core.services.audit import Audit
 from core.services.clob.clob_service import ClobService
 from core.services.clob.order_history import OrderHistory
+from core.services.day_change import DayChanges
 from core.services.fresh_books import FreshBooks
+from core.services.histories import Histories
 from core.services.inbox import Inbox
 from core.services.invitations import Invitations
 from core.services.market_service import MarketService
@@ -427,6 +429,7 @@ def _chat(
         now=wall,
     )
     positions = PositionService(sessions, board, manager, orders)
+    preferences = Preferences(sessions, Audit())
     services = Services(
         users=UserService(sessions, starting_cash=Usdc(Decimal(1000)), allowed=allowed, now=wall),
         markets=MarketService(sessions, venue, board, positions, books),
@@ -438,9 +441,11 @@ def _chat(
         triggers=triggers,
         alerts=alerts,
         watchlist=Watchlist(sessions),
-        preferences=Preferences(sessions, Audit()),
+        preferences=preferences,
         people=People(sessions, Audit()),
         invitations=Invitations(sessions, Audit(), now=wall),
+        histories=Histories(sessions),
+        days=DayChanges(sessions, {Account.PAPER: positions}, preferences.of, now=wall),
     )
     bot = TelegramBot(settings, services, board, manager, inbox=Inbox(sessions), now=wall)
     return Chat(

@@ -11,6 +11,7 @@ from core.domain.confirming import Why
 from core.domain.errors import InsufficientBalance, InvalidQuantity, OutcomeUnknown, StalePrice
 from core.domain.fees import FeeSchedule
 from core.domain.health import Doubt
+from core.domain.holdings import Holdings
 from core.domain.market import Event, Market, Outcome, Source
 from core.domain.offer import Offer, TradeQuote
 from core.domain.order import Order, OrderStatus, Ticket
@@ -44,6 +45,7 @@ from telegram_bot.screens.choice import Choice, choice_screen, unclear_screen
 from telegram_bot.screens.continuity import Orders, noted, restored, stopped
 from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.help import help_screen
+from telegram_bot.screens.holdings import positions_screen
 from telegram_bot.screens.home import home_screen
 from telegram_bot.screens.market import amount_screen, market_screen
 from telegram_bot.screens.markets import (
@@ -65,7 +67,7 @@ from telegram_bot.screens.notices import (
     try_again,
     unexpected_screen,
 )
-from telegram_bot.screens.positions import position_screen, positions_screen
+from telegram_bot.screens.positions import position_screen
 from telegram_bot.screens.quick import Quick
 from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Screen, paused
@@ -173,6 +175,11 @@ def portfolio(*positions: PositionView) -> Portfolio:
     )
 
 
+def holdings_screen(whole: Portfolio) -> Screen:
+    """The list's first page with all that is in it."""
+    return positions_screen(whole, Holdings(whole.positions), 0, NOW)
+
+
 def buy_quote() -> TradeQuote:
     return TradeQuote(
         account=Account.PAPER,
@@ -260,7 +267,7 @@ def interruptions() -> dict[str, Screen]:
         "market_restored": noted(market_screen(view, NOW), restored(12.0, NOW)),
         "amounts_checked": amount_screen(replace(view, outcomes=checked), 0, CASH, NOW),
         "position_silent": noted(position_screen(silent, NOW), mute),
-        "positions_silent": noted(positions_screen(portfolio(held, silent), 0, NOW), mute),
+        "positions_silent": noted(holdings_screen(portfolio(held, silent)), mute),
         "home_silent": home_screen(MODE, portfolio(held, silent), NOW),
         "ticket_buy_fetched": ticket_screen(fetched, OFFER, NOW),
         "receipt_bought_fetched": receipt_screen(
@@ -376,8 +383,8 @@ def examples() -> dict[str, Screen]:
         "receipt_unknown": receipt_screen(
             order(OrderStatus.UNKNOWN, filled="0"), market(), None, AGAIN
         ),
-        "positions": positions_screen(portfolio(held, position_view(10)), 0, NOW),
-        "positions_empty": positions_screen(empty, 0, NOW),
+        "positions": holdings_screen(portfolio(held, position_view(10))),
+        "positions_empty": holdings_screen(empty),
         "position": position_screen(held, NOW),
         "position_closed": position_screen(replace(held, position=closed), NOW),
         "left_out": left_out_notice(42, 1000),

@@ -20,7 +20,7 @@ from telegram_bot.screens.event import event_screen
 from telegram_bot.screens.market import amount_screen, market_screen
 from telegram_bot.screens.markets import categories_screen, search_screen, trending_screen
 from telegram_bot.screens.notices import amount_question, failure_screen
-from telegram_bot.screens.positions import position_screen, positions_screen
+from telegram_bot.screens.positions import position_screen
 from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Button, Screen
 from telegram_bot.screens.status import PartState, status_screen
@@ -130,7 +130,7 @@ def _screens_about(title: str) -> list[Screen]:
         search_screen(page, title),
         categories_screen(((title, 3),) * 30),
         event_screen(EventView(event, (market,) * 8, has_more=True)),
-        positions_screen(given_views.portfolio(*[held] * 8), 0, now),
+        given_views.holdings_screen(given_views.portfolio(*[held] * 8)),
         position_screen(held, now),
         ticket_screen(quote, given_views.OFFER, now),
         receipt_screen(order, market, None),

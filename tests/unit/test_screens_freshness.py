@@ -13,7 +13,7 @@ from core.domain.units import Price
 from telegram_bot.screens.freshness import held_prices, outcome_price, price_line, priced
 from telegram_bot.screens.home import home_screen
 from telegram_bot.screens.market import amount_screen, market_screen
-from telegram_bot.screens.positions import position_screen, positions_screen
+from telegram_bot.screens.positions import position_screen
 from telegram_bot.screens.screen import Screen
 from tests.support import examples
 
@@ -98,6 +98,6 @@ def _screens(state: PriceState, age: float | None, why: Doubt | None) -> list[Sc
         market_screen(market, examples.NOW),
         amount_screen(market, 0, portfolio.cash, examples.NOW),
         position_screen(held, examples.NOW),
-        positions_screen(portfolio, 0, examples.NOW),
+        examples.holdings_screen(portfolio),
         home_screen("paper", portfolio, examples.NOW),
     ]

@@ -15,7 +15,7 @@ from core.domain.position import PositionStatus
 from core.domain.price import PriceState
 from core.domain.units import MarketId, Price, Size, Usdc
 from telegram_bot.screens.market import market_screen
-from telegram_bot.screens.positions import position_screen, positions_screen
+from telegram_bot.screens.positions import position_screen
 from telegram_bot.screens.resolution import resolution_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.text import utf16_length
@@ -155,7 +155,7 @@ def test_a_position_in_a_closed_market_waits_with_its_last_price_and_age() -> No
 def test_the_list_says_that_a_market_waits_for_its_result() -> None:
     view = given_views.position_view()
     waiting = replace(view, market=replace(view.market, is_closed=True, accepts_orders=False))
-    screen = positions_screen(given_views.portfolio(waiting, view), 0, given_views.NOW)
+    screen = given_views.holdings_screen(given_views.portfolio(waiting, view))
     assert screen.text.count(WAITING) == 1
 
 

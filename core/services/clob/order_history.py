@@ -10,8 +10,9 @@ from core.domain.account_views import OpenReceipt, TracedOrder
 from core.domain.errors import NotFound
 from core.domain.ledger import Settlement
 from core.domain.order import Order, Origin
-from core.domain.units import ZERO, MarketId, OrderId, UserId
+from core.domain.units import ZERO, MarketId, OrderId, Usdc, UserId
 from core.storage import buttons, markets, orders, users
+from core.storage.means import cash_held
 from core.storage.models import FillRow, OrderRow, Sessions
 from core.storage.order_rows import order_of
 from core.storage.tenancy import as_user, as_worker
@@ -35,6 +36,12 @@ class OrderHistory:
                     for order in found
                 ]
             )
+
+    async def glance(self, user: UserId, account: Account) -> tuple[int, Usdc]:
+        """How many orders are open, and the cash that they hold."""
+        async with as_user(self._sessions, user) as session:
+            found = await orders.open_of(session, user, account)
+            return len(found), await cash_held(session, user, account)
 
     async def recent(self, user: UserId, account: Account) -> tuple[TracedOrder, ...]:
         """Newest first."""
