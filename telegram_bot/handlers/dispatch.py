@@ -29,6 +29,7 @@ from telegram_bot.handlers.oddities import Albums, is_service
 from telegram_bot.handlers.taps import act, answer_tap
 from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
 from telegram_bot.people_actions import INVITED_BY
+from telegram_bot.portfolio_actions import SellAll
 from telegram_bot.quick_actions import QuickBuy, QuickSell
 from telegram_bot.screens.notices import unexpected_screen
 from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
