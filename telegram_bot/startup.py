@@ -19,7 +19,7 @@ from infrastructure.config.settings import Settings
 from infrastructure.config.values import Venue
 from infrastructure.database.backup import backup_before_upgrade
 from infrastructure.database.embedded import EmbeddedPostgres
-from infrastructure.database.engine import check, create_engine
+from infrastructure.database.engine import check, close_engine, create_engine
 from infrastructure.database.instance_lock import InstanceLock
 from infrastructure.database.migrate import upgrade
 from infrastructure.database.walls import everyday_role, missing_walls
@@ -81,7 +81,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         try:
             yield database
         finally:
-            await database.engine.dispose()
+            await close_engine(database.engine)
 
 
 @asynccontextmanager
@@ -102,7 +102,7 @@ async def _given(settings: Settings) -> AsyncIterator[Database]:
     try:
         await check(engine)
     finally:
-        await engine.dispose()
+        await close_engine(engine)
     async with _ours(url, None) as database:
         yield database
 
@@ -128,7 +128,7 @@ async def _migrated(
         await upgrade(engine, before=before)
         return await everyday_role(engine), await missing_walls(engine)
     finally:
-        await engine.dispose()
+        await close_engine(engine)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from infrastructure.database.embedded import EmbeddedPostgres
-from infrastructure.database.engine import create_engine
+from infrastructure.database.engine import close_engine, create_engine
 from infrastructure.database.migrate import upgrade
 from infrastructure.database.roles import roles_of
 from tests.support.databases import Databases, Server, administrate, database_named, drop
@@ -69,7 +69,7 @@ async def template(postgres_url: str) -> AsyncIterator[str]:
     await administrate(postgres_url, f"CREATE DATABASE {name}")
     engine = create_engine(database_named(postgres_url, name))
     await upgrade(engine)
-    await engine.dispose()
+    await close_engine(engine)
     yield name
     await drop(postgres_url, name)
     for role in roles_of(name, "").entered:
@@ -94,7 +94,7 @@ async def database(databases: Databases) -> AsyncIterator[str]:
 async def engine(database: str) -> AsyncIterator[AsyncEngine]:
     engine = create_engine(database)
     yield engine
-    await engine.dispose()
+    await close_engine(engine)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 import asyncpg
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy import URL, Dialect, PoolProxiedConnection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from core.storage.tenancy import ENTERS
 from infrastructure.database.address import database_url
@@ -92,6 +93,26 @@ def _doubt_idle(engine: AsyncEngine) -> None:
             dialect.do_ping(connection)
         except dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+
+
+async def close_engine(engine: AsyncEngine) -> None:
+    """Close all its connections, those too that a task which was cancelled is still giving back.
+
+    The library gives them back to a pool that is gone, where nobody closes them.
+    """
+    back = asyncio.Event()
+    event.listen(engine.sync_engine, "checkin", lambda *_: back.set())
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            while _lent(engine):
+                back.clear()
+                await back.wait()
+    await engine.dispose()
+
+
+def _lent(engine: AsyncEngine) -> int:
+    pool = engine.pool
+    return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
 
 async def check(engine: AsyncEngine) -> None:

@@ -1,8 +1,6 @@
 """Connections that enter a role with the word that begins a transaction, not with a second one."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import ExitStack
 
 import asyncpg
 from sqlalchemy import Connection, event
@@ -21,20 +19,11 @@ class EnteringConnection(asyncpg.Connection):
         if not query.startswith("BEGIN"):
             return await super().execute(query, *args, timeout=timeout)
         entrance, self.entrance = self.entrance, ""
-        with self._ended_by_failure():
-            return await super().execute(query + entrance, timeout=timeout)
-
-    async def set_type_codec(self, *args: Any, **kwargs: Any) -> None:
-        """Part of the library's connecting, which forgets the connection if it is broken off."""
-        with self._ended_by_failure():
-            await super().set_type_codec(*args, **kwargs)
-
-    @contextmanager
-    def _ended_by_failure(self) -> Iterator[None]:
-        with ExitStack() as unless_done:
-            unless_done.callback(self.terminate)
-            yield
-            unless_done.pop_all()
+        with ExitStack() as unless_entered:
+            unless_entered.callback(self.terminate)
+            answer = await super().execute(query + entrance, timeout=timeout)
+            unless_entered.pop_all()
+        return answer
 
 
 def enter_at_begin(engine: AsyncEngine) -> None:

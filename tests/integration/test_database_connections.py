@@ -10,9 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infrastructure.database import engine as engines
-from infrastructure.database.address import database_url, driver_dsn
 from infrastructure.database.engine import create_engine
-from infrastructure.database.entering import EnteringConnection
 
 PID = sa.text("SELECT pg_backend_pid()")
 OTHERS = sa.text("""
@@ -88,15 +86,14 @@ async def test_one_that_is_ended_and_asked_is_replaced(
     assert all(before.isdisjoint(one.result()) for one in found)
 
 
-async def test_one_whose_making_is_broken_off_is_closed_and_not_forgotten(database: str) -> None:
-    connection = await asyncpg.connect(
-        driver_dsn(database_url(database)), connection_class=EnteringConnection
-    )
-    making = asyncio.create_task(
-        connection.set_type_codec("json", encoder=str, decoder=str, schema="pg_catalog")
-    )
-    await asyncio.sleep(0)  # it has asked, and has no answer yet
-    making.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await making
-    assert connection.is_closed()
+async def test_one_that_is_still_given_back_is_closed_with_all_others(database: str) -> None:
+    engine = create_engine(database)
+    lent = await engine.connect()
+    driver = (await lent.get_raw_connection()).driver_connection
+    assert isinstance(driver, asyncpg.Connection)
+    closing = asyncio.create_task(engines.close_engine(engine))
+    await asyncio.sleep(0)
+    assert not closing.done()
+    await lent.close()
+    await closing
+    assert driver.is_closed()

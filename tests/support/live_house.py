@@ -30,7 +30,7 @@ from core.storage import catalogue as stored_catalogue
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
 from infrastructure.custody.key_place import check_keys
-from infrastructure.database.engine import create_engine
+from infrastructure.database.engine import close_engine, create_engine
 from infrastructure.database.instance_lock import InstanceLock
 from infrastructure.database.walls import everyday_role
 from infrastructure.paper.paper_exchange import PaperExchange
@@ -177,7 +177,7 @@ async def live_house(
         lock = await stack.enter_async_context(InstanceLock(database))
         plain = create_engine(database)
         engine = create_engine(database, role=await everyday_role(plain))
-        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(close_engine, engine)
         await plain.dispose()
         sessions = async_sessionmaker(engine, expire_on_commit=False)
         chosen = Settings.model_validate(

@@ -22,7 +22,7 @@ from infrastructure.config.settings import Settings
 from infrastructure.custody.assembly import Custody, build_custody
 from infrastructure.custody.codes import Enrolment
 from infrastructure.custody.vault import Sealed
-from infrastructure.database.engine import create_engine
+from infrastructure.database.engine import close_engine, create_engine
 from infrastructure.database.walls import everyday_role
 from infrastructure.polymarket.http import open_client
 from infrastructure.sandbox_process import SandboxAddresses, SandboxParts, sandbox_process
@@ -117,7 +117,7 @@ async def traders(database: str, keys: Path, venue: str) -> AsyncIterator[Trader
                 sessions, custody, Accounts(sessions, AllowedAnyway(), is_dry_run=False), control
             )
     finally:
-        await engine.dispose()
+        await close_engine(engine)
 
 
 @dataclass(frozen=True, slots=True)
