@@ -1,6 +1,5 @@
 """What a day has brought: totals are kept when it begins, and compared with those of now."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
@@ -14,6 +13,7 @@ from core.domain.holdings import worth
 from core.domain.preferences import UserPreferences
 from core.domain.units import Usdc, UserId
 from core.domain.views import Portfolio
+from core.services.beating import beat
 from core.services.clock import utc_now
 from core.storage import equity_days
 from core.storage.models import Sessions
@@ -62,9 +62,7 @@ class DayChanges:
 
     async def run(self) -> None:
         """Keep what everybody has as their day begins; never ends."""
-        while True:
-            await self.look()
-            await asyncio.sleep(LOOKING)
+        await beat("Day changes", self.look, LOOKING)
 
     async def look(self) -> None:
         """One look at all accounts; those whose total is unknown wait for the next."""

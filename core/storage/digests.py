@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,12 +45,17 @@ async def is_told(session: AsyncSession, key: str) -> bool:
     return bool(await session.scalar(sa.select(sa.exists().where(NoticeRow.key == key))))
 
 
-async def payload(session: AsyncSession, key: str) -> Mapping[str, object] | None:
-    """What an earlier one said; None if there was none."""
-    found: Mapping[str, object] | None = await session.scalar(
-        sa.select(NoticeRow.payload).where(NoticeRow.key == key)
-    )
-    return found
+class Earlier(NamedTuple):
+    """A digest of another day."""
+
+    payload: Mapping[str, object]
+    written_at: datetime
+
+
+async def earlier(session: AsyncSession, key: str) -> Earlier | None:
+    query = sa.select(NoticeRow.payload, NoticeRow.created_at).where(NoticeRow.key == key)
+    found = (await session.execute(query)).one_or_none()
+    return None if found is None else Earlier(*found)
 
 
 async def held(session: AsyncSession, user: UserId, account: Account) -> Held:

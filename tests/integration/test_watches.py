@@ -128,7 +128,11 @@ async def test_a_digest_comes_once_a_day_at_the_user_s_own_time(house: House) ->
     desk.time.seconds += 3600  # 14:00 in Paris
     again = Digests(sessions, house.outbox, is_dry_run=True, now=desk.time.wall)
     assert [await digests.look(), await digests.look(), await again.look()] == [1, 0, 0]
-    await house.execute("UPDATE wallets SET cash = cash + 7")
+    await house.execute("UPDATE wallets SET cash = cash + 12")
+    await house.execute(
+        "INSERT INTO cash_moves (user_id, account, key, kind, amount) "
+        "SELECT user_id, account, 'a deposit', 'deposit', 5 FROM wallets"
+    )
     desk.time.seconds += 86_400
     assert await digests.look() == 1
     first, second = [msgspec.convert(news, Digest) for _, news in await house.told()]

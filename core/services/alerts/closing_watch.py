@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from core.domain.notice import ClosingSoon
-from core.services.alerts.beating import beat
+from core.services.beating import beat
 from core.services.outbox import Outbox
 from core.storage import alert_subjects
 from core.storage.models import Sessions

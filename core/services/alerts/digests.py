@@ -1,7 +1,7 @@
 """Writes each user's digest when the day has come to their time for it."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -12,10 +12,11 @@ from core.domain.daily import due_day
 from core.domain.notice import Digest
 from core.domain.record import Period
 from core.domain.units import ZERO, Usdc, UserId, usdc
-from core.services.alerts.beating import beat
+from core.services.beating import beat
+from core.services.clock import utc_now
 from core.services.outbox import Outbox
 from core.services.track_record import TrackRecord
-from core.storage import alerts, custody, digests, wallets
+from core.storage import alerts, custody, digests, equity_days, wallets
 from core.storage.digests import Wanted
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
@@ -32,7 +33,7 @@ class Digests:
         outbox: Outbox,
         *,
         is_dry_run: bool,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sessions = sessions
         self._outbox = outbox
@@ -64,15 +65,15 @@ class Digests:
         async with as_user(self._sessions, user) as session:
             held = await digests.held(session, user, account)
             cash = await wallets.cash(session, user, account) or Usdc(ZERO)
-            yesterday = await digests.payload(session, _key(user, day - timedelta(days=1)))
-            before = _total(yesterday, account)
+            total = usdc(cash + held.value)
+            change = await _change(session, user, account, day, total)
             digest = Digest(
                 account=account,
                 day=day,
                 cash=cash,
                 positions=held.positions,
                 value=held.value,
-                change=None if before is None else usdc(cash + held.value - before),
+                change=change,
                 realized=record.profit,
                 trades=record.fills,
                 alerts=await alerts.count_of(session, user),
@@ -92,10 +93,21 @@ async def _account(session: AsyncSession, user: UserId) -> Account:
     return chosen if wallet is not None else Account.PAPER
 
 
-def _total(payload: Mapping[str, object] | None, account: Account) -> Decimal | None:
-    """Cash and value of an earlier digest of that account."""
-    if payload is None or payload.get("account") != account.value:
+async def _change(
+    session: AsyncSession, user: UserId, account: Account, day: date, total: Usdc
+) -> Usdc | None:
+    """Since yesterday's digest of that account, without what came or went by itself."""
+    yesterday = await digests.earlier(session, _key(user, day - timedelta(days=1)))
+    if yesterday is None or yesterday.payload.get("account") != account.value:
         return None
+    before = _total(yesterday.payload)
+    if before is None:
+        return None
+    moved = await equity_days.moved_since(session, user, account, yesterday.written_at)
+    return usdc(total - before - moved)
+
+
+def _total(payload: Mapping[str, object]) -> Decimal | None:
     try:
         return Decimal(str(payload.get("cash"))) + Decimal(str(payload.get("value")))
     except InvalidOperation:

@@ -11,7 +11,7 @@ from core.domain.continuity import Gap
 from core.domain.notice import FeedTrouble
 from core.domain.price import PriceState
 from core.domain.units import MarketId, TokenId, UserId
-from core.services.alerts.beating import beat
+from core.services.beating import beat
 from core.services.outbox import Outbox
 from core.services.price_board import PriceBoard
 from core.storage import alert_subjects
