@@ -20,7 +20,15 @@ from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.text import utf16_length
 from telegram_bot.screens.too_late import TOO_LATE
 from telegram_bot.words import Reader, plural, reading_as, say
-from tests.support import account_examples, examples, picture_examples
+from tests.support import (
+    account_examples,
+    alert_examples,
+    examples,
+    group_examples,
+    picture_examples,
+    portfolio_examples,
+    settings_examples,
+)
 
 FRENCH: Final = Reader("fr")
 MESSAGE, CAPTION, ANSWER, LABEL, MEANING = 4096, 1024, 200, 64, 256  # UTF-16 units, of Telegram
@@ -37,14 +45,15 @@ FIELD: Final = frozenset(
     | {"<b>P&amp;L {gain}</b>", "<b>P&amp;L · {period}</b>", "bid / ask", "spread {spread}"}
     | {"Bid {bid} · ask {ask}", "Bid {bid}", "Ask {ask}", "bid {bid} · ask {ask}"}
     | {"bid {bid} · ask {ask} · spread {spread}", "{outcome} bid {bid} · ask {ask} · {age}"}
-    | {"QR", "B", "M", "K"}
+    | {"QR", "B", "M", "K", "Spread > {step}", "trader"}
 )
 """What French traders say, and how amounts are written."""
 SPELT_ALIKE: Final = frozenset(
     {"Positions", "Position", "Positions {value} · {count}", "page {page}", "{minutes} min"}
-    | {"{hours} h", "{seconds} s", "Transaction <code>{transaction}</code>"}
+    | {"{hours} h", "{seconds} s", "Transaction <code>{transaction}</code>", "Standard"}
+    | {"English", "Français"}
 )
-"""French as well."""
+"""French as well, and what a language calls itself."""
 
 NAMED_BY_THE_VENUE: Final = frozenset({"unclear"})
 """Screens that say nothing but what the core or the market said."""
@@ -66,6 +75,10 @@ def drawn() -> dict[str, Screen]:
     return {
         **examples.examples(),
         **{f"account {name}": each for name, each in account_examples.account_examples().items()},
+        **{f"alert {name}": each for name, each in alert_examples.alert_examples().items()},
+        **{f"group {name}": each for name, each in group_examples.group_screens().items()},
+        **{f"portfolio {name}": each for name, each in portfolio_examples.examples().items()},
+        **{f"setting {name}": each for name, each in settings_examples.examples().items()},
         **{f"picture {name}": each for name, each in picture_examples.captions().items()},
     }
 
