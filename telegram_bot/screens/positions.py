@@ -159,7 +159,7 @@ def pnl_line(view: PositionView) -> str:
     position = view.position
     if market_state(view.market) is not None:
         return say("P&amp;L {gain}", gain=gain(position.pnl_amount, position.pnl_percentage))
-    shown = signed(position.pnl_amount)
+    shown = gain(position.pnl_amount, position.pnl_percentage)
     if view.liquidation is None:
         return say("P&amp;L net unknown (mid {shown})", shown=shown)
     net = signed(usdc(view.liquidation - _cost(position)))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from core.domain.account import Account
+from core.domain.book import Side
 from core.domain.breaker import EVERYBODY
 from core.domain.custody import NewsKind
 from core.domain.notice import (
@@ -18,6 +19,8 @@ from core.domain.notice import (
     Paid,
     TriggerFired,
     WalletChanged,
+    WalletTrade,
+    WalletTraded,
     Warned,
 )
 from core.domain.order import OrderStatus
@@ -28,6 +31,7 @@ from tests.support import alert_examples as alerts
 from tests.support.examples import NOW
 
 MARKET = MarketId("501")
+WALLET = "0x" + "ab" * 20
 
 
 def every_news() -> Iterator[News]:
@@ -50,6 +54,12 @@ def every_news() -> Iterator[News]:
     yield from (held, replace(held, is_held=False))
     yield Deposited(Usdc(Decimal(5)))
     yield Broadcast("Back in five minutes.")
+    trade = WalletTrade("Rain?", "Yes", Side.BUY, Size(Decimal(5)), Price(Decimal("0.5")), NOW)
+    known = replace(trade, market_id=MARKET)
+    yield from (
+        WalletTraded("0x" + "ab" * 20, (trade,)),
+        WalletTraded("0x" + "ab" * 20, (known, trade), more=9),
+    )
 
 
 def _paid(account: Account) -> Paid:
