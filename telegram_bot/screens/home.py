@@ -8,6 +8,7 @@ from core.domain.equity import DayChange, Glance
 from core.domain.views import Portfolio
 from telegram_bot.account_actions import ShowOrders, ShowWallet
 from telegram_bot.actions import Help, Home, ShowPositions, Status, Trending
+from telegram_bot.alert_actions import ShowAlerts
 from telegram_bot.portfolio_actions import AskWords, ShowClaims, ShowHistory
 from telegram_bot.screens.freshness import held_prices
 from telegram_bot.screens.numbers import gain, money, signed
@@ -24,6 +25,7 @@ from telegram_bot.screens.screen import (
 )
 from telegram_bot.screens.text import bold
 from telegram_bot.screens.times import clock_time, minutes_of_day
+from telegram_bot.settings_actions import ShowSettings
 from telegram_bot.words import plural, say
 
 MORNING: Final = 10  # minutes; a day that was first looked at later says since when it counts
@@ -73,7 +75,8 @@ def home_screen(
                 Button(_counted(say("Orders"), glance.open_orders), ShowOrders()),
             ),
             claim_row(portfolio),
-            (Button(say("Wallet"), ShowWallet()), Button(say("History"), ShowHistory())),
+            (Button(say("Wallet"), ShowWallet()), Button(say("Alerts"), ShowAlerts())),
+            (Button(say("History"), ShowHistory()), Button(say("Settings"), ShowSettings())),
             (
                 Button(say("Refresh"), Home()),
                 Button(say("Status"), Status()),
