@@ -21,7 +21,7 @@ from telegram_bot.portfolio_actions import SwitchSide
 from telegram_bot.quick_actions import QuickSell
 from telegram_bot.screens.freshness import price_line
 from telegram_bot.screens.market import market_state
-from telegram_bot.screens.numbers import cents, gain, money, shares, signed
+from telegram_bot.screens.numbers import cents, gain, money, percentage, shares, signed
 from telegram_bot.screens.screen import (
     Button,
     Row,
@@ -159,7 +159,9 @@ def pnl_line(view: PositionView) -> str:
     position = view.position
     if market_state(view.market) is not None:
         return say("P&amp;L {gain}", gain=gain(position.pnl_amount, position.pnl_percentage))
-    shown = gain(position.pnl_amount, position.pnl_percentage)
+    shown = signed(position.pnl_amount)
+    if position.pnl_percentage is not None:
+        shown += f", {percentage(position.pnl_percentage)}"
     if view.liquidation is None:
         return say("P&amp;L net unknown (mid {shown})", shown=shown)
     net = signed(usdc(view.liquidation - _cost(position)))

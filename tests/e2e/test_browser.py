@@ -84,7 +84,7 @@ async def test_the_journey_works_in_a_browser_and_the_profit_moves_by_itself(
     after = await card.inner_text()
     assert before != after
     (profit,) = await world.database.row(PNL, IDA)
-    assert f"(mid +${profit:,.2f})" in after
+    assert f"(mid +${profit:,.2f}, +" in after
 
     await taps(page, "Sell 50%", "This quote expires")
     await taps(page, "Confirm", "^Sold")

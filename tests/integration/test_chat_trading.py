@@ -77,10 +77,10 @@ async def test_the_whole_journey_from_start_to_a_closed_position(
     assert receipt["id"] == ticket["id"]
     position = await ann.opens(receipt, "Position")
     assert position["id"] > receipt["id"]
-    assert "P&L net -$1.17 (mid -$0.40)" in position["text"]
+    assert "P&L net -$1.17 (mid -$0.40, " in position["text"]
     assert buttons(position)[:4] == ["Sell 25%", "Sell 50%", "Sell 100%", "Other"]
     chat.streams(YES, "0.69", "0.71")
-    moved = await ann.reads("(mid +$2.78)")
+    moved = await ann.reads("(mid +$2.78, ")
     assert moved["id"] == position["id"]
     ticket = await ann.opens(moved, "Sell 100%")
     assert "Sell Yes?" in ticket["text"]

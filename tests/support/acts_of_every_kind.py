@@ -8,7 +8,16 @@ from telegram_bot.actions import Action
 from telegram_bot.callback_readers import Reader
 from telegram_bot.callbacks import FORMS
 
-CANDIDATES: Final = ("501", "1", "bitcoin", "aB3dE6gH9kLm", "")
+CANDIDATES: Final = (
+    "501",
+    "1",
+    "bitcoin",
+    "aB3dE6gH9kLm",
+    "en",
+    "Europe/Paris",
+    "0x" + "ab" * 20,
+    "",
+)
 
 
 def every_kind() -> Iterator[Action]:
