@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import core.storage
+from core.domain.alert import AlertState
 from core.domain.custody import WalletState
 from core.domain.order import DONE, Order, OrderStatus, Origin, Ticket
 from core.domain.order_amounts import OrderKind
@@ -20,7 +21,15 @@ from core.storage.models import FOLLOWED, OrderRow, Sessions
 from core.storage.order_rows import values_of
 from tests.support.trading import START, buy, opened
 
-STATES = (OrderStatus, PositionStatus, TriggerState, WithdrawalState, WalletState, ActionState)
+STATES = (
+    OrderStatus,
+    PositionStatus,
+    TriggerState,
+    AlertState,
+    WithdrawalState,
+    WalletState,
+    ActionState,
+)
 COMPARED = re.compile(r"\b(?:status|state) (?:=|<>|IN) \(?('\w+'(?:, '\w+')*)")
 
 
