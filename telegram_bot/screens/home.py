@@ -65,26 +65,30 @@ def home_screen(
             ),
             say("Send a word to search, or paste a polymarket.com link."),
         ),
-        rows(
-            (
-                Button(say("Markets"), Trending(), Style.PRIMARY),
-                Button(say("Search"), AskWords()),
-            ),
-            (
-                Button(_counted(say("Positions"), len(portfolio.positions)), ShowPositions()),
-                Button(_counted(say("Orders"), glance.open_orders), ShowOrders()),
-            ),
-            claim_row(portfolio),
-            (Button(say("Wallet"), ShowWallet()), Button(say("Alerts"), ShowAlerts())),
-            (Button(say("History"), ShowHistory()), Button(say("Settings"), ShowSettings())),
-            (
-                Button(say("Refresh"), Home()),
-                Button(say("Status"), Status()),
-                Button(say("Help"), Help()),
-            ),
-        ),
+        _menu(portfolio, glance),
         stamp=stamped(now),
         whose=None,
+    )
+
+
+def _menu(portfolio: Portfolio, glance: Glance) -> tuple[Row, ...]:
+    return rows(
+        (
+            Button(say("Markets"), Trending(), Style.PRIMARY),
+            Button(say("Search"), AskWords()),
+        ),
+        (
+            Button(_counted(say("Positions"), len(portfolio.positions)), ShowPositions()),
+            Button(_counted(say("Orders"), glance.open_orders), ShowOrders()),
+        ),
+        claim_row(portfolio),
+        (Button(say("Wallet"), ShowWallet()), Button(say("Alerts"), ShowAlerts())),
+        (Button(say("History"), ShowHistory()), Button(say("Settings"), ShowSettings())),
+        (
+            Button(say("Refresh"), Home()),
+            Button(say("Status"), Status()),
+            Button(say("Help"), Help()),
+        ),
     )
 
 
