@@ -1,0 +1,1 @@
+"""Temperature markets: their words, their ladders, and what a forecast says about them."""

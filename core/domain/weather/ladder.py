@@ -1,0 +1,81 @@
+"""The buckets of one event: together they hold every whole degree exactly once."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from core.domain.weather.temperature import Rounding, Unit, cell_start
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Whole degrees from `low` to `high`, both included; None = without an end on that side."""
+
+    low: int | None
+    high: int | None
+
+    def __contains__(self, degree: int) -> bool:
+        return (self.low is None or degree >= self.low) and (
+            self.high is None or degree <= self.high
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Buckets from cold to warm in the unit of their labels, without gap or overlap.
+
+    Made by `ladder()` alone, which refuses everything else.
+    """
+
+    unit: Unit
+    buckets: tuple[Bucket, ...]
+
+    def index_of(self, degree: int) -> int:
+        """The place of the one bucket that holds `degree`."""
+        return next(place for place, bucket in enumerate(self.buckets) if degree in bucket)
+
+    def edges(self, rounding: Rounding) -> tuple[float, ...]:
+        """The temperatures that part neighbours: one fewer than there are buckets."""
+        return tuple(
+            cell_start(bucket.low, rounding) for bucket in self.buckets if bucket.low is not None
+        )
+
+
+class UnfitLadder(ValueError):
+    """Buckets that do not cover every degree exactly once. Its text says which and why."""
+
+
+def ladder(unit: Unit, buckets: tuple[Bucket, ...]) -> Ladder:
+    """A ladder of these buckets, which may come in any order.
+
+    Raises:
+        UnfitLadder: an overlap, a gap, a bucket upside down, or not one tail on each side.
+    """
+    if len(buckets) < 2:
+        raise UnfitLadder(f"{len(buckets)} buckets are no ladder")
+    ordered = tuple(sorted(buckets, key=_lowest))
+    _refuse_tails(ordered)
+    for colder, warmer in pairwise(ordered):
+        _refuse_seam(colder, warmer)
+    return Ladder(unit, ordered)
+
+
+def _lowest(bucket: Bucket) -> tuple[int, int]:
+    return (0, 0) if bucket.low is None else (1, bucket.low)
+
+
+def _refuse_tails(ordered: tuple[Bucket, ...]) -> None:
+    lower = sum(bucket.low is None for bucket in ordered)
+    upper = sum(bucket.high is None for bucket in ordered)
+    if lower != 1 or upper != 1 or ordered[-1].high is not None:
+        raise UnfitLadder(f"{lower} lower and {upper} upper tails instead of one each")
+
+
+def _refuse_seam(colder: Bucket, warmer: Bucket) -> None:
+    if colder.high is None or warmer.low is None:
+        raise UnfitLadder("a bucket without an end stands between others")
+    if colder.low is not None and colder.low > colder.high:
+        raise UnfitLadder(f"a bucket from {colder.low} to {colder.high} holds nothing")
+    if warmer.low <= colder.high:
+        raise UnfitLadder(f"{warmer.low} is in two buckets")
+    if warmer.low > colder.high + 1:
+        raise UnfitLadder(f"{colder.high + 1} is in no bucket")
