@@ -49,9 +49,8 @@ def ladder(unit: Unit, buckets: tuple[Bucket, ...]) -> Ladder:
 
     Raises:
         UnfitLadder: an overlap, a gap, a bucket upside down, or not one tail on each side.
+
     """
-    if len(buckets) < 2:
-        raise UnfitLadder(f"{len(buckets)} buckets are no ladder")
     ordered = tuple(sorted(buckets, key=_lowest))
     _refuse_tails(ordered)
     for colder, warmer in pairwise(ordered):
