@@ -24,6 +24,8 @@ from core.domain.units import (
     Usdc,
     UserId,
 )
+from core.domain.weather.forecast import Forecast, Observation
+from core.domain.weather.station import Station
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,4 +215,36 @@ class PublicWallets(Protocol):
 
     async def trades(self, address: str, /) -> tuple[PublicTrade, ...]:
         """Newest first, as far as one answer goes."""
+        ...
+
+
+class ForecastSource(Protocol):
+    """One provider of forecasts. Providers fail independently of each other."""
+
+    @property
+    def name(self) -> str: ...
+
+    def covers(self, station: Station) -> bool:
+        """Whether it forecasts for that place at all."""
+        ...
+
+    async def forecasts(self, station: Station, days: int) -> tuple[Forecast, ...]:
+        """Hourly, by model, from now for so many days; waits for its turn within the budget.
+
+        Raises: Unavailable, also for answers that cannot be believed; BudgetSpent where asking
+        would exceed what the provider gives away a day.
+        """
+        ...
+
+
+class ObservationSource(Protocol):
+    """What stations report."""
+
+    async def observations(
+        self, stations: Sequence[Station], hours: int
+    ) -> tuple[Observation, ...]:
+        """Of the last `hours`, ascending by station and time; a silent station has none.
+
+        Raises: Unavailable.
+        """
         ...

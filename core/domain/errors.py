@@ -21,6 +21,10 @@ class Unavailable(PolycoolError):
         self.retry_after = retry_after
 
 
+class BudgetSpent(Unavailable):
+    """A provider gives no more away today; what is known already has to do."""
+
+
 class OtherWallet(Unavailable):
     """It belongs to a wallet that was given up here: the present one does not see it."""
 
