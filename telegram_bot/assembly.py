@@ -9,6 +9,7 @@ from functools import partial
 from core.services.audit import AuditAge
 from core.services.milestones import Reached, unwatched
 from core.services.overview import Overlook
+from core.services.position.ledger_proof import LedgerProof
 from core.services.position.resolution_service import ResolutionService
 from core.services.user_service import UserService
 from core.services.websocket_manager import WebSocketManager
@@ -181,6 +182,7 @@ def _runs(parts: _Parts) -> dict[str, Run]:
         "triggers": parts.trading.engine.run,
         "kill-switch": parts.trading.switch.run,
         "sums": parts.ground.risk.repair.run,
+        "ledger-proof": LedgerProof(shared.sessions, parts.ground.risk.alarms).run,
         **build_alert_runs(shared, parts.ground.board, parts.ground.alerts),
         "worker": parts.ground.worker.run,
         "audit-age": AuditAge(shared.sessions, kept_for).run,

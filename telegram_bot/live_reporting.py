@@ -56,7 +56,11 @@ class TradingHealth:
     def parts(self) -> dict[str, PartHealth]:
         """By name, in the order in which people read them."""
         seen, live = self._newest(), self._live
-        found = {"inbox": _inbox(seen.updates_waiting), "switches": _switches(seen.switches)}
+        found = {
+            "inbox": _inbox(seen.updates_waiting),
+            "switches": _switches(seen.switches),
+            "ledger": _ledger(seen.differing),
+        }
         if live is None:
             return found
         return {
@@ -77,6 +81,7 @@ class TradingHealth:
         metrics.orders_resting.set(seen.orders.resting)
         metrics.withdrawals_unclear.set(seen.unclear_withdrawals)
         metrics.accounts_uncompared.set(seen.uncompared)
+        metrics.positions_differing.set(seen.differing)
         metrics.trading_halted.set(seen.switches.is_halted)
         metrics.breakers_open.set(seen.switches.tripped + (seen.switches.trip is not None))
         metrics.users_stopped.set(seen.switches.stopped)
@@ -152,6 +157,15 @@ def _clock(skew: float) -> PartHealth:
     """Signatures carry the venue's time, so an error of ours stops nothing."""
     state = "as the venue's" if abs(skew) <= SKEW else f"{-skew:+.1f} s off the venue's"
     return PartHealth(ok=True, state=state, is_impaired=abs(skew) > SKEW)
+
+
+def _ledger(differing: int) -> PartHealth:
+    state = f"not what the fills make: {_counted(differing, 'position')}"
+    return PartHealth(
+        ok=True,
+        state=state if differing else "positions are what their fills make",
+        is_impaired=bool(differing),
+    )
 
 
 def _inbox(waiting: int) -> PartHealth:

@@ -74,7 +74,12 @@ def build_trade(shared: Shared, client: httpx.AsyncClient, risk: Risk) -> Trade:
     """
     clock, place = VenueClock(), shared.place
     custody = build_custody(
-        shared.settings, shared.sessions, client, place.clob_url, clock=clock.unix
+        shared.settings,
+        shared.sessions,
+        client,
+        place.clob_url,
+        clock=clock.unix,
+        reached=shared.reached,
     )
     if custody.account_keys is None:
         raise ValueError("live trading is never built in a dry run")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.domain.order import OrderHash
+from core.domain.position import Holding
 from core.domain.reports import OrderReport
 from core.domain.units import ZERO, Price, Size, TokenId, Usdc, times, usdc
 
@@ -26,9 +27,17 @@ class DriftKind(StrEnum):
     REDEEMED = "redeemed"  # paid out elsewhere before we knew the result
     SETTLING = "settling"  # trades are on their way to the chain
     CASH = "cash"  # money that nothing explains
+    BOOKED_SHARES = "booked-shares"  # a position holds other shares than its fills make
+    BOOKED_COST = "booked-cost"  # the same of what they cost
+    BOOKED_PROFIT = "booked-profit"  # the same of what was realised
 
 
-SERIOUS: Final = frozenset(
+OF_LEDGER: Final = frozenset(
+    {DriftKind.BOOKED_SHARES, DriftKind.BOOKED_COST, DriftKind.BOOKED_PROFIT}
+)
+"""Where a position is not what its own fills make; the venue has no part in it."""
+
+SERIOUS: Final = OF_LEDGER | frozenset(
     {
         DriftKind.MISSING_ORDER,
         DriftKind.SHARES,
@@ -120,7 +129,10 @@ class VenueAccount:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One disagreement. `subject` is an order's hash, a token, or `CASH`."""
+    """One disagreement. `subject` is an order's hash, a token, or `CASH`.
+
+    Of the kinds `OF_LEDGER`, `ours` is what the position says, `theirs` what its fills make.
+    """
 
     kind: DriftKind
     subject: str
@@ -145,6 +157,19 @@ class CashFinding:
             move.kind is CashMoveKind.UNEXPLAINED and abs(move.amount) >= CENT
             for move in self.moves
         )
+
+
+def ledger_differences(token: TokenId, row: Holding, folded: Holding) -> Iterator[Difference]:
+    """Between a position in `token` as it is stored and the fold of its fills."""
+    cost, made = times(row.amount, row.entry_price), times(folded.amount, folded.entry_price)
+    pairs = (
+        (DriftKind.BOOKED_SHARES, row.amount, folded.amount),
+        (DriftKind.BOOKED_COST, usdc(cost), usdc(made)),
+        (DriftKind.BOOKED_PROFIT, row.realized_pnl, folded.realized_pnl),
+    )
+    for kind, stored, right in pairs:
+        if stored != right:
+            yield Difference(kind, token, stored, right)
 
 
 def order_differences(ours: OurAccount, theirs: VenueAccount) -> Iterator[Difference]:

@@ -46,5 +46,6 @@ class Overview:
     switches: SwitchFigures = field(default_factory=SwitchFigures)
     keys: KeyFigures = field(default_factory=KeyFigures)
     uncompared: int = 0  # live accounts whose last comparison could not be finished
+    differing: int = 0  # positions that are not what their fills make
     unclear_withdrawals: int = 0
     updates_waiting: int = 0

@@ -46,6 +46,12 @@ class Milestone(StrEnum):
     RECONCILE_ORDERS_READ = "reconcile-orders-read"
     RECONCILE_TRADES_APPLIED = "reconcile-trades-applied"
     RECONCILE_COMMITTED = "reconcile-committed"
+    KEY_MADE = "key-made"
+    KEY_WAITS = "key-waits"
+    ACCESS_OBTAINED = "access-obtained"
+    BOOK_CLEARED = "book-cleared"
+    KEY_REPLACED = "key-replaced"
+    OLD_KEY_FORGOTTEN = "old-key-forgotten"
     ROTATION_KEY_MADE = "rotation-key-made"
     ROTATION_ROW_MOVED = "rotation-row-moved"
 

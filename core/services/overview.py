@@ -51,6 +51,7 @@ class Overlook:
                 switches=await overview.switches(session),
                 keys=await overview.keys(session, self._now()),
                 uncompared=await overview.uncompared(session),
+                differing=await overview.differing(session),
                 unclear_withdrawals=await overview.unclear_withdrawals(session),
                 updates_waiting=await overview.updates_waiting(session),
             )

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.custody import LiveWallet, WalletState
+from core.domain.drift import OF_LEDGER
 from core.domain.order import OrderStatus
 from core.domain.overview import SETTLING, KeyFigures, OrderFigures, SwitchFigures
 from core.domain.risk import Stop
@@ -14,7 +15,7 @@ from core.domain.withdrawal import WithdrawalState
 from core.storage import custody
 from core.storage.custody_models import LiveWalletRow, WithdrawalRow
 from core.storage.intake_models import UpdateRow
-from core.storage.reconciliation_models import AccountCheckRow
+from core.storage.reconciliation_models import AccountCheckRow, DriftRow
 from core.storage.risk_models import ReservationRow, RiskAccountRow, RiskTotalRow
 
 _LIVE = Account.LIVE
@@ -62,6 +63,15 @@ async def uncompared(session: AsyncSession) -> int:
     )
     query = sa.select(sa.func.count()).where(
         AccountCheckRow.account == _LIVE, AccountCheckRow.fault != "", has_wallet
+    )
+    return await session.scalar(query) or 0
+
+
+async def differing(session: AsyncSession) -> int:
+    """Positions, in all accounts, that are not what their fills make."""
+    whose = sa.tuple_(DriftRow.account, DriftRow.user_id, DriftRow.subject)
+    query = sa.select(sa.func.count(whose.distinct())).where(
+        DriftRow.closed_at.is_(None), DriftRow.kind.in_(OF_LEDGER)
     )
     return await session.scalar(query) or 0
 

@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
-from core.domain.drift import SERIOUS, CashMove, CashMoveKind, Difference
+from core.domain.drift import OF_LEDGER, SERIOUS, CashMove, CashMoveKind, Difference
 from core.domain.sightings import Drift
-from core.domain.units import ZERO, Usdc, UserId
+from core.domain.units import ZERO, TokenId, Usdc, UserId
 from core.storage.reconciliation_models import AccountCheckRow, CashMoveRow, DriftRow
 
 STALE: Final = timedelta(minutes=15)  # after which an old agreement says nothing any more
@@ -33,17 +33,18 @@ class AccountCheck:
 NEVER: Final = AccountCheck(None, None, None, None, "", None)
 
 
-async def is_clear(session: AsyncSession, user_id: UserId) -> bool:
-    """Whether automation may act on the user's live account.
+async def is_clear(session: AsyncSession, user_id: UserId, account: Account = Account.LIVE) -> bool:
+    """Whether automation may act on the user's account: nothing serious is open.
 
-    It was compared with the venue not long ago, and nothing serious is open. False for an account
-    that was never compared.
+    Real money was compared with the venue not long ago, too. False if it never was.
     """
+    drifts = sa.exists().where(
+        *_lasting(user_id, account), DriftRow.opened_at.is_not(None), DriftRow.kind.in_(SERIOUS)
+    )
+    if account is not Account.LIVE:
+        return not await session.scalar(sa.select(drifts))
     checked = sa.exists().where(
         *_check_of(user_id), AccountCheckRow.checked_at > sa.func.now() - STALE
-    )
-    drifts = sa.exists().where(
-        *_lasting(user_id), DriftRow.opened_at.is_not(None), DriftRow.kind.in_(SERIOUS)
     )
     return bool(await session.scalar(sa.select(checked & ~drifts)))
 
@@ -111,19 +112,36 @@ async def open_drifts(session: AsyncSession, user_id: UserId) -> list[Drift]:
     return [drift for drift in await lasting(session, user_id) if drift.opened_at is not None]
 
 
+async def ledger_drifts(
+    session: AsyncSession, user_id: UserId, account: Account, token: TokenId
+) -> list[Drift]:
+    """Where the position in `token` was not what its fills make the last time."""
+    query = sa.select(DriftRow).where(
+        *_lasting(user_id, account), DriftRow.kind.in_(OF_LEDGER), DriftRow.subject == token
+    )
+    return [_drift(row) for row in (await session.execute(query)).scalars()]
+
+
 async def note(
-    session: AsyncSession, user_id: UserId, found: Sequence[Difference], now: datetime
+    session: AsyncSession,
+    user_id: UserId,
+    found: Sequence[Difference],
+    now: datetime,
+    account: Account = Account.LIVE,
+    *,
+    is_certain: bool = False,
 ) -> None:
-    """Seen for the first time."""
+    """Seen for the first time; what `is_certain` needs no second, and is open at once."""
     session.add_all(
         DriftRow(
             user_id=user_id,
-            account=Account.LIVE,
+            account=account,
             kind=one.kind,
             subject=one.subject,
             ours=one.ours,
             theirs=one.theirs,
             first_seen_at=now,
+            opened_at=now if is_certain else None,
         )
         for one in found
     )
@@ -177,10 +195,12 @@ def _check_of(user_id: UserId) -> tuple[sa.ColumnElement[bool], ...]:
     return (AccountCheckRow.user_id == user_id, AccountCheckRow.account == Account.LIVE)
 
 
-def _lasting(user_id: UserId) -> tuple[sa.ColumnElement[bool], ...]:
+def _lasting(
+    user_id: UserId, account: Account = Account.LIVE
+) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         DriftRow.user_id == user_id,
-        DriftRow.account == Account.LIVE,
+        DriftRow.account == account,
         DriftRow.closed_at.is_(None),
     )
 

@@ -76,6 +76,12 @@ async def move(
     return _action(row)
 
 
+async def lock_unsent(session: AsyncSession, known: WalletAction) -> bool:
+    """Whether it still waits with these bytes; it does so until the end of the transaction."""
+    row = await _locked(session, known)
+    return row is not None and row.state is ActionState.COMMITTED
+
+
 async def by_id(session: AsyncSession, action_id: ActionId) -> WalletAction:
     """Raises: NotFound."""
     row = await session.get(WalletActionRow, action_id, populate_existing=True)

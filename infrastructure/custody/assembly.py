@@ -8,6 +8,7 @@ import httpx
 
 from core.services.custody.second_factor import SecondFactor
 from core.services.custody.wallets import VenueKeys, Wallets
+from core.services.milestones import Reached, unwatched
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
 from infrastructure.custody.account_keys import SealedAccountKeys
@@ -45,6 +46,7 @@ def build_custody(
     clob_url: str,
     *,
     clock: Callable[[], float] = time.time,
+    reached: Reached = unwatched,
 ) -> Custody:
     """`clock`: Unix seconds at the venue. `client` is the caller's to close. Opens nothing yet.
 
@@ -59,7 +61,7 @@ def build_custody(
     access = VenueApiAccess(http, vault, clock=clock)
     codes = SealedCodes(vault)
     keys_of_venue = VenueKeys(vault, access, registry)
-    wallets = Wallets(sessions, keys_of_venue, is_dry_run=settings.dry_run_mode)
+    wallets = Wallets(sessions, keys_of_venue, is_dry_run=settings.dry_run_mode, reached=reached)
     wallets.on_change(account_keys.forget)
     return Custody(
         keys=keys,

@@ -48,6 +48,10 @@ class LiveMetrics:
             "Live accounts whose last comparison with the venue could not be finished",
         )
 
+        self.positions_differing = self._gauge(
+            "positions_differing", "Positions that are not what their own fills make"
+        )
+
     def _orders(self) -> None:
         self.orders_unclear = self._gauge(
             "orders_unclear",

@@ -30,6 +30,21 @@ STORIES: Final = MappingProxyType(
         DriftKind.TRANSFER_OUT: mark("{ours} shares left your account without a trade."),
         DriftKind.REDEEMED: mark("{ours} shares were redeemed; the result is on its way to us."),
         DriftKind.SETTLING: mark("Trades are being settled."),
+        DriftKind.BOOKED_SHARES: mark(
+            "The position shows {ours} shares, its trades make {theirs}."
+        ),
+    }
+)
+IN_MONEY: Final = frozenset({DriftKind.CASH, DriftKind.BOOKED_COST, DriftKind.BOOKED_PROFIT})
+MONEY_STORIES: Final = MappingProxyType(
+    {
+        DriftKind.CASH: mark("We count {ours}, the exchange {theirs}."),
+        DriftKind.BOOKED_COST: mark(
+            "The position shows a cost of {ours}, its trades make {theirs}."
+        ),
+        DriftKind.BOOKED_PROFIT: mark(
+            "The position shows {ours} of booked profit, its trades make {theirs}."
+        ),
     }
 )
 MOVES: Final = MappingProxyType(
@@ -89,12 +104,9 @@ def _headline(news: AccountCompared) -> str:
 
 
 def _story(found: Found) -> str:
-    if found.kind is DriftKind.CASH:
-        return say(
-            "We count {ours}, the exchange {theirs}.",
-            ours=money(found.ours),
-            theirs=money(found.theirs),
-        )
+    if found.kind in IN_MONEY:
+        ours, theirs = money(found.ours), money(found.theirs)
+        return say(MONEY_STORIES[found.kind], ours=ours, theirs=theirs)
     name = f" {safe(found.outcome, LABEL)}" if found.outcome else ""
     ours, theirs = f"{shares(Size(found.ours))}{name}", f"{shares(Size(found.theirs))}{name}"
     return say(STORIES[found.kind], ours=ours, theirs=theirs)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from tests.crash.elsewhere import buy_elsewhere
+from tests.crash.renewing import authorise, check, key_waits, new_key, renewed
 from tests.crash.scenes import Scene
 from tests.crash.story import Story
 from tests.crash.waiting import until
@@ -33,7 +34,7 @@ async def play(story: Story) -> None:
 
 
 async def buy(story: Story) -> None:
-    is_faulty = story.scene not in {Scene.SELL, Scene.REDEEM, Scene.STOP}
+    is_faulty = story.scene not in {Scene.SELL, Scene.REDEEM, Scene.STOP, Scene.RENEW}
     await story.order(f"q.{story.stage.market}.0.{SPEND}", is_faulty=is_faulty)
 
 
@@ -252,6 +253,7 @@ async def withdrawn(story: Story) -> None:
 
 Step = Callable[[Story], Awaitable[None]]
 MET: Final = (working, empty, meet_part)
+RENEWED: Final = (new_key, key_waits, authorise, check, renewed)
 STEPS: Final[Mapping[Scene, tuple[Step, ...]]] = {
     Scene.BUY: (buy, ended),
     Scene.SELL: (buy, ended, sell, ended),
@@ -267,5 +269,6 @@ STEPS: Final[Mapping[Scene, tuple[Step, ...]]] = {
     Scene.EXTERNAL: (elsewhere,),
     Scene.REDEEM: (buy, ended, win, won, claim, claimed),
     Scene.WITHDRAW: (withdrawn,),
+    Scene.RENEW: (rest, working, *RENEWED, ended, buy, ended),
     Scene.ROTATE: (buy, ended),
 }

@@ -63,6 +63,7 @@ def complaints(seen: Seen) -> list[str]:
         *_of_reservations(seen),
         *_of_wallet(seen),
         *_of_stop(seen),
+        *_of_keys(seen),
     ]
 
 
@@ -185,6 +186,11 @@ def _of_wallet(seen: Seen) -> Iterator[str]:
     for row in seen.actions:
         if row["state"] in UNDER_WAY:
             yield f"{row['kind']} {row['id']} is {row['state']}"
+
+
+def _of_keys(seen: Seen) -> Iterator[str]:
+    if seen.usable != 1:
+        yield f"{seen.usable} keys are in use"
 
 
 def _left(seen: Seen) -> Counter[tuple[str, Decimal]]:

@@ -63,6 +63,14 @@ ACTING: Final = (
     Point.ACTION_SETTLED,
 )
 WITHDRAWING: Final = (Point.WITHDRAWAL_CLAIMED, *ACTING, Point.WITHDRAWAL_SETTLED)
+RENEWING: Final = (
+    Point.KEY_MADE,
+    Point.KEY_WAITS,
+    Point.ACCESS_OBTAINED,
+    Point.BOOK_CLEARED,
+    Point.KEY_REPLACED,
+    Point.OLD_KEY_FORGOTTEN,
+)
 LOOKING: Final = (Point.BEFORE_LOOK_UP, Point.AFTER_LOOK_UP)
 SENDING_AGAIN: Final = (Point.BEFORE_REPOST, Point.AFTER_REPOST)
 
@@ -108,6 +116,7 @@ FIRST: Final[Mapping[Scene, tuple[Kill, ...]]] = MappingProxyType(
             *_often(TELLING, 1),
         ),
         Scene.WITHDRAW: _often(WITHDRAWING, 1),
+        Scene.RENEW: (*_often(RENEWING, 1, 1), *_often(CANCELLING, 1)),
         Scene.ROTATE: _often((Point.ROTATION_KEY_MADE, Point.ROTATION_ROW_MOVED), 1),
     }
 )
@@ -121,6 +130,7 @@ WEIGHTS: Final = MappingProxyType(
         Scene.STOP: 4,
         Scene.REDEEM: 4,
         Scene.WITHDRAW: 4,
+        Scene.RENEW: 4,
     }
 )
 """What is not named here counts 2."""

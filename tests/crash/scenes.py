@@ -24,6 +24,7 @@ class Scene(StrEnum):
     EXTERNAL = "external"  # bought elsewhere, found by the comparison
     REDEEM = "redeem"  # bought, won, claimed through the relayer
     WITHDRAW = "withdraw"  # asked for two hours ago, and due
+    RENEW = "renew"  # a new session key, while an order of the one before rests; then bought
     ROTATE = "rotate"  # the keys at rest are brought under a new one; then bought
 
 
@@ -98,6 +99,7 @@ FAULTS: Final[Mapping[Scene, tuple[Fault, ...]]] = MappingProxyType(
         Scene.EXTERNAL: (CALM, DUPLICATES, SILENCE),
         Scene.REDEEM: (CALM, *UNANSWERED, FAILING, BUSY),
         Scene.WITHDRAW: (CALM, *UNSENT, *UNANSWERED, FAILING, BUSY),
+        Scene.RENEW: (CALM, CALM, *LOST_CANCELS, DUPLICATES, SILENCE),
         Scene.ROTATE: (CALM,),
     }
 )

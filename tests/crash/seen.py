@@ -27,6 +27,7 @@ STOPPED: Final = "SELECT stop, stopped_at FROM risk_accounts WHERE account = 'li
 WITHDRAWALS: Final = "SELECT id, lower(address) AS address, amount, state FROM withdrawals"
 ACTIONS: Final = "SELECT id, kind, state FROM wallet_actions ORDER BY id"
 TOLD: Final = "SELECT key, kind, payload FROM notices WHERE sent_at IS NOT NULL"
+USABLE: Final = "SELECT count(*) FROM live_wallets WHERE state = 'ready'"
 WAITING: Final = """
 SELECT 'update ' || update_id || ' waits' FROM updates WHERE handled_at IS NULL
 UNION ALL SELECT 'notice ' || key || ' waits' FROM notices
@@ -60,6 +61,7 @@ class Seen:
     trades: dict[str, Json]
     wallet: Json
     withdrawn: list[Json]  # what has left the wallet at the venue
+    usable: int = 1  # keys that are in use here
 
     @property
     def own(self) -> list[Row]:
@@ -103,5 +105,6 @@ async def look(stage: Stage) -> Seen:
             posted=posted,
             trades={trade["id"]: trade for trade in trades},
             wallet=wallet,
+            usable=await database.fetchval(USABLE),
             withdrawn=[each for each in relayed["withdrawn"] if each["from"] == stage.wallet],
         )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.domain.errors import OutcomeUnknown, PolycoolError, Rejected, Unavailable
 from core.domain.order import Order, OrderStatus, Ticket
 from core.domain.units import ZERO, UserId
+from core.services.fence import Fenced
 from core.services.milestones import Milestone
 from core.storage.models import Sessions
 from tests.support.live_desk import (
@@ -175,10 +176,13 @@ async def test_an_order_of_a_wallet_that_was_given_up_is_let_go_of_and_not_calle
     assert desk.venue.cancelled == []
 
 
-async def test_a_switch_thrown_meanwhile_keeps_the_bytes_here(sessions: Sessions) -> None:
+@pytest.mark.parametrize("refusal", [Rejected("Trading is stopped."), Fenced("Overtaken.")])
+async def test_a_switch_or_another_instance_meanwhile_keeps_the_bytes_here(
+    sessions: Sessions, refusal: Rejected
+) -> None:
     desk, user = await open_live(sessions)
     await lost(desk, taking(user, "10"), "lost")
-    desk.guards.send_refusal = Rejected("Trading is stopped.")
+    desk.guards.send_refusal = refusal
     await desk.look()
     assert len(desk.venue.bodies) == 1
 

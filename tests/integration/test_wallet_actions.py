@@ -350,3 +350,29 @@ async def test_a_turn_is_not_taken_anew_by_an_instance_that_was_overtaken_meanwh
     assert (len(late.bodies), await house.submitted()) == (1, [])
     action = await the_action(house, ActionKind.WITHDRAW, str(due.id))
     assert action.state is ActionState.FAILED
+
+
+async def test_an_instance_that_was_overtaken_sends_nothing_later_either(
+    house: WalletHouse,
+) -> None:
+    due = await cut_off(house)
+    house.clock.now += timedelta(seconds=11)
+    house.fence.is_overtaken = True
+    sender = house.sender(house.reborn())
+    await sender.recover()
+    assert await house.state_of(due) is WithdrawalState.UNKNOWN
+    assert await house.submitted() == []
+    house.fence.is_overtaken = False  # as the one that has taken over finds it
+    assert await settled(house, sender, due) is WithdrawalState.SENT
+    assert len(await house.submitted()) == 1
+
+
+async def test_what_another_run_has_ended_meanwhile_is_not_sent_later(house: WalletHouse) -> None:
+    due = await cut_off(house)
+    stale = await the_action(house, ActionKind.WITHDRAW, str(due.id))
+    house.clock.now += timedelta(seconds=11)
+    async with as_worker(house.sessions) as session:
+        await wallet_actions.move(session, stale, ActionState.FAILED, reason="ended by another run")
+    looked_at = await house.reborn().following.look(stale)
+    assert looked_at == stale
+    assert await house.submitted() == []

@@ -62,6 +62,7 @@ def test_where_all_is_well_nothing_is_impaired_and_everything_is_said() -> None:
         "clock": "as the venue's",
         "inbox": "nothing unanswered",
         "switches": "all on",
+        "ledger": "positions are what their fills make",
     }
     assert not any(part.is_impaired or not part.ok for part in parts.values())
 
@@ -111,6 +112,7 @@ def test_accounts_that_could_not_be_compared_are_counted() -> None:
             "halted by the owner; breaker of everybody open: clock; breaker open for 2 users",
         ),
         (Overview(updates_waiting=51), "inbox", "51 messages unanswered"),
+        (Overview(differing=2), "ledger", "not what the fills make: 2 positions"),
     ],
 )
 def test_what_needs_a_look_is_marked_and_said(seen: Overview, name: str, state: str) -> None:
@@ -133,7 +135,7 @@ def test_a_clock_that_is_off_is_told_with_its_sign() -> None:
 
 def test_paper_money_alone_has_an_inbox_and_switches() -> None:
     scene = Scene(is_live=False, seen=Overview(updates_waiting=1))
-    assert list(scene.trading.parts()) == ["inbox", "switches"]
+    assert list(scene.trading.parts()) == ["inbox", "switches", "ledger"]
     assert scene.part("inbox").state == "1 message unanswered"
     assert scene.figure("updates_waiting") == 1
     assert scene.figure("user_channels", state="connected") is None

@@ -28,6 +28,7 @@ from core.domain.units import UserId
 from core.services.audit import Audit, named
 from core.services.clock import utc_now
 from core.services.custody.ports import ApiAccess, KeyVault, SessionRegistry
+from core.services.milestones import Milestone, Reached, unwatched
 from core.services.trading_right import refuse_viewer
 from core.storage import custody, risk
 from core.storage.custody import NewWallet
@@ -82,12 +83,14 @@ class Wallets:
         *,
         is_dry_run: bool,
         now: Callable[[], datetime] = utc_now,
+        reached: Reached = unwatched,
     ) -> None:
         self._sessions = sessions
         self._keys = keys
         self._is_dry_run = is_dry_run
         self._changed = list[Callable[[UserId], None]]()
         self._now = now
+        self._reached = reached
 
     def on_change(self, changed: Callable[[UserId], None]) -> None:
         """`changed` is told whose wallet is no longer what it was."""
@@ -117,6 +120,7 @@ class Wallets:
         if known is not None:
             return known
         address = await self._keys.vault.make_key(user, tier)
+        self._reached(Milestone.KEY_MADE)
         return await self._adopted(NewWallet(user, tier, address, DEPOSIT_SIGNATURE), "key made")
 
     async def bring(
@@ -150,9 +154,11 @@ class Wallets:
         if wallet is None:
             raise Rejected(NOTHING_WAITS)
         await self._keys.access.obtain(wallet)
+        self._reached(Milestone.ACCESS_OBTAINED)
         grant = await self._granted(wallet)
         if await self.ready(user) is not None:
             await clear()
+            self._reached(Milestone.BOOK_CLEARED)
         return await self._promoted(wallet, grant)
 
     async def name_funder(self, user: UserId, funder: str) -> LiveWallet:
@@ -222,6 +228,7 @@ class Wallets:
             if added is not None:
                 await _note(session, how, added)
         if added is not None:
+            self._reached(Milestone.KEY_WAITS)
             return added
         await self._keys.vault.forget(new.user, [new.key_address])
         first = await self.waiting(new.user)
@@ -249,9 +256,11 @@ class Wallets:
             if before is not None and before.id != wallet.id:
                 await _note(session, "key replaced", before)
             await _note(session, "wallet ready", ready)
+        self._reached(Milestone.KEY_REPLACED)
         self._tell(wallet.user)
         if before is not None and before.id != wallet.id:
             await self._keys.vault.forget(wallet.user, [before.key_address])
+            self._reached(Milestone.OLD_KEY_FORGOTTEN)
         return ready
 
     async def _refuse_business(self, session: AsyncSession, user: UserId) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.account import Account
 from core.domain.drift import (
     CENT,
+    OF_LEDGER,
     CashFinding,
     CashMove,
     CashMoveKind,
@@ -68,7 +69,8 @@ async def conclude(session: AsyncSession, seen: Seen, patience: Patience) -> Con
     check = await stored.check_of(session, user)
     ours = await ledger.our_account(session, user, check, now - patience.settlement)
     finding, found = _compare(ours, seen)
-    known = await stored.lasting(session, user)
+    lasting = await stored.lasting(session, user)
+    known = [drift for drift in lasting if drift.kind not in OF_LEDGER]  # others prove those
     stirred = await ledger.stirred(session, user, seen.began - patience.recent)
     judgement = judge(known, found, now, wait=patience.wait, stirred=stirred)
     await _remember(session, user, judgement, now)

@@ -26,14 +26,19 @@ UNSTATED: Final = Size(Decimal(10**12))  # shares at the best price, where no wh
 
 
 async def refuse_drift(session: AsyncSession, ticket: Ticket, conditions: Conditions) -> None:
-    """Raises: NotReconciled, to automation with real money."""
-    if ticket.account is not Account.LIVE or ticket.origin is not Origin.AUTOMATION:
+    """Raises: NotReconciled, to automation."""
+    if ticket.origin is not Origin.AUTOMATION:
         return
-    if not await conditions.is_clear(session, ticket.user_id):
+    if await conditions.is_clear(session, ticket.user_id, ticket.account):
+        return
+    if ticket.account is not Account.LIVE:
         raise NotReconciled(
-            "What the venue reports and what is booked here do not agree yet, so automation waits. "
-            "You can trade by hand."
+            "A position and its trades do not add up, so automation waits. You can trade by hand."
         )
+    raise NotReconciled(
+        "What the venue reports and what is booked here do not agree yet, so automation waits. "
+        "You can trade by hand."
+    )
 
 
 def refuse_by_conditions(

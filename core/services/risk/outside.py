@@ -78,7 +78,7 @@ class Conditions:
     prices: Prices
     fence: Fence
     is_heartbeat_healthy: Callable[[UserId], bool]
-    is_clear: Callable[[AsyncSession, UserId], Awaitable[bool]]  # our books and the venue's agree
+    is_clear: Callable[[AsyncSession, UserId, Account], Awaitable[bool]]  # all books agree
     free_disk: Callable[[], float]  # percent
 
 

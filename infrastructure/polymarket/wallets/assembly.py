@@ -61,7 +61,7 @@ def build_wallet_operations(
     approvals = ApprovalList(hosts.data)
     witness = VenueWitness(sessions, reports, approvals, hosts.data)
     following = Following(
-        sessions, hosts.relayer, witness, hosts.clock, booked=book_confirmed, reached=reached
+        clearance, hosts.relayer, witness, hosts.clock, booked=book_confirmed, reached=reached
     )
     actions = WalletActions(
         clearance, hosts.relayer, keys, following, hosts.clock, patience=patience, reached=reached

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.custody import WalletState
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.wallet_action import ActionId, ActionKind, ActionState, WalletAction
+from core.services.clearance import Clearance
 from core.services.milestones import Milestone, Reached, unwatched
-from core.storage import custody, risk_switches
+from core.storage import custody
 from core.storage import wallet_actions as stored
-from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
 from infrastructure.polymarket.signing.wallet import Address
 from infrastructure.polymarket.trading.clock import VenueClock
@@ -72,7 +72,7 @@ class Following:
 
     def __init__(
         self,
-        sessions: Sessions,
+        clearance: Clearance,
         relayer: RelayerHttp,
         witness: Witness,
         clock: VenueClock,
@@ -81,7 +81,8 @@ class Following:
         every: float = EVERY,
         reached: Reached = unwatched,
     ) -> None:
-        self._sessions = sessions
+        self._clearance = clearance
+        self._sessions = clearance.sessions
         self._relayer = relayer
         self._witness = witness
         self._clock = clock
@@ -169,33 +170,27 @@ class Following:
         if turn <= action.nonce and is_over:
             return await self._expire(action)
         if turn <= action.nonce:
-            is_due = turn == action.nonce and await self._is_to_be_sent(action)
+            is_due = turn == action.nonce and self._is_left_behind(action)
             return await self._sent_again(action) if is_due else action
         async with as_user(self._sessions, action.user) as session:
             is_another = await stored.turn_taken_by_another(session, action)
         seen = Evidence(Proof.NO) if is_another else await self._witness.saw(action)
         return await self._judged(action, seen, is_over=is_over)
 
-    async def _is_to_be_sent(self, action: WalletAction) -> bool:
-        """Signed, and given up by whoever was to send it, while its user still wants it.
-
-        Once in each run, not while trading is halted, and not for a key that was given up.
-        """
+    def _is_left_behind(self, action: WalletAction) -> bool:
+        """Signed, and given up by whoever was to send it. Once in each run."""
         now, is_free = self._clock(), action.id not in self._in_hand | self._again
         if action.state is not ActionState.COMMITTED or action.deadline is None or not is_free:
             return False
-        if now - action.created_at < UNSENT or action.deadline - now < LEFT_TO_SEND:
-            return False
-        async with as_user(self._sessions, action.user) as session:
-            wallet = await custody.wallet(session, action.user, WalletState.READY)
-            is_halted = await risk_switches.halted_at(session) is not None
-        return not is_halted and wallet is not None and wallet.key_address == action.owner
+        return now - action.created_at >= UNSENT and action.deadline - now >= LEFT_TO_SEND
 
     async def _sent_again(self, action: WalletAction) -> WalletAction:
         """The same bytes: the chain takes them in one turn, so at most once.
 
         A refusal proves nothing of the first time. Raises: Rejected, Unavailable.
         """
+        if not await self._is_claimed(action):
+            return action
         self._again.add(action.id)
         logger.info("Wallet action is sent after all", extra=_told(action))
         try:
@@ -211,6 +206,16 @@ class Following:
                 reason=SENT_AGAIN,
             )
         return moved or await self.reread(action)
+
+    async def _is_claimed(self, action: WalletAction) -> bool:
+        """Whether it may leave once more: not for a key that was given up, nor if it has ended.
+
+        Raises: Rejected while trading is halted, and in an instance that was overtaken.
+        """
+        async with self._clearance.transaction(action.user) as session:
+            wallet = await custody.wallet(session, action.user, WalletState.READY)
+            is_wanted = wallet is not None and wallet.key_address == action.owner
+            return is_wanted and await stored.lock_unsent(session, action)
 
     def _is_over(self, action: WalletAction) -> bool:
         """Whether it can no longer happen, if it has not."""
