@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint bench faults crash proof soak format doctor psql backup restore keys words lock clean bootstrap
+.PHONY: help run replay test lint coverage bench faults crash proof soak format doctor psql backup restore keys words lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -24,6 +24,10 @@ lint: bootstrap  ## everything of `make test` but the tests
 	$(PYTHON) -m ruff check $(CHECKED)
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports --no-cache
+
+coverage: bootstrap  ## run all tests, print which part of the branches they take; fails below decided shares
+	$(PYTHON) -m pytest --numprocesses=2 --dist=loadgroup --timeout=300 --cov --cov-report= $(ARGS)
+	@$(PYTHON) -m scripts.covered
 
 bench: bootstrap  ## measure, print a table, write bench.json
 	$(PYTHON) -m tests.benchmarks $(ARGS)

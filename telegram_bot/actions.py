@@ -25,6 +25,7 @@ from telegram_bot.portfolio_actions import PortfolioAction
 from telegram_bot.quick_actions import QuickAction
 from telegram_bot.settings_actions import SettingsAction
 from telegram_bot.trigger_actions import TriggerAction
+from telegram_bot.whole_actions import WholeAction
 
 
 class Way(StrEnum):
@@ -219,6 +220,7 @@ Action: TypeAlias = (
     | SettingsAction
     | PeopleAction
     | PortfolioAction
+    | WholeAction
 )
 
 FORMS: Final[Forms[Action]] = {

@@ -14,6 +14,7 @@ from telegram_bot import (
     quick_actions,
     settings_actions,
     trigger_actions,
+    whole_actions,
 )
 from telegram_bot.actions import Action, Home
 from telegram_bot.callback_readers import Forms
@@ -26,7 +27,7 @@ MAX_BYTES: Final = 64
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
 # of two letters those that begin with a (alerts), d (settings), f (finding), g (safety), k, m
 # (watching), o (orders), p (pictures), q (one tap), t (triggers), u (people), v (wallet),
-# y (portfolio). Free to begin with: b, c, e, h, i, j, l, n, r, s, w, x, z.
+# w (all or nothing), y (portfolio). Free to begin with: b, c, e, h, i, j, l, n, r, s, x, z.
 FAMILIES: Final[tuple[Forms[Action], ...]] = (
     actions.FORMS,
     alert_actions.FORMS,
@@ -38,6 +39,7 @@ FAMILIES: Final[tuple[Forms[Action], ...]] = (
     settings_actions.FORMS,
     people_actions.FORMS,
     portfolio_actions.FORMS,
+    whole_actions.FORMS,
 )
 
 

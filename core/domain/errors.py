@@ -66,6 +66,10 @@ class EmptyBook(Rejected):
     """Nobody takes the other side at an acceptable price."""
 
 
+class NotWhole(EmptyBook):
+    """It was to be all or nothing, and the book had less than all of it."""
+
+
 class OrderTooSmall(Rejected):
     """Below the venue's minimum: `spend` in USDC, or `size` in shares."""
 

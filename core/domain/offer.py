@@ -40,6 +40,12 @@ class TradeQuote:
     ask: Price | None = None
     slippage: Decimal = ZERO  # percent that the average may be worse than the best price
     free_cash: Usdc = Usdc(ZERO)  # of a buy: what no open order holds
+    kind: OrderKind = OrderKind.FAK
+
+    @property
+    def is_whole(self) -> bool:
+        """All of it or nothing."""
+        return self.kind is OrderKind.FOK
 
     @property
     def cost(self) -> Usdc:
@@ -157,7 +163,12 @@ def button_payload(quote: TradeQuote | LimitQuote) -> dict[str, str]:
         payload["spend"] = f"{quote.spend:f}"
     if quote.size is not None:
         payload["size"] = f"{quote.size:f}"
-    return payload | (_resting(quote) if isinstance(quote, LimitQuote) else {})
+    return payload | (_resting(quote) if isinstance(quote, LimitQuote) else _immediate(quote))
+
+
+def _immediate(quote: TradeQuote) -> dict[str, str]:
+    """What is done in part where it must be is not said: rows that are older have no kind."""
+    return {"kind": quote.kind.value} if quote.is_whole else {}
 
 
 def _resting(quote: LimitQuote) -> dict[str, str]:

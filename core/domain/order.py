@@ -56,6 +56,7 @@ class Origin(StrEnum):
 _OPEN = frozenset({OrderStatus.LIVE, OrderStatus.MATCHED, OrderStatus.DELAYED})
 _ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 _TOLD = _OPEN | _ENDS | {OrderStatus.PARTIAL}  # what only the venue can say
+KILLED: Final = "fully filled or killed"  # in the venue's own words
 LOST_SIGHT: Final = (
     "It was placed with a wallet that was given up here, so nobody here can follow it any more. "
     "If it still rests at Polymarket, it may trade there: cancel it with your own wallet."
@@ -166,6 +167,11 @@ class Order:
     def is_lost_sight_of(self) -> bool:
         """It ended here only: what became of it at the venue is not known."""
         return self.status is OrderStatus.CANCELLED and self.reason == LOST_SIGHT
+
+    @property
+    def is_killed(self) -> bool:
+        """It was all or nothing, and became nothing; told later than in the answer to it."""
+        return self.ticket.kind is OrderKind.FOK and KILLED in self.reason.casefold()
 
     @property
     def told_size(self) -> Size:

@@ -1,10 +1,11 @@
 """The paper exchange: market orders walk the real book with play money."""
 
 from core.domain.book import Side
-from core.domain.errors import EmptyBook, MarketClosed, Rejected
+from core.domain.errors import EmptyBook, MarketClosed, NotWhole, Rejected
 from core.domain.execution import Walk, walk_buy, walk_sell
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus, SignedPayload
+from core.domain.order_amounts import OrderKind
 from core.domain.reports import OrderReport
 from core.domain.units import UserId
 from core.ports import Execution
@@ -36,7 +37,7 @@ class PaperExchange:
         market: Market,
         signed: SignedPayload | None,  # noqa: ARG002 - the port's
     ) -> Execution:
-        """Raises: MarketClosed, EmptyBook; StalePrice or another Unavailable without a book."""
+        """Raises: MarketClosed; EmptyBook, of which NotWhole is one; Unavailable without a book."""
         if market.is_closed or not market.accepts_orders:
             raise MarketClosed("Trading in this market has ended; it takes no more orders.")
         token = order.ticket.token_id
@@ -46,6 +47,11 @@ class PaperExchange:
             raise EmptyBook("Nobody takes the other side at an acceptable price right now.")
         if walk.complete:
             return Execution(OrderStatus.FILLED, walk.matches, basis=book.state)
+        if order.ticket.kind is OrderKind.FOK:
+            raise NotWhole(
+                "There was not enough on the other side for the whole order at an acceptable "
+                "price, so none of it was traded."
+            )
         thin = "the book was thinner than the order"
         return Execution(OrderStatus.PARTIAL, walk.matches, thin, book.state)
 

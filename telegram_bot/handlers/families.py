@@ -77,6 +77,7 @@ from telegram_bot.trigger_actions import (
     TriggerAction,
     TypeTrigger,
 )
+from telegram_bot.whole_actions import BuyWhole, SellWhole
 
 WayBack: TypeAlias = Callable[..., Action]
 """Where a failure of the action leads."""
@@ -90,11 +91,11 @@ class Family:
     ways_back: Mapping[type, WayBack] = field(default_factory=dict)
 
 
-def to_market(action: Buy | Spend | SpendOther | Watch) -> Action:
+def to_market(action: Buy | Spend | SpendOther | BuyWhole | Watch) -> Action:
     return ShowMarket(action.market_id)
 
 
-def to_position(action: SellPercent | SellShares | SellOther) -> Action:
+def to_position(action: SellPercent | SellShares | SellWhole | SellOther) -> Action:
     return ShowPosition(action.position_id)
 
 
@@ -126,17 +127,19 @@ TRADING: Final = Family(
         ShowMarket: by_fields(markets.open_market),
         Buy: trading.choose_amount,
         Spend: trading.quote_buy,
+        BuyWhole: trading.quote_buy,
         SpendOther: trading.ask_dollars,
         ShowPositions: by_fields(positions.open_positions),
         ShowPosition: by_fields(positions.open_position),
         SellPercent: trading.quote_percent,
         SellShares: trading.quote_shares,
+        SellWhole: trading.quote_whole_shares,
         SellOther: trading.ask_shares,
         Limit: limit.open_limit,
     },
     {
-        **dict.fromkeys((Buy, Spend, SpendOther), to_market),
-        **dict.fromkeys((SellPercent, SellShares, SellOther), to_position),
+        **dict.fromkeys((Buy, Spend, SpendOther, BuyWhole), to_market),
+        **dict.fromkeys((SellPercent, SellShares, SellOther, SellWhole), to_position),
         **dict.fromkeys((Trending, Search, ShowEvent, Categories), again),
         Limit: to_limit,
     },

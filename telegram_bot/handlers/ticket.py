@@ -88,7 +88,7 @@ async def show_ticket(
     if isinstance(quote, LimitQuote) and isinstance(again, Limit):
         screen = limit_ticket_screen(quote, offer, again, now)
     elif isinstance(quote, TradeQuote):
-        screen = ticket_screen(quote, offer, now, why)
+        screen = ticket_screen(quote, offer, now, why, back)
     else:
         raise TypeError(f"{again} does not lead to a limit order")
     view = LiveView(

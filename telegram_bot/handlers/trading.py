@@ -1,5 +1,6 @@
 """From an outcome to a ticket: amounts, quotes, typed amounts."""
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -7,6 +8,8 @@ from typing import Final
 from core.domain.amounts import typed_percent, typed_shares, typed_usdc
 from core.domain.errors import NotFound
 from core.domain.market import Market, Outcome
+from core.domain.offer import TradeQuote
+from core.domain.order_amounts import HUNDREDTHS, OrderKind
 from core.domain.position import Position, shares_of
 from core.domain.units import MICROS, PositionId, Size, Usdc
 from telegram_bot.actions import (
@@ -27,6 +30,8 @@ from telegram_bot.screens.market import amount_screen
 from telegram_bot.screens.notices import amount_question, shares_question
 from telegram_bot.screens.numbers import shares
 from telegram_bot.screens.screen import Screen
+from telegram_bot.screens.whole import not_whole_screen
+from telegram_bot.whole_actions import BuyWhole, SellWhole
 from telegram_bot.words import say
 
 CENTS: Final = 100  # in a USDC
@@ -43,13 +48,13 @@ async def choose_amount(context: BotContext, action: Buy) -> None:
     )
 
 
-async def quote_buy(context: BotContext, action: Spend) -> None:
+async def quote_buy(context: BotContext, action: Spend | BuyWhole) -> None:
     market = await context.services.markets.market(action.market_id)
     spend = Usdc(Decimal(action.amount) / CENTS)
     token = outcome_at(market, action.outcome).token
     slippage = context.preferences.slippage
     quote = await context.orders.quote_buy(context.user.id, market.id, token, spend, slippage)
-    await show_ticket(context, quote, again=action, back=ShowMarket(market.id))
+    await _show(context, quote, again=action, back=ShowMarket(market.id))
 
 
 async def quote_percent(context: BotContext, action: SellPercent) -> None:
@@ -60,6 +65,13 @@ async def quote_percent(context: BotContext, action: SellPercent) -> None:
 
 async def quote_shares(context: BotContext, action: SellShares) -> None:
     size = Size(Decimal(action.amount) / MICROS)
+    await _quote_sell(context, action.position_id, size, again=action)
+
+
+async def quote_whole_shares(context: BotContext, action: SellWhole) -> None:
+    """In whole hundredths, as the venue takes them: what is quoted is all that is sold then."""
+    hundredths = action.amount * HUNDREDTHS // MICROS
+    size = Size(Decimal(hundredths) / HUNDREDTHS)
     await _quote_sell(context, action.position_id, size, again=action)
 
 
@@ -111,7 +123,18 @@ async def _quote_sell(
 ) -> None:
     slippage = context.preferences.slippage
     quote = await context.orders.quote_sell(context.user.id, position_id, size, slippage)
-    await show_ticket(context, quote, again=again, back=ShowPosition(position_id))
+    await _show(context, quote, again=again, back=ShowPosition(position_id))
+
+
+async def _show(context: BotContext, quote: TradeQuote, *, again: Action, back: Action) -> None:
+    """All or nothing is a ticket only while the book has all of it."""
+    if isinstance(again, BuyWhole | SellWhole):
+        quote = replace(quote, kind=OrderKind.FOK)
+        if not quote.complete:
+            screen = not_whole_screen(quote, back)
+            await context.show(screen, still_view(screen, quote.market.id))
+            return
+    await show_ticket(context, quote, again=again, back=back)
 
 
 async def _draw_amounts(context: BotContext, action: Buy) -> Screen:

@@ -21,7 +21,8 @@ SECTIONS: Final = MappingProxyType(
             mark(
                 "Tap an outcome, pick an amount, read the quote, tap Confirm. One quote makes "
                 "one order at most, however often it is tapped, and it expires after a short "
-                "while."
+                "while. All or nothing on it (fill or kill) takes the whole amount at once, or "
+                "none of it."
             ),
         ),
         Topic.WRITE: (

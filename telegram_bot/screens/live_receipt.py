@@ -16,6 +16,7 @@ from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
 from telegram_bot.screens.ways_on import rest_of
+from telegram_bot.screens.whole import in_part_button, killed_words
 from telegram_bot.words import mark, say
 
 HEADINGS: Final = {
@@ -54,7 +55,11 @@ def live_receipt_screen(
                 time=clock_time(order.created_at),
             ),
         ),
-        rows(_ways(traced, position, sell), _buttons(traced, position, again)),
+        rows(
+            _ways(traced, position, sell),
+            _in_part(order, again),
+            _buttons(traced, position, again),
+        ),
         keeps_message=True,
     )
 
@@ -118,7 +123,7 @@ def _story(traced: TracedOrder) -> tuple[str | None, ...]:
     return (
         _nothing_done(order),
         question,
-        sentence(order.reason) or _why_nothing(order),
+        killed_words(order) or sentence(order.reason) or _why_nothing(order),
         say("Your cash and your positions are as before."),
     )
 
@@ -224,6 +229,11 @@ def _ways(traced: TracedOrder, position: PositionId | None, sell: Action | None)
     is_thin = order.status not in {OrderStatus.FILLED, OrderStatus.REJECTED}
     thin = rest_of(order, traced.market, is_live=True) if is_thin else ()
     return (*sell_button(order, position, sell), *thin)
+
+
+def _in_part(order: Order, again: Action | None) -> Row:
+    """Where all or nothing became nothing."""
+    return in_part_button(again) if killed_words(order) else ()
 
 
 def _buttons(traced: TracedOrder, position: PositionId | None, again: Action | None) -> Row:

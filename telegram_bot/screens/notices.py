@@ -43,6 +43,7 @@ from telegram_bot.settings_actions import (
     TypeSetting,
 )
 from telegram_bot.trigger_actions import ShowPositionTriggers, TypeTrigger
+from telegram_bot.whole_actions import BuyWhole, SellWhole
 from telegram_bot.words import mark, say
 
 OLD_SCREEN = mark("This screen is old. Tap Home for a fresh one.")
@@ -250,7 +251,7 @@ def _way(back: Action | None) -> Button:
             return Button(say("Back"), back)
         case Limit():
             return Button(say("Change it"), back)
-        case Spend() | SellShares() | SellPercent():
+        case Spend() | SellShares() | SellPercent() | BuyWhole() | SellWhole():
             return Button(say("Re-quote"), back)
         case _:
             return Button(say("Try again"), back)

@@ -7,6 +7,7 @@ from typing import Final
 from core.domain.account_views import Cancelled, TracedOrder
 from core.domain.book import Side
 from core.domain.order import Order, Origin
+from core.domain.order_amounts import OrderKind
 from telegram_bot.account_actions import (
     CancelAll,
     CancelMarket,
@@ -234,6 +235,8 @@ def _left(order: Order) -> str | None:
 def _life(order: Order) -> str | None:
     ends = order.ticket.expires_at
     kind = say("Post-only") if order.ticket.post_only else None
+    if order.ticket.kind is OrderKind.FOK:
+        kind = say("All or nothing")
     until = say("Rests until {moment}", moment=day_clock(ends)) if ends else None
     return " · ".join(part for part in (until, kind) if part) or None
 

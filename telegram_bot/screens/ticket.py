@@ -11,9 +11,10 @@ from core.domain.price import PriceState
 from telegram_bot.actions import Action, CancelTicket, Confirm, Submitting
 from telegram_bot.screens.freshness import unchanged
 from telegram_bot.screens.numbers import cents, money, shares, signed
-from telegram_bot.screens.screen import Button, Screen, Style, blocks, home_button, lines
+from telegram_bot.screens.screen import Button, Screen, Style, blocks, home_button, lines, rows
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
+from telegram_bot.screens.whole import whole_switch, whole_words
 from telegram_bot.words import mark, say
 
 ASKED: Final = {
@@ -33,9 +34,15 @@ ASKED: Final = {
 
 
 def ticket_screen(
-    quote: TradeQuote, offer: Offer, now: datetime, why: Sequence[Why] = ()
+    quote: TradeQuote,
+    offer: Offer,
+    now: datetime,
+    why: Sequence[Why] = (),
+    back: Action | None = None,
 ) -> Screen:
-    """`why` it is asked about although its person trades without asking."""
+    """`why` it is asked about although its person trades without asking; `back` of a sale is its
+    position.
+    """
     left = max(0, round((offer.expires_at - now).total_seconds()))
     return Screen(
         blocks(
@@ -48,11 +55,12 @@ def ticket_screen(
                 time=clock_time(offer.expires_at),
             ),
         ),
-        (
+        rows(
             (
                 Button(say("Confirm"), Confirm(offer.button_id), Style.SUCCESS),
                 Button(say("Cancel"), CancelTicket(offer.button_id)),
             ),
+            whole_switch(quote, back),
         ),
     )
 
@@ -119,6 +127,7 @@ def _buy_text(quote: TradeQuote) -> str:
             say("Cash after this: {cash}", cash=money(quote.cash_after)),
         ),
         _thin(quote),
+        whole_words(quote),
     )
 
 
@@ -143,6 +152,7 @@ def _sell_text(quote: TradeQuote) -> str:
         ),
         say("Cash after this: {cash}", cash=money(quote.cash_after)),
         _thin(quote),
+        whole_words(quote),
     )
 
 

@@ -9,6 +9,7 @@ from core.domain.errors import (
     EmptyBook,
     InsufficientBalance,
     MarketClosed,
+    NotWhole,
     OrderTooSmall,
     PolycoolError,
 )
@@ -31,6 +32,8 @@ from telegram_bot.screens.limit import MICROS, PARTS
 from telegram_bot.screens.numbers import cents, shares
 from telegram_bot.screens.quick import CENTS, dollars
 from telegram_bot.screens.screen import Button, Row
+from telegram_bot.screens.whole import in_part_button
+from telegram_bot.whole_actions import BuyWhole
 from telegram_bot.words import say
 
 LEAST: Final = Decimal(1)  # USDC that a purchase costs
@@ -44,6 +47,8 @@ def ways_on(error: PolycoolError, wanted: Action | None, *, is_live: bool) -> Ro
         case InsufficientBalance():
             deposit = (Button(say("Deposit"), ShowWallet()),) if is_live else ()
             return (*deposit, *_smaller(wanted))
+        case NotWhole():
+            return (*in_part_button(wanted), *(_wait(wanted) if is_live else ()))
         case EmptyBook():
             return _wait(wanted) if is_live else ()
         case MarketClosed():
@@ -77,7 +82,7 @@ def rest_of(order: Order, market: Market, *, is_live: bool) -> Row:
 
 
 def _minimum(error: OrderTooSmall, wanted: Action | None) -> Row:
-    if isinstance(wanted, Spend) and error.spend is not None:
+    if isinstance(wanted, Spend | BuyWhole) and error.spend is not None:
         least = replace(wanted, amount=int(error.spend * CENTS))
         return (Button(dollars(Usdc(error.spend)), least),)
     if isinstance(wanted, Limit) and error.size is not None:
@@ -87,7 +92,7 @@ def _minimum(error: OrderTooSmall, wanted: Action | None) -> Row:
 
 
 def _smaller(wanted: Action | None) -> Row:
-    if isinstance(wanted, Spend):
+    if isinstance(wanted, Spend | BuyWhole):
         return (Button(say("Smaller amount"), Buy(wanted.market_id, wanted.outcome)),)
     if isinstance(wanted, Limit) and wanted.amount:
         return (Button(say("Smaller amount"), replace(wanted, amount=0)),)
@@ -95,7 +100,7 @@ def _smaller(wanted: Action | None) -> Row:
 
 
 def _wait(wanted: Action | None) -> Row:
-    if not isinstance(wanted, Spend):
+    if not isinstance(wanted, Spend | BuyWhole):
         return ()
     limit = Limit(wanted.market_id, wanted.outcome, Way.BUY)
     return (Button(say("Limit order"), limit),)

@@ -27,15 +27,17 @@ ALLOWED: Final = timedelta(hours=27)  # ago
 ASKED: Final = timedelta(hours=3)  # ago
 
 
-async def ask_for_money(sessions: Sessions, custody: Custody, user: UserId) -> None:
-    """Yesterday the address, three hours ago the withdrawal: it is due."""
-    await custody.codes.keep(user, Enrolment(SecretKey(SECRET)))
+async def ask_for_money(
+    sessions: Sessions, custody: Custody, user: UserId, secret: bytes = SECRET
+) -> None:
+    """Yesterday the address, three hours ago the withdrawal: it is due. `secret` of the codes."""
+    await custody.codes.keep(user, Enrolment(SecretKey(secret)))
     async with as_user(sessions, user) as session:
         await custody_factors.add(session, user, 0)
     then = _ago(ALLOWED)
-    to = await _desk(sessions, custody, then).allow(user, OUT, "Cold", _code(then()))
+    to = await _desk(sessions, custody, then).allow(user, OUT, "Cold", _code(then(), secret))
     then = _ago(ASKED)
-    await _desk(sessions, custody, then).request(user, to.id, AMOUNT, _code(then()))
+    await _desk(sessions, custody, then).request(user, to.id, AMOUNT, _code(then(), secret))
 
 
 def _desk(sessions: Sessions, custody: Custody, then: Callable[[], datetime]) -> Withdrawals:
@@ -53,5 +55,5 @@ def _ago(span: timedelta) -> Callable[[], datetime]:
     return lambda: then
 
 
-def _code(then: datetime) -> str:
-    return one_time_code(SECRET, int(then.timestamp()) // STEP)
+def _code(then: datetime, secret: bytes) -> str:
+    return one_time_code(secret, int(then.timestamp()) // STEP)

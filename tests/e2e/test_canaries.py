@@ -17,21 +17,39 @@ from typing import Final
 import asyncpg
 import pytest
 
+from core.domain.custody import LiveWallet
 from infrastructure.database.address import database_url, driver_dsn, libpq_variables
 from infrastructure.database.binaries import wheel_programs
 from infrastructure.database.embedded import EmbeddedPostgres
+from tests.crash.savings import ask_for_money
+from tests.support.acts import changed_over, redeemed
 from tests.support.canaries import Search, regular_files, spellings
 from tests.support.live_program import LiveWorld, live_program
 from tests.support.person import LocalTelegram, Person
 from tests.support.program import descendants
 from tests.support.watched_database import Row, watched_database
 
-OWNER, ANN, BEN, CAT = PEOPLE = (7001, 7002, 7003, 7004)
+OWNER, ANN, BEN, CAT, DAN = PEOPLE = (7001, 7002, 7003, 7004, 7005)
 ROLE: Final = "canary_role"
 STATES: Final = "SELECT status, count(*) FROM orders GROUP BY status ORDER BY status"
+WITHDRAWN: Final = "SELECT state FROM withdrawals"
+SETTLED: Final = """
+SELECT DISTINCT x.settlement FROM fills AS x JOIN users AS u ON u.id = x.user_id
+WHERE u.telegram_id = $1
+"""
+CASH: Final = """
+SELECT x.cash > $2 FROM wallets AS x JOIN users AS u ON u.id = x.user_id
+WHERE u.telegram_id = $1 AND x.account = 'live'
+"""
+HAD: Final = """
+SELECT x.cash FROM wallets AS x JOIN users AS u ON u.id = x.user_id
+WHERE u.telegram_id = $1 AND x.account = 'live'
+"""
+YES: Final = "SELECT clob_token_ids::jsonb ->> 0, id FROM markets WHERE question LIKE $1"
 COMPARED: Final = "SELECT count(*) FROM wallets WHERE account = 'live'"
 TEMPORARY: Final = Path("/tmp")  # noqa: S108 - where leaks are looked for
 PATIENCE: Final = 20.0  # seconds
+SENDER: Final = 75.0  # seconds: it looks every 30 what is due
 NO_SETTINGS: Final = frozenset({"pasted key", "authenticator"})
 LEFT_OUT: Final = 1 << 26  # bytes; a larger file in /tmp is none of ours
 
@@ -82,6 +100,7 @@ async def test_no_marked_secret_is_found_in_any_spelling_anywhere(
     settings = {
         "LOG_LEVEL": "DEBUG",
         "RECONCILE_INTERVAL_SECONDS": "5",
+        "RESOLUTION_INTERVAL_SECONDS": "1",
         "DATA_DIR": str(data),
         "CLOB_API_KEY": texts["API key"],
         "CLOB_API_SECRET": texts["API secret"],
@@ -92,7 +111,7 @@ async def test_no_marked_secret_is_found_in_any_spelling_anywhere(
     }
     async with server(cluster, texts["DSN password"]) as (url, admin_url):
         async with live_program(
-            texts["bot token"], url, keys, ",".join(map(str, PEOPLE)), **settings
+            texts["bot token"], url, keys, ",".join(map(str, PEOPLE)), opens=True, **settings
         ) as world:
             made = await journey(world, marks, admin_url)
             keks = {file.name: file.read_bytes() for file in keys.iterdir()}
@@ -115,13 +134,15 @@ async def test_no_marked_secret_is_found_in_any_spelling_anywhere(
 
 async def journey(world: LiveWorld, marks: Mapping[str, bytes], admin_url: str) -> dict[str, bytes]:
     """Lives with real money, and everything that goes wrong; what came to be secret in them."""
-    ann, ben, cat, venue = (*map(world.person, PEOPLE[1:]), world.venue)
-    for user in PEOPLE:
+    ann, ben, cat, dan, venue = (*map(world.person, PEOPLE[1:]), world.venue)
+    for user in PEOPLE[:-1]:
         await world.person(user).sends("/start", "in total")
-    wallets = [await world.traders.ready(user) for user in PEOPLE[1:]]
+    wallets = [await world.traders.ready(user) for user in PEOPLE[1:-1]]
     made = [await world.traders.secrets(wallet) for wallet in wallets]
     await world.traders.enrol(wallets[0].user, marks["authenticator"])
     await world.database.until(COMPARED, are=[(len(wallets),)])
+    wallets.append(await owner_key(world, dan, marks["authenticator"]))
+    made.append(await world.traders.secrets(wallets[-1]))
     await confirmed(world, ann, [("filled", 1)])
     await half_is_sold(ann)
     await ann.writes(f"my key is 0x{marks['pasted key'].hex()} keep it")
@@ -129,13 +150,39 @@ async def journey(world: LiveWorld, marks: Mapping[str, bytes], admin_url: str) 
     await rests_and_is_cancelled(world, ben)
     await venue.control("order-faults", kind="500", when="after")
     await confirmed(world, cat, [("cancelled", 1), ("filled", 3)])
+    await world.database.until(WITHDRAWN, are=[("sent",)], patience=SENDER)
+    await dan.sees("was withdrawn")
     await venue.control("order-faults", kind="502-html", path="/data/*", method="GET", count=3)
     await crash_of_the_database(admin_url)
     async with watched_database(admin_url) as database:  # the other one was thrown out as well
         await ben.sends("/orders", "(?i)order")
         await venue.control("order-faults", kind="truncated")
-        await confirmed(replace(world, database=database), ben, [("cancelled", 1), ("filled", 4)])
+        again = replace(world, database=database)
+        await confirmed(again, ben, [("cancelled", 1), ("filled", 4)])
+        await is_claimed(again, dan)
     return {f"{name} of {n}": mark for n, each in enumerate(made) for name, mark in each.items()}
+
+
+async def owner_key(world: LiveWorld, person: Person, codes: bytes) -> LiveWallet:
+    """Set up in the chat; what it holds may be claimed and withdrawn, and a withdrawal is due."""
+    card = await changed_over(person, "^Owner key")
+    await person.taps(card, "Give approvals", "approvals are sent")
+    wallet = await world.traders.wallet(person.id)
+    await ask_for_money(world.traders.sessions, world.traders.custody, wallet.user, codes)
+    await person.taps(await person.sends("/wallet", "In use"), "Withdraw", "Cold")
+    return wallet
+
+
+async def is_claimed(world: LiveWorld, person: Person) -> None:
+    await world.venue.control("trades", settle="auto", delay=0.2)
+    await confirmed(world, person, [("cancelled", 1), ("filled", 5)])
+    await world.database.until(SETTLED, person.id, are=[("confirmed",)])
+    (_, market) = await world.database.row(YES, "%harbour bill%")
+    await world.venue.control("resolve", market=str(market), payouts=["1", "0"])
+    told = await person.sees("waits to be claimed")
+    (before,) = await world.database.row(HAD, person.id)
+    await redeemed(person, told)
+    await world.database.until(CASH, person.id, before, are=[(True,)])
 
 
 async def half_is_sold(person: Person) -> None:

@@ -1,6 +1,5 @@
 """Real money in the sandbox, through the chat, to the micro what the venue says it is."""
 
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import aiohttp
 import pytest
 
 from infrastructure.sandbox_process import SandboxParts, sandbox_process
-from tests.support.acts import bought, market_card
+from tests.support.acts import bought, changed_over, market_card, redeemed, wallet_on
 from tests.support.live_program import MANY, MONEY, live_settings, traders
 from tests.support.person import LocalTelegram, Message, Person, local_telegram
 from tests.support.program import ROOT, Program, running
@@ -102,24 +101,6 @@ async def live(database: str, data_folders: Callable[[], Path]) -> AsyncIterator
             yield Live(settings, telegram, venue, urls.exchange)
 
 
-async def changed_over(person: Person, tier: str) -> Message:
-    """The card of a new wallet with real money, from the first hello on."""
-    await person.sends("/start", "paper money")
-    wallet = await person.sends("/wallet", "set up a key")
-    tiers = await person.taps(wallet, "Set up real money", "Which key may this bot hold")
-    steps = await person.taps(tiers, tier, "what you do now")
-    ready = await person.taps(steps, "^Check$", "The key is ready")
-    await person.taps(ready, "Read the risks", "Now type how many dollars")
-    read = await person.sends("400", "typed \\$400.00 a day")
-    return await person.taps(read, "Trade real money", "In use: real money")
-
-
-def wallet_on(card: Message) -> str:
-    found = re.search(r"Wallet (0x[0-9a-fA-F]{40})", card.text)
-    assert found is not None, card.text
-    return found.group(1)
-
-
 async def rests(person: Person) -> Message:
     """The receipt of $10 at the best bid."""
     card = await market_card(person, MARKET, "Will the Senate")
@@ -127,6 +108,27 @@ async def rests(person: Person) -> Message:
     amounts = await person.taps(prices, "^Bid", "how much")
     ticket = await person.taps(amounts, r"\$10", "ticket expires")
     return await person.taps(ticket, "Confirm", "Resting in the book")
+
+
+async def all_or_nothing(live: Live, person: Person, token: str) -> None:
+    """$10 at once; then nothing, since the book is thinner than it was at the quote."""
+    ticket = await whole_ticket(person)
+    await person.taps(ticket, "Confirm", "(?m)^Bought")
+    ticket = await whole_ticket(person)
+    bids, asks = ((("0.61", "5000"),), (("0.63", "5"),))
+    await live.venue.control("book", token=token, bids=bids, asks=asks)
+    refusal = await person.taps(ticket, "Confirm", "Not all of it was there")
+    assert "Nothing was bought or sold; your money is as before." in refusal.text
+    refusal.button("^Take what there is$")
+    await live.venue.set_price(token, "0.62")
+
+
+async def whole_ticket(person: Person) -> Message:
+    amounts = await person.taps(
+        await market_card(person, MARKET, "Will the Senate"), "^Yes$", "How much on"
+    )
+    ticket = await person.taps(amounts, r"\$10", "This quote expires")
+    return await person.taps(ticket, "^All or nothing: off", "nothing is bought")
 
 
 async def is_confirmed(database: WatchedDatabase, person: Person) -> None:
@@ -161,6 +163,8 @@ async def test_real_money_is_traded_through_the_chat_and_agrees_with_the_venue_t
         wallets = [await live.set_up(person) for person in (cat, dan)]
         for person in (cat, dan):
             await database.until(CASH, person.id, are=[(Decimal(MONEY),)])
+        await all_or_nothing(live, dan, str(token))
+        await agrees(live, database, dan, wallets[1])
         await rests(cat)
         orders = await cat.sends("/orders", "Open orders · 1")
         order = await cat.taps(orders, r"^1\. Buy Yes", "resting in the book")
@@ -210,8 +214,7 @@ async def test_a_result_is_claimed_by_the_key_that_can_and_the_other_is_told_who
         await live.venue.control("resolve", market=str(market), payouts=["1", "0"])
         told = await ben.sees("(?s)Resolved: Yes.*waits to be claimed and is not in your cash")
         await agrees_on_cash(live, database, ben, wallet)
-        card = await ben.taps(told, "^Wallet$", "Results to claim")
-        await ben.taps(card, "^Redeem", "claim is sent")
+        await redeemed(ben, told)
         await database.until(CASH, ben.id, are=[(cash + held,)])
         assert await live.at_venue(wallet) == (cash + held, [])
 

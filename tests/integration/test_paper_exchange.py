@@ -8,9 +8,17 @@ import pytest
 
 from core.domain.account import Account
 from core.domain.book import Side
-from core.domain.errors import EmptyBook, MarketClosed, Rejected, StalePrice, Unavailable
+from core.domain.errors import (
+    EmptyBook,
+    MarketClosed,
+    NotWhole,
+    Rejected,
+    StalePrice,
+    Unavailable,
+)
 from core.domain.market import Source
 from core.domain.order import Order, OrderStatus, Ticket
+from core.domain.order_amounts import OrderKind
 from core.domain.price import PriceState, Quote
 from core.domain.units import MarketId, OrderId, Price, Size, TokenId, Usdc, UserId
 from core.services.fresh_books import FreshBooks
@@ -89,6 +97,49 @@ async def test_the_bound_of_the_ticket_is_kept() -> None:
     room.stream(BIDS, ASKS)
     execution = await room.exchange.place(order(Side.BUY, "15.4", "0.51"), market(1), None)
     assert (execution.status, len(execution.matches)) == (OrderStatus.PARTIAL, 1)
+
+
+def whole(order: Order) -> Order:
+    return replace(order, ticket=replace(order.ticket, kind=OrderKind.FOK))
+
+
+@pytest.mark.parametrize(
+    ("side", "amount", "worst"),
+    [
+        (Side.BUY, "57.01", "0.52"),  # a cent more than the book has
+        (Side.BUY, "15.4", "0.51"),  # the book has it, beyond the bound
+        (Side.SELL, "30.01", "0.40"),
+        (Side.SELL, "30", "0.46"),
+    ],
+)
+async def test_all_or_nothing_is_nothing_where_a_part_is_missing(
+    side: Side, amount: str, worst: str
+) -> None:
+    room = Room()
+    room.stream(BIDS, ASKS)
+    with pytest.raises(NotWhole, match="none of it was traded"):
+        await room.exchange.place(whole(order(side, amount, worst)), market(1), None)
+
+
+@pytest.mark.parametrize(
+    ("side", "amount", "worst"), [(Side.BUY, "57", "0.52"), (Side.SELL, "30", "0.45")]
+)
+async def test_all_or_nothing_is_all_where_the_book_has_exactly_that(
+    side: Side, amount: str, worst: str
+) -> None:
+    room = Room()
+    room.stream(BIDS, ASKS)
+    execution = await room.exchange.place(whole(order(side, amount, worst)), market(1), None)
+    assert execution.status is OrderStatus.FILLED
+    assert sum(match.size for match in execution.matches) == (110 if side is Side.BUY else 30)
+
+
+async def test_all_or_nothing_in_an_empty_book_finds_nobody() -> None:
+    room = Room()
+    room.stream(BIDS, ())
+    with pytest.raises(EmptyBook) as refusal:
+        await room.exchange.place(whole(order(Side.BUY, "10", "0.9")), market(1), None)
+    assert not isinstance(refusal.value, NotWhole)
 
 
 @pytest.mark.parametrize("worst", ["0.49", "0.01"])

@@ -13,6 +13,7 @@ from core.domain.book import Side
 from core.domain.errors import (
     EmptyBook,
     InsufficientBalance,
+    NotWhole,
     OrderTooSmall,
     OutcomeUnknown,
     Rejected,
@@ -249,7 +250,7 @@ async def test_what_the_rules_refuse_is_refused_in_our_words(house: House) -> No
         (short, InsufficientBalance, "free money or shares"),
         (house.resting(size="1"), OrderTooSmall, "minimum"),
         (house.order(worst_price=at("0.30")), EmptyBook, "Nobody took"),
-        (whole, EmptyBook, "whole order"),
+        (whole, NotWhole, "whole order"),
         (crossing, Rejected, "post-only"),
     ):
         with pytest.raises(kind, match=words):

@@ -115,6 +115,7 @@ from telegram_bot.screens.withdrawals import (
     withdrawal_question,
     withdrawals_screen,
 )
+from telegram_bot.whole_actions import BuyWhole
 from tests.support import examples as given
 from tests.support.examples import NOW, OFFER
 
@@ -322,6 +323,12 @@ def order_examples() -> dict[str, Screen]:
     refused = replace(
         live_order(OrderStatus.REJECTED, rests=False), reason="not enough balance / allowance"
     )
+    killed = live_order(OrderStatus.CANCELLED, rests=False)
+    killed = replace(
+        killed,
+        ticket=replace(killed.ticket, kind=OrderKind.FOK),
+        reason="order couldn't be fully filled. FOK orders are fully filled or killed.",
+    )
     found = (traced(live), traced(part), traced(leaving), traced(unknown))
     return {
         "orders": orders_screen(found, 0, NOW),
@@ -352,6 +359,9 @@ def order_examples() -> dict[str, Screen]:
         ),
         "receipt_failed": live_receipt_screen(traced(failed, Settlement.FAILED), None, WISH),
         "receipt_refused": live_receipt_screen(traced(refused), None, WISH),
+        "receipt_killed": live_receipt_screen(
+            traced(killed), None, BuyWhole(given.market().id, 0, 1000)
+        ),
         "unclear": unclear_screen(unknown, OFFER.button_id),
     }
 

@@ -8,13 +8,20 @@ from pathlib import Path
 from core.domain.account import Account
 from core.domain.book import Level, Side
 from core.domain.confirming import Why
-from core.domain.errors import InsufficientBalance, InvalidQuantity, OutcomeUnknown, StalePrice
+from core.domain.errors import (
+    InsufficientBalance,
+    InvalidQuantity,
+    NotWhole,
+    OutcomeUnknown,
+    StalePrice,
+)
 from core.domain.fees import FeeSchedule
 from core.domain.health import Doubt
 from core.domain.holdings import Holdings
 from core.domain.market import Event, Market, Outcome, Source
 from core.domain.offer import Offer, TradeQuote
 from core.domain.order import Order, OrderStatus, Ticket
+from core.domain.order_amounts import OrderKind
 from core.domain.position import Holding, Position, PositionStatus
 from core.domain.price import PriceState
 from core.domain.secrets import SecretKind
@@ -40,7 +47,7 @@ from core.domain.views import (
     PositionView,
 )
 from core.domain.wish import WHICH_MARKET
-from telegram_bot.actions import SellOther, ShowMarket, Spend, SpendOther
+from telegram_bot.actions import SellOther, ShowMarket, ShowPosition, Spend, SpendOther
 from telegram_bot.screens.choice import Choice, choice_screen, unclear_screen
 from telegram_bot.screens.continuity import Orders, noted, restored, stopped
 from telegram_bot.screens.event import event_screen
@@ -73,6 +80,9 @@ from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Screen, paused
 from telegram_bot.screens.status import PartState, status_screen
 from telegram_bot.screens.ticket import expired_screen, submitting_screen, ticket_screen
+from telegram_bot.screens.ways_on import ways_on
+from telegram_bot.screens.whole import not_whole_screen
+from telegram_bot.whole_actions import BuyWhole
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "screens"
 NOW = datetime(2026, 11, 21, 14, 3, 22, tzinfo=UTC)
@@ -326,6 +336,22 @@ def cards() -> dict[str, Screen]:
     }
 
 
+def all_or_nothing() -> dict[str, Screen]:
+    """Fill or kill, from the ticket to what a thin book or the venue makes of it."""
+    whole, held = replace(buy_quote(), kind=OrderKind.FOK), ShowPosition(PositionId(9))
+    sale = replace(sell_quote(), kind=OrderKind.FOK)
+    thin = replace(whole, complete=False, value=Usdc(Decimal("6.30")))
+    refused = NotWhole("There was not enough on the other side for the whole order.")
+    wanted = BuyWhole(MarketId("501"), 0, 1000)
+    return {
+        "ticket_buy_whole": ticket_screen(whole, OFFER, NOW),
+        "ticket_sell_whole": ticket_screen(replace(sale, complete=True), OFFER, NOW, back=held),
+        "whole_thin_buy": not_whole_screen(thin, ShowMarket(MarketId("501"))),
+        "whole_thin_sell": not_whole_screen(sale, held),
+        "failure_whole": failure_screen(refused, wanted, ways_on(refused, wanted, is_live=True)),
+    }
+
+
 def examples() -> dict[str, Screen]:
     """Every screen, by the name of its golden file."""
     view, held = market_view(), position_view()
@@ -340,69 +366,75 @@ def examples() -> dict[str, Screen]:
     closed = replace(position(), status=PositionStatus.CLOSED)
     resolved = replace(market(), is_closed=True, is_resolved=True, resolved_outcome="Yes")
     event = Event(EventId("77"), "highest", "Highest temperature in Paris on 24 November", True)
-    return interruptions() | {
-        "home": home_screen(MODE, portfolio(held), NOW),
-        "home_empty": home_screen(MODE, empty, NOW),
-        "help": help_screen(MODE),
-        "status": status_screen(MODE, parts, 2.2, NOW),
-        "markets": trending_screen(page(), "", ""),
-        "category": trending_screen(replace(page(), has_more=False), "Weather", "0a1b2c3d"),
-        "search": search_screen(replace(page(), page=0), "bitcoin"),
-        "search_empty": search_screen(MarketPage(()), "zebra"),
-        "categories": categories_screen((("Crypto", 12), ("Weather", 9), ("Politics", 4))),
-        "event": event_screen(EventView(event, (market(), market("Below 8 °C?")), has_more=True)),
-        "market": market_screen(view, NOW),
-        "market_held": market_screen(market_view(held), NOW),
-        "market_not_live": market_screen(replace(view, outcomes=unheard), NOW),
-        "market_resolved": market_screen(replace(view, market=resolved), NOW),
-        "market_paused": paused(market_screen(view, NOW)),
-        "amounts": amount_screen(view, 0, Usdc(Decimal("989.848001")), NOW),
-        "amounts_no_seller": amount_screen(replace(view, outcomes=quiet), 0, CASH, NOW),
-        "amount_question": amount_question(
-            market().question, "Yes", SpendOther(MarketId("501"), 0)
-        ),
-        "shares_question": shares_question(
-            market().question, "Yes", "16.129", SellOther(PositionId(9))
-        ),
-        "amount_refused": try_again(
-            InvalidQuantity("At most 2 decimals, please"), SpendOther(MarketId("501"), 0)
-        ),
-        "ticket_buy": ticket_screen(buy_quote(), OFFER, NOW),
-        "ticket_sell_thin": ticket_screen(sell_quote(), OFFER, NOW),
-        "ticket_submitting": submitting_screen(buy_quote()),
-        "ticket_expired": expired_screen(buy_quote(), AGAIN),
-        "receipt_bought": receipt_screen(
-            replace(order(), basis=PriceState.LIVE), market(), PositionId(9)
-        ),
-        "receipt_part": receipt_screen(
-            order(OrderStatus.PARTIAL, filled="8"), market(), PositionId(9)
-        ),
-        "receipt_nothing": receipt_screen(
-            order(OrderStatus.REJECTED, filled="0"), market(), None, AGAIN
-        ),
-        "receipt_unknown": receipt_screen(
-            order(OrderStatus.UNKNOWN, filled="0"), market(), None, AGAIN
-        ),
-        "positions": holdings_screen(portfolio(held, position_view(10))),
-        "positions_empty": holdings_screen(empty),
-        "position": position_screen(held, NOW),
-        "position_closed": position_screen(replace(held, position=closed), NOW),
-        "left_out": left_out_notice(42, 1000),
-        "old_screen": old_screen(),
-        "never_placed": never_placed_screen(),
-        "secret_refused": secret_refused(SecretKind.PRIVATE_KEY, was_deleted=True),
-        "failure_cash": failure_screen(
-            InsufficientBalance("This costs 10.15 USDC with the fee; you have 4.00."),
-            ShowMarket(MarketId("501")),
-        ),
-        "failure_stale": failure_screen(
-            StalePrice("The newest book is too old to trade on."), AGAIN
-        ),
-        "failure_unknown": failure_screen(OutcomeUnknown("The venue's answer was lost.")),
-        "unexpected": unexpected_screen(nothing_sent=False),
-        **finding(),
-        **cards(),
-    }
+    return (
+        interruptions()
+        | all_or_nothing()
+        | {
+            "home": home_screen(MODE, portfolio(held), NOW),
+            "home_empty": home_screen(MODE, empty, NOW),
+            "help": help_screen(MODE),
+            "status": status_screen(MODE, parts, 2.2, NOW),
+            "markets": trending_screen(page(), "", ""),
+            "category": trending_screen(replace(page(), has_more=False), "Weather", "0a1b2c3d"),
+            "search": search_screen(replace(page(), page=0), "bitcoin"),
+            "search_empty": search_screen(MarketPage(()), "zebra"),
+            "categories": categories_screen((("Crypto", 12), ("Weather", 9), ("Politics", 4))),
+            "event": event_screen(
+                EventView(event, (market(), market("Below 8 °C?")), has_more=True)
+            ),
+            "market": market_screen(view, NOW),
+            "market_held": market_screen(market_view(held), NOW),
+            "market_not_live": market_screen(replace(view, outcomes=unheard), NOW),
+            "market_resolved": market_screen(replace(view, market=resolved), NOW),
+            "market_paused": paused(market_screen(view, NOW)),
+            "amounts": amount_screen(view, 0, Usdc(Decimal("989.848001")), NOW),
+            "amounts_no_seller": amount_screen(replace(view, outcomes=quiet), 0, CASH, NOW),
+            "amount_question": amount_question(
+                market().question, "Yes", SpendOther(MarketId("501"), 0)
+            ),
+            "shares_question": shares_question(
+                market().question, "Yes", "16.129", SellOther(PositionId(9))
+            ),
+            "amount_refused": try_again(
+                InvalidQuantity("At most 2 decimals, please"), SpendOther(MarketId("501"), 0)
+            ),
+            "ticket_buy": ticket_screen(buy_quote(), OFFER, NOW),
+            "ticket_sell_thin": ticket_screen(sell_quote(), OFFER, NOW),
+            "ticket_submitting": submitting_screen(buy_quote()),
+            "ticket_expired": expired_screen(buy_quote(), AGAIN),
+            "receipt_bought": receipt_screen(
+                replace(order(), basis=PriceState.LIVE), market(), PositionId(9)
+            ),
+            "receipt_part": receipt_screen(
+                order(OrderStatus.PARTIAL, filled="8"), market(), PositionId(9)
+            ),
+            "receipt_nothing": receipt_screen(
+                order(OrderStatus.REJECTED, filled="0"), market(), None, AGAIN
+            ),
+            "receipt_unknown": receipt_screen(
+                order(OrderStatus.UNKNOWN, filled="0"), market(), None, AGAIN
+            ),
+            "positions": holdings_screen(portfolio(held, position_view(10))),
+            "positions_empty": holdings_screen(empty),
+            "position": position_screen(held, NOW),
+            "position_closed": position_screen(replace(held, position=closed), NOW),
+            "left_out": left_out_notice(42, 1000),
+            "old_screen": old_screen(),
+            "never_placed": never_placed_screen(),
+            "secret_refused": secret_refused(SecretKind.PRIVATE_KEY, was_deleted=True),
+            "failure_cash": failure_screen(
+                InsufficientBalance("This costs 10.15 USDC with the fee; you have 4.00."),
+                ShowMarket(MarketId("501")),
+            ),
+            "failure_stale": failure_screen(
+                StalePrice("The newest book is too old to trade on."), AGAIN
+            ),
+            "failure_unknown": failure_screen(OutcomeUnknown("The venue's answer was lost.")),
+            "unexpected": unexpected_screen(nothing_sent=False),
+            **finding(),
+            **cards(),
+        }
+    )
 
 
 def as_text(screen: Screen) -> str:

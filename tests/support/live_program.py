@@ -12,7 +12,7 @@ import aiohttp
 import httpx
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from core.domain.custody import LiveWallet
+from core.domain.custody import LiveWallet, Tier
 from core.domain.units import Usdc, UserId
 from core.services.custody.accounts import Accounts
 from core.storage import custody_factors
@@ -72,11 +72,13 @@ class Traders:
         return ready
 
     async def secrets(self, wallet: LiveWallet) -> dict[str, bytes]:
-        """The session key, and the credentials that the venue gave for it, as they are."""
-        key = await self._opened(wallet, Purpose.SESSION_KEY)
+        """The wallet's key, and the credentials that the venue gave for it, as they are."""
+        is_session = wallet.tier is Tier.SESSION
+        purpose = Purpose.SESSION_KEY if is_session else Purpose.OWNER_KEY
+        key = await self._opened(wallet, purpose)
         given: Any = json.loads(await self._opened(wallet, Purpose.CLOB_CREDENTIALS))
         told = {str(name): str(value).encode() for name, value in dict(given).items()}
-        return {"session key": key} | {
+        return {purpose.value: key} | {
             f"derived {name}": value for name, value in told.items() if name != "key"
         }
 
@@ -85,6 +87,12 @@ class Traders:
         await self.custody.codes.keep(user, Enrolment(SecretKey(secret)))
         async with as_user(self.sessions, user) as session:
             await custody_factors.add(session, user, 0)
+
+    async def wallet(self, telegram_id: int) -> LiveWallet:
+        """Of somebody who was set up in the chat."""
+        ready = await self.custody.wallets.ready(await self._user(telegram_id))
+        assert ready is not None
+        return ready
 
     async def _opened(self, wallet: LiveWallet, purpose: Purpose) -> bytes:
         sealed: Sealed | None = await self.custody.vault.sealed(
@@ -170,15 +178,16 @@ def live_settings(
 
 @asynccontextmanager
 async def live_program(
-    token: str, database: str, keys: Path, users: str, **more: str
+    token: str, database: str, keys: Path, users: str, *, opens: bool = False, **more: str
 ) -> AsyncIterator[LiveWorld]:
-    """Nothing at the venue moves by itself."""
+    """Nothing at the venue moves by itself. `opens` accounts with money for whoever comes."""
     parts = SandboxParts(
         "127.0.0.1",
         telegram_port=0,
         exchange_port=0,
         token=token,
         seed=1,
+        extra=("--open-accounts",) if opens else (),
         chat_messages=MANY,
     )
     async with AsyncExitStack() as stack:

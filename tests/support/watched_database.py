@@ -10,7 +10,7 @@ import asyncpg
 from infrastructure.database.address import database_url, driver_dsn
 
 PATIENCE: Final = 20.0  # seconds
-TABLES: Final = ("orders", "fills", "positions", "wallets", "markets", "users")
+TABLES: Final = ("orders", "fills", "positions", "wallets", "markets", "users", "withdrawals")
 CHANNEL: Final = "rows_changed"
 TELL: Final = f"""
 CREATE OR REPLACE FUNCTION tell_of_change() RETURNS trigger LANGUAGE plpgsql AS
@@ -42,11 +42,13 @@ class WatchedDatabase:
         (row,) = await self.rows(query, *values)
         return row
 
-    async def until(self, query: str, *values: object, are: list[Row]) -> None:
+    async def until(
+        self, query: str, *values: object, are: list[Row], patience: float = PATIENCE
+    ) -> None:
         """Return as soon as the query's rows are these."""
         seen: list[Row] = []
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 while True:
                     self._news.clear()
                     seen = await self.rows(query, *values)

@@ -109,6 +109,7 @@ from telegram_bot.settings_actions import (
     ShowSettings,
     TypeSetting,
 )
+from telegram_bot.whole_actions import BuyWhole, SellWhole
 
 CODEC = Codec("aB3_")
 numbers = st.integers(min_value=0, max_value=10**9 - 1)
@@ -132,6 +133,8 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(ShowPosition, position_ids),
     st.builds(SellPercent, position_ids, st.integers(1, 100)),
     st.builds(SellShares, position_ids, numbers),
+    st.builds(BuyWhole, market_ids, st.integers(0, 9), numbers),
+    st.builds(SellWhole, position_ids, numbers),
     st.builds(SellOther, position_ids),
     st.builds(ConfirmAgain, button_ids),
     st.builds(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.domain.book import Side
 from core.domain.errors import (
-    EmptyBook,
     InsufficientBalance,
     InvalidQuantity,
+    NotWhole,
     OutcomeUnknown,
     PolycoolError,
     Rejected,
@@ -96,7 +96,7 @@ def test_legs_refused_with_success_are_refused(example: Example) -> None:
     ("name", "status", "kind"),
     [
         ("rest_error_400_balance", 400, InsufficientBalance),
-        ("rest_error_400_fok", 400, EmptyBook),
+        ("rest_error_400_fok", 400, NotWhole),
         ("rest_error_400_tick", 400, InvalidQuantity),
         ("rest_error_401", 401, Rejected),
         ("rest_error_404_book", 404, Rejected),

@@ -11,22 +11,36 @@ from core.domain.errors import (
     EmptyBook,
     InsufficientBalance,
     MarketClosed,
+    NotWhole,
     OrderTooSmall,
     PolycoolError,
     Unavailable,
 )
 from core.domain.order import OrderStatus
 from core.domain.order_amounts import OrderKind
-from core.domain.units import EventId
+from core.domain.units import EventId, PositionId
 from telegram_bot.account_actions import ShowWallet
-from telegram_bot.actions import Action, Buy, Limit, ShowEvent, Spend, Trending, Unit, Way
+from telegram_bot.actions import (
+    Action,
+    Buy,
+    Limit,
+    SellShares,
+    ShowEvent,
+    Spend,
+    Trending,
+    Unit,
+    Way,
+)
 from telegram_bot.callback_readers import category_key
 from telegram_bot.screens.screen import Button, Row
 from telegram_bot.screens.ways_on import rest_of, ways_on
+from telegram_bot.whole_actions import BuyWhole, SellWhole
 from tests.support import examples
 
 MARKET: Final = examples.market()
 SPEND: Final = Spend(MARKET.id, 1, 400)
+WHOLE: Final = BuyWhole(MARKET.id, 1, 400)
+HELD: Final = PositionId(9)
 LIMIT: Final = Limit(MARKET.id, 0, Way.BUY, 4500, Unit.SHARES, 2_000_000)
 
 
@@ -45,6 +59,12 @@ def actions(row: Row) -> list[Action]:
         (InsufficientBalance(""), LIMIT, True, [ShowWallet(), replace(LIMIT, amount=0)]),
         (EmptyBook(""), SPEND, True, [Limit(MARKET.id, 1, Way.BUY)]),
         (EmptyBook(""), SPEND, False, []),
+        (NotWhole(""), WHOLE, True, [SPEND, Limit(MARKET.id, 1, Way.BUY)]),
+        (NotWhole(""), WHOLE, False, [SPEND]),
+        (NotWhole(""), SellWhole(HELD, 7), True, [SellShares(HELD, 7)]),
+        (EmptyBook(""), WHOLE, False, []),
+        (OrderTooSmall("", spend=Decimal(1)), WHOLE, False, [replace(WHOLE, amount=100)]),
+        (InsufficientBalance(""), WHOLE, False, [Buy(MARKET.id, 1)]),
         (MarketClosed("", event="77", category="Crypto"), SPEND, True, [ShowEvent(EventId("77"))]),
         (MarketClosed("", category="Crypto"), None, True, [Trending(0, category_key("Crypto"))]),
         (MarketClosed(""), None, True, []),

@@ -9,6 +9,7 @@ from core.domain.errors import (
     InsufficientBalance,
     InvalidQuantity,
     MarketClosed,
+    NotWhole,
     OrderTooSmall,
     PolycoolError,
     Rejected,
@@ -104,7 +105,7 @@ TABLE: Final = (
         _refused(
             "There was not enough on the other side for the whole order, so none of it was "
             "traded. Try less, or a worse price.",
-            EmptyBook,
+            NotWhole,
         ),
     ),
     (
