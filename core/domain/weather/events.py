@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 from unicodedata import combining, normalize
 
+from core.domain.market import Market
 from core.domain.units import EventId, MarketId
 from core.domain.weather.temperature import Extreme
 
@@ -64,6 +65,14 @@ class EventText:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedEvent:
+    """An event of the catalogue with those of its markets that the catalogue holds."""
+
+    text: EventText
+    markets: tuple[Market, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a slug, a title or a question asks about; `city` as in a slug, the year may be left out.
 
@@ -90,6 +99,12 @@ def is_temperature_event(slug: str, title: str = "", tags: Iterable[str] = ()) -
     if asked_by_slug(slug) is not None:
         return True
     return WEATHER_TAG in {tag.lower() for tag in tags} and asked_by_title(title) is not None
+
+
+def market_text(market: Market) -> MarketText:
+    """A market without a short name has its question for a title, which names no bucket."""
+    title = "" if market.title == market.question else market.title
+    return MarketText(market.id, title, market.question)
 
 
 def asked_by_slug(slug: str) -> Asked | None:

@@ -69,6 +69,18 @@ def read_event(text: EventText, stations: Stations) -> TemperatureEvent | Untrad
         return Untradable(text.id, text.slug, _sentence(str(doubt)))
 
 
+def lacks_buckets(text: EventText) -> bool:
+    """Whether the markets we know are readable, but no whole ladder: others may be missing."""
+    try:
+        read = [bucket_of(market.title, _label(market)) for market in text.markets]
+        ladder(read[0][1], tuple(bucket for bucket, _ in read))
+    except (UnfitLadder, IndexError):
+        return True
+    except UnreadableLabel:
+        return False
+    return False
+
+
 def rules_hash(description: str, resolution_source: str) -> str:
     """Equal for texts that differ in spaces or in how letters are encoded."""
     words = f"{description}\n\n{resolution_source}".split()
@@ -170,6 +182,11 @@ def _bucket(market: MarketText, rules: Described, entry: ResolvingStation) -> Bu
     if unit is not rules.unit:
         raise Unclear(f"{market.title!r} is not in the unit of the rules.")
     return bucket
+
+
+def _label(market: MarketText) -> str:
+    asked = asked_by_question(market.question)
+    return "" if asked is None else asked.label
 
 
 def _sentence(text: str) -> str:
