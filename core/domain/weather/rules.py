@@ -89,14 +89,14 @@ def rules_hash(description: str, resolution_source: str) -> str:
 
 def _read(text: EventText, stations: Stations) -> TemperatureEvent:
     rules = described(text.description)
-    asked = _asked(text, rules)
+    cities = _cities(text, rules)
     source = _source(text)
-    entry = _station(source, asked.city, rules, stations)
+    entry = _station(source, cities, rules, stations)
     whole, markets = _ladder(text.markets, rules, entry)
     return TemperatureEvent(
         event_id=text.id,
         slug=text.slug,
-        city=asked.city,
+        city=cities[0],
         day=rules.day,
         extreme=rules.extreme,
         station=entry.station,
@@ -109,17 +109,17 @@ def _read(text: EventText, stations: Stations) -> TemperatureEvent:
     )
 
 
-def _asked(text: EventText, rules: Described) -> Asked:
-    """What slug and title ask; the slug's where there is one of the known form."""
-    title, slug = asked_by_title(text.title), asked_by_slug(text.slug)
+def _cities(text: EventText, rules: Described) -> tuple[str, ...]:
+    """The city as the slug and the title spell it, if both ask about what the rules decide."""
+    title = asked_by_title(text.title)
     if title is None:
         raise Unclear("The title does not ask for a day's temperature in a known form.")
-    for asked in (title, slug):
-        if asked is not None:
-            _refuse_other(asked, rules)
+    asked = [one for one in (asked_by_slug(text.slug), title) if one is not None]
+    for one in asked:
+        _refuse_other(one, rules)
     if text.ends_at is not None and abs(text.ends_at.date() - rules.day) > END:
         raise Unclear(f"The event ends on {text.ends_at.date()}, its rules are about {rules.day}.")
-    return slug or title
+    return tuple(one.city for one in asked)
 
 
 def _refuse_other(asked: Asked, rules: Described) -> None:
@@ -136,12 +136,15 @@ def _source(text: EventText) -> Source:
     return next(iter(found))
 
 
-def _station(source: Source, city: str, rules: Described, stations: Stations) -> ResolvingStation:
+def _station(
+    source: Source, cities: tuple[str, ...], rules: Described, stations: Stations
+) -> ResolvingStation:
     entry = stations.by_id(source.station)
     if entry is None:
         raise Unclear(f"The station {source.station} is not known.")
-    if city not in entry.cities:
-        raise Unclear(f"The station {source.station} does not stand for {city}.")
+    for city in cities:
+        if city not in entry.cities:
+            raise Unclear(f"The station {source.station} does not stand for {city}.")
     if source.resolver not in entry.resolvers:
         raise Unclear(f"{source.resolver} is not known to resolve by {source.station}.")
     if not entry.is_called(rules.station):

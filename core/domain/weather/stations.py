@@ -115,6 +115,8 @@ def _entry(row: dict[str, str], line: int) -> ResolvingStation:
 
 
 def _believed(row: dict[str, str]) -> ResolvingStation:
+    if len(row) != len(COLUMNS):
+        raise ValueError("it has more columns than the first line")
     names = _listed(row["names"], "name")
     ZoneInfo(row["zone"].strip())  # raises for one that does not exist
     station = Station(
