@@ -57,7 +57,7 @@ def build_streamer(
         load_markets=_loader(sessions),
         held_markets=_holdings(sessions),
         on_market=(writer.follow, updater.describe, client.describe),
-        limit=client.layout.wanted(settings.ws_max_subscriptions),
+        limit=settings.ws_max_subscriptions,
     )
     subscriptions.on_forgotten(writer.forget, updater.forget, client.forget)
     return StreamerService(
@@ -100,6 +100,7 @@ def _client(
             tokens=settings.ws_tokens_per_connection,
             copies=settings.ws_redundancy,
             canaries=settings.ws_canaries,
+            most=settings.ws_max_subscriptions,
         ),
         clock=board.clock,
     )
@@ -115,7 +116,6 @@ def _canaries(
         client,
         updater,
         _busiest(sessions),
-        each=client.layout.canaries,
         followed=lambda: subscriptions.followed,
     )
 

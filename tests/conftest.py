@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from infrastructure.database.embedded import EmbeddedPostgres
@@ -15,6 +16,10 @@ from infrastructure.database.engine import close_engine, create_engine
 from infrastructure.database.migrate import upgrade
 from infrastructure.database.roles import roles_of
 from tests.support.databases import Databases, Server, administrate, database_named, drop
+
+# An example that has to wait for a core on a busy machine is no failure.
+settings.register_profile("patient", settings.default, deadline=None)
+settings.load_profile("patient")
 
 ROOT = Path(__file__).parents[1]
 

@@ -86,8 +86,11 @@ WHERE p.token_id = v.token_id AND p.status = 'active'
 """  # noqa: S608 - built from constants of this module
 _POSITIONS: Final = sa.text(POSITIONS_SQL)
 
+# A row that somebody is writing is left to him: waiting for it while holding others, in whatever
+# order they were found, would be a deadlock with the writer of prices.
 _TIMES: Final = sa.text(
-    "UPDATE markets SET price_at = now() WHERE id = ANY (CAST(:ids AS text[])) AND source = 'ws'"
+    "UPDATE markets SET price_at = now() WHERE id IN (SELECT id FROM markets "
+    "WHERE id = ANY (CAST(:ids AS text[])) AND source = 'ws' FOR UPDATE SKIP LOCKED)"
 )
 
 

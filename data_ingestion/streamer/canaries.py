@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Final, Protocol, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -59,14 +60,12 @@ class Canaries:
         follower: CanaryFollower,
         busiest: BusiestMarkets,
         *,
-        each: int,
         followed: Callable[[], Collection[TokenId]],
     ) -> None:
-        """`each`: canaries per connection; `followed`: tokens that somebody else answers for."""
+        """`followed`: tokens that somebody else answers for."""
         self._carrier = carrier
         self._follower = follower
         self._busiest = busiest
-        self._each = each
         self._followed = followed
         self._kept: dict[TokenId, Market] = {}
 
@@ -82,25 +81,26 @@ class Canaries:
                 continue
 
     async def choose(self) -> bool:
-        """Bring the canaries in order; whether every connection has all of its own."""
+        """Bring the canaries in order; whether every connection has all for which it has room."""
         self._let_go()
-        shards = self._carrier.shards()
-        if not shards or not self._each:
+        room = sum(shard.canary_room for shard in self._carrier.shards())
+        if not room:
             return True
         try:
-            markets = await self._busiest(self._needed(shards))
+            markets = await self._busiest(self._needed(room))
         except (SQLAlchemyError, OSError) as fault:
             logger.warning("no canaries can be chosen: %s", type(fault).__name__)
             return False
         # Nothing waits from here on: what was read of the connections stays true.
-        chosen = chosen_canaries(self._carrier.shards(), self._carrier.wanted, markets, self._each)
+        shards = self._carrier.shards()
+        chosen = chosen_canaries(shards, self._carrier.wanted, markets)
         self._follow(markets, frozenset[TokenId]().union(*chosen.values()))
         self._carrier.carry_canaries(chosen)
         self._let_go()
-        return all(len(tokens) == self._each for tokens in chosen.values())
+        return all(len(chosen[shard.number]) == shard.canary_room for shard in shards)
 
-    def _needed(self, shards: Collection[Shard]) -> int:
-        return min(MOST_ASKED, len(shards) * self._each + len(self._carrier.wanted) + SPARE)
+    def _needed(self, room: int) -> int:
+        return min(MOST_ASKED, room + len(self._carrier.wanted) + SPARE)
 
     def _follow(self, markets: Iterable[Market], tokens: Collection[TokenId]) -> None:
         for market in markets:
@@ -123,25 +123,25 @@ class Canaries:
 
 
 def chosen_canaries(
-    shards: Iterable[Shard], wanted: Collection[TokenId], busiest: Sequence[Market], each: int
+    shards: Collection[Shard], wanted: Collection[TokenId], busiest: Sequence[Market]
 ) -> dict[int, frozenset[TokenId]]:
-    """By shard, `each` first tokens of markets that are not wanted and no other shard's canary.
+    """By shard, first tokens of markets that are not wanted and no other shard's canary.
 
-    A canary stays as long as its market is among the busiest.
+    As many as there is room for; a canary stays as long as its market is among the busiest.
     """
     taken = frozenset(wanted)
     unwanted = (market.tokens for market in busiest if taken.isdisjoint(market.tokens))
     free = {tokens[0]: None for tokens in unwanted if tokens}
-    kept = {shard.number: _first(each, shard.canaries & free.keys()) for shard in shards}
+    kept = {one.number: _first(one.canary_room, one.canaries & free.keys()) for one in shards}
     for tokens in kept.values():
         for token in tokens:
             free.pop(token, None)
     rest = iter(free)
     return {
-        number: frozenset([*tokens, *_first(each - len(tokens), rest)])
-        for number, tokens in kept.items()
+        one.number: frozenset(_first(one.canary_room, chain(kept[one.number], rest)))
+        for one in shards
     }
 
 
 def _first(count: int, tokens: Iterable[TokenId]) -> list[TokenId]:
-    return [token for _, token in zip(range(count), tokens, strict=False)]
+    return list(islice(tokens, count))

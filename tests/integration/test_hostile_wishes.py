@@ -23,6 +23,8 @@ SOURCE_WITHIN = 1.0  # seconds after SUSPECT, decision 14
 STALL_NOTICED_WITHIN = 1.0  # seconds after the program goes on
 SHORT_STALL = 3.0  # seconds; it takes five for new books to be asked for
 OUTAGE = 300.0  # seconds
+USUAL = 5.0  # seconds in which each market talks more than once
+BEHIND = 20.0  # seconds until a feed that talks and is late is known as such
 REPLACED_WITHIN = 2 * NEW_CONNECTION + LONGEST_DELAY  # seconds, for a connection that is mute
 OTHER_CODES = (1002, 1003, 1007, 1009, 1010, 1014, 3000, 3008, 3999, 4001, 4003, 4029, 4999)
 
@@ -117,6 +119,26 @@ def test_a_new_market_that_its_connection_never_brings_gets_another_one(
         await house.witness.moment(lambda: house.connections() != before, 14)
         await house.control("heal")
         await house.witness.moment(house.witness.are_sound, 15)
+
+    play(database, scenario)
+
+
+def test_a_new_market_that_is_told_of_late_from_the_beginning_is_not_believed(
+    database: str,
+) -> None:
+    """Where REST is away, and nothing but the other markets' news can show it."""
+
+    async def scenario(house: House) -> None:
+        house.trade()
+        await asyncio.sleep(USUAL)
+        await house.control("faults", path="/book*", status=500, count=1_000_000)
+        await house.control("corrupt", kind="lag", every=60)
+        await asyncio.sleep(BEHIND)
+        market = await house.hold()
+        await asyncio.sleep(60)
+        assert all(house.witness.lies.get(token, 0.0) < BEHIND for token in market.tokens)
+        await house.control("heal")
+        await house.witness.moment(house.witness.are_sound, 30)
 
     play(database, scenario)
 

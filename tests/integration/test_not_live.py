@@ -81,9 +81,17 @@ async def test_a_token_beyond_the_limit_or_without_a_socket_says_so(
     feed.client.connected.set()
     whys = {one.token: one.why for one in feed.not_live(20)}
     assert whys[TokenId("21")] == whys[TokenId("22")] == "beyond WS_MAX_SUBSCRIPTIONS"
-    assert feed.subscriptions.followed == {TokenId("11"), TokenId("12")}  # and a canary
+    assert feed.subscriptions.followed == {TokenId("11"), TokenId("12")}
     feed.use_websocket = False
     assert {one.why for one in feed.not_live(20)} == {"the market socket is off"}
+
+
+async def test_canaries_take_no_place_from_what_is_wanted(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    feed = await streamer(sessions, tmp_path, markets=2, WS_MAX_SUBSCRIPTIONS="4")
+    assert len(feed.subscriptions.followed) == 4
+    assert [one.canary_room for one in feed.client.shards()] == [0]
 
 
 async def test_the_report_names_at_most_twenty_tokens(

@@ -15,7 +15,7 @@ from core.domain.price import PriceState
 from core.domain.units import Price
 from core.services.price_board import PriceBoard
 from core.storage.models import Sessions
-from core.storage.prices import MarketPrices, write_prices
+from core.storage.prices import MarketPrices, refresh_price_times, write_prices
 from data_ingestion.streamer.market_updater.standing import FRESHNESS_BEAT, StandingPrices
 from infrastructure.database.engine import create_engine
 from tests.support.price_desk import NO, ONE, YES, Desk, Watch
@@ -85,6 +85,26 @@ async def test_writing_an_old_price_once_more_does_not_make_its_row_older(
     async with desk.sessions.begin() as session:
         await write_prices(session, [old], [])
     assert await desk.price_time() == known
+
+
+async def test_calling_prices_current_waits_for_no_row_that_is_being_written(
+    sessions: Sessions,
+) -> None:
+    prices = (Price(Decimal("0.6")), Price(Decimal("0.4")))
+    old = MarketPrices(ONE.id, Source.WS, prices, (None,) * 2, (None,) * 2, None, age=600.0)
+    other = market(2)
+    async with sessions.begin() as session:
+        await add_markets(session, [ONE, other])
+        await write_prices(session, [old, replace(old, market=other.id)], [])
+    old_ones = sa.text("SELECT id FROM markets WHERE price_at < now() - interval '5 min'")
+    async with sessions.begin() as writing:
+        await write_prices(writing, [replace(old, age=0.0)], [])
+        async with asyncio.timeout(20), sessions.begin() as session:
+            await refresh_price_times(session, [ONE.id, other.id])
+        async with sessions() as session:
+            assert list(await session.scalars(old_ones)) == [ONE.id]  # not committed yet
+    async with sessions() as session:
+        assert list(await session.scalars(old_ones)) == []
 
 
 def test_a_standing_live_price_is_called_current(database: str) -> None:

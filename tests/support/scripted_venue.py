@@ -21,10 +21,11 @@ Levels = tuple[list[tuple[str, str]], list[tuple[str, str]]]
 class ScriptedVenue:
     """The venue's own truth about one token. `at` is its clock in milliseconds."""
 
-    def __init__(self, bids: dict[str, str], asks: dict[str, str]) -> None:
+    def __init__(self, bids: dict[str, str], asks: dict[str, str], token: TokenId = TOKEN) -> None:
+        self.token = token
         self.at = BEGAN
         self.inputs = HashInputs("0x1", "5", "0.01", False, "")
-        self.true = Book(TOKEN)
+        self.true = Book(token)
         self.true.replace(bids.items(), asks.items())
 
     @property
@@ -41,7 +42,7 @@ class ScriptedVenue:
         self.true.apply(side, price, size)
         bid, ask = self.true.best_bid, self.true.best_ask
         return wire.WireChange(
-            asset_id=TOKEN,
+            asset_id=self.token,
             price=price,
             size=size,
             side=side,
@@ -60,7 +61,7 @@ class ScriptedVenue:
     def book(self) -> wire.WireBook:
         """What the socket sends to whoever subscribes now."""
         return wire.WireBook(
-            asset_id=TOKEN,
+            asset_id=self.token,
             market="0x1",
             timestamp=self.timestamp,
             bids=[wire.WireLevel(*level) for level in self.true.raw_bids()],
@@ -72,7 +73,7 @@ class ScriptedVenue:
 
     def snapshot(self, *, is_proven: bool = True) -> BookSnapshot:
         """What REST answers now."""
-        copy = Book(TOKEN)
+        copy = Book(self.token)
         copy.replace(self.true.raw_bids(), self.true.raw_asks())
         return BookSnapshot(
             book=copy,

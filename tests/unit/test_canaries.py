@@ -1,9 +1,12 @@
 """Which busy tokens show whether a connection lives."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.domain.market import Market
 from core.domain.units import TokenId
@@ -16,10 +19,18 @@ from tests.support.rows import market
 BUSIEST = [market(number) for number in range(1, 9)]
 FIRSTS = [one.tokens[0] for one in BUSIEST]
 LAYOUT = Layout(tokens=6, canaries=2)
+MANY = [market(number) for number in range(1, 31)]
+histories = st.lists(st.sets(st.integers(0, 11)), min_size=1, max_size=8)
+layouts = st.builds(
+    Layout,
+    tokens=st.integers(1, 9),
+    canaries=st.integers(0, 2),
+    most=st.sampled_from([24, 25, 26, 28, 40]),
+)
 
 
 def shard(number: int, *canaries: TokenId) -> Shard:
-    return Shard(number, frozenset(canaries), frozenset(canaries), None, None)
+    return Shard(number, frozenset(canaries), frozenset(canaries), None, None, canary_room=2)
 
 
 class Books:
@@ -29,7 +40,7 @@ class Books:
         self.followed: set[TokenId] = set()
 
     def describe(self, market: Market) -> None:
-        assert market in BUSIEST
+        assert market in MANY
 
     def forget(self, market: Market) -> None:
         assert self.followed.isdisjoint(market.tokens)
@@ -45,14 +56,14 @@ class Books:
 class Desk:
     """Canaries beside a client that is not connected."""
 
-    def __init__(self) -> None:
-        self.client = WebSocketClient("ws://127.0.0.1:1", Ear(), layout=LAYOUT)
+    def __init__(self, layout: Layout = LAYOUT) -> None:
+        self.client = WebSocketClient("ws://127.0.0.1:1", Ear(), layout=layout)
         self.books = Books()
         self.busiest = BUSIEST
         self.is_away = False
         self.followed: frozenset[TokenId] = frozenset()
         self.canaries = Canaries(
-            self.client, self.books, self._busiest, each=2, followed=lambda: self.followed
+            self.client, self.books, self._busiest, followed=lambda: self.followed
         )
 
     async def _busiest(self, limit: int) -> Sequence[Market]:
@@ -70,32 +81,66 @@ class Desk:
 
 
 def test_each_connection_has_its_own_and_none_is_of_a_wanted_market() -> None:
-    chosen = chosen_canaries([shard(0), shard(1)], [BUSIEST[0].tokens[1]], BUSIEST, 2)
+    chosen = chosen_canaries([shard(0), shard(1)], [BUSIEST[0].tokens[1]], BUSIEST)
     assert chosen == {0: frozenset(FIRSTS[1:3]), 1: frozenset(FIRSTS[3:5])}
 
 
 def test_a_canary_stays_while_it_is_among_the_busiest() -> None:
-    chosen = chosen_canaries([shard(0), shard(1, FIRSTS[2], TokenId("asleep"))], [], BUSIEST, 2)
+    chosen = chosen_canaries([shard(0), shard(1, FIRSTS[2], TokenId("asleep"))], [], BUSIEST)
     assert chosen == {0: frozenset(FIRSTS[:2]), 1: frozenset([FIRSTS[2], FIRSTS[3]])}
 
 
 def test_a_catalogue_too_small_gives_what_it_has() -> None:
-    assert chosen_canaries([shard(0)], [], BUSIEST[:1], 2) == {0: frozenset(FIRSTS[:1])}
-    assert chosen_canaries([shard(0)], [], [replace(BUSIEST[0], outcomes=())], 2) == {
-        0: frozenset()
-    }
+    assert chosen_canaries([shard(0)], [], BUSIEST[:1]) == {0: frozenset(FIRSTS[:1])}
+    assert chosen_canaries([shard(0)], [], [replace(BUSIEST[0], outcomes=())]) == {0: frozenset()}
 
 
-@pytest.mark.parametrize(("most", "wanted"), [(1000, 995), (200, 199), (201, 199), (3, 2), (1, 0)])
-def test_canaries_count_in_the_limit_of_all_tokens(most: int, wanted: int) -> None:
-    layout = Layout(tokens=200, canaries=1)
-    assert layout.wanted(most) == wanted
-    shards = -(-wanted // layout.room)
-    assert wanted + shards * layout.canaries <= most
+def of(numbers: Collection[int]) -> list[TokenId]:
+    return [token for number in sorted(numbers) for token in MANY[number].tokens]
 
 
-def test_without_canaries_all_tokens_may_be_wanted() -> None:
-    assert Layout(tokens=200).wanted(1000) == 1000
+async def live_through(history: list[set[int]], layout: Layout) -> None:
+    """Wish after wish, canaries after each; then the canaries have what the wishes leave."""
+    desk, before = Desk(layout), set[int]()
+    desk.busiest = MANY
+    for each in MANY:
+        desk.client.describe(each)
+    for wishes in history:
+        await desk.client.exchange_markets(of(before - wishes), of(wishes - before))
+        keeps_to(layout, desk.client.shards(), of(wishes))
+        assert await desk.canaries.choose()
+        keeps_to(layout, desk.client.shards(), of(wishes))
+        before = wishes
+    desk.client.rearranged.clear()
+    assert await desk.canaries.choose()
+    assert not desk.client.rearranged.is_set()
+    room = sum(
+        min(layout.canaries, layout.tokens - len(one.tokens - one.canaries))
+        for one in desk.client.shards()
+    )
+    assert len(desk.carried()) == min(room, layout.most - len(of(before)))
+
+
+def keeps_to(layout: Layout, shards: Collection[Shard], wanted: Collection[TokenId]) -> None:
+    """No limit is passed, and whatever is wanted is carried."""
+    assert sum(len(one.tokens) for one in shards) <= layout.most
+    assert all(len(one.tokens) <= layout.tokens for one in shards)
+    carried = [token for one in shards for token in one.tokens - one.canaries]
+    assert sorted(carried) == sorted(wanted)
+
+
+@given(histories, layouts)
+def test_the_limit_holds_over_all_that_is_subscribed_and_canaries_give_way(
+    history: list[set[int]], layout: Layout
+) -> None:
+    asyncio.run(live_through(history, layout))
+
+
+@pytest.mark.parametrize(("most", "rooms"), [(11, {0: 2, 1: 2}), (8, {0: 1, 1: 1}), (7, {0: 1})])
+def test_what_wanted_tokens_leave_is_shared_evenly(most: int, rooms: dict[int, int]) -> None:
+    placed = {0: FIRSTS[:4], 1: FIRSTS[4:6]}
+    layout = Layout(tokens=6, canaries=2, most=most)
+    assert layout.canary_rooms(placed) == {0: 0, 1: 0} | rooms
 
 
 async def test_canaries_come_with_a_connection_count_in_its_room_and_leave_with_it() -> None:

@@ -1,8 +1,10 @@
 """Whether a token's news is late: later than it used to be, by more than networks explain."""
 
+from collections.abc import Iterable
 from typing import Final
 
 LATE: Final = 2.0  # seconds beyond the least lag, or between REST's answer and the same by socket
+UNKNOWN: Final = float("inf")
 
 
 class Lateness:
@@ -12,10 +14,16 @@ class Lateness:
     than the stream makes a greater lag the usual one.
     """
 
-    __slots__ = ("_least", "_newest")
+    __slots__ = ("_least", "_newest", "confirmed")
 
     def __init__(self) -> None:
-        self._least = self._newest = float("inf")
+        self._least = self._newest = UNKNOWN
+        self.confirmed = UNKNOWN  # the least lag but one: a single news that is early says nothing
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing is known yet."""
+        return self._least == UNKNOWN
 
     @property
     def is_late(self) -> bool:
@@ -26,11 +34,28 @@ class Lateness:
         """Whether news with this lag is."""
         return lag - self._least > LATE
 
+    def begin(self, usual: float) -> None:
+        """The token is new, but not its venue: with lags of `usual` news is on time."""
+        self._least = self.confirmed = usual
+
     def tell(self, lag: float) -> None:
         """Of the newest news."""
         self._newest = lag
-        self._least = min(self._least, lag)
+        self._least, self.confirmed = sorted((lag, self._least, self.confirmed))[:2]
 
     def refute(self) -> None:
         """The newest news was on time: a clock has changed."""
-        self._least = self._newest
+        self._least = self.confirmed = self._newest
+
+
+def usual_lag(told: Iterable[tuple[str, Lateness]], before: float) -> float:
+    """The lag with which a venue's news comes when it is on time, by the name of each market.
+
+    It is the least but one of the markets', so that one whose clock is ahead makes nobody late;
+    `before` where nothing is known of any.
+    """
+    markets = dict[str, float]()
+    for market, lateness in told:
+        markets[market] = min(lateness.confirmed, markets.get(market, UNKNOWN))
+    known = sorted(lag for lag in markets.values() if lag < UNKNOWN)[:2]
+    return known[-1] if known else before

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 RETRY: Final = 1.0  # seconds after a failed flush
 CORRECTIONS: Final = 0.1  # seconds between two corrections of rows in the pause between flushes
 PART: Final = 0.05  # seconds that one transaction is to take: others wait for its locks
-LEAST, MOST = 8, 256  # tokens in one; preparing more than that would hold up the loop
+LEAST, MOST = 8, 128  # tokens in one; preparing more than that would hold up the loop
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class TokenFeed:
         "last_trade",
         "lateness",
         "left_out",
+        "market",
         "proof",
         "recent",
         "shown_ask",
@@ -69,6 +70,7 @@ class TokenFeed:
         self.last_trade: Price | None = None
         self.lateness = Lateness()
         self.left_out = NEVER  # the newest change that was not kept
+        self.market = min(token, complement or token)  # one name for both of its tokens
         self.proof = BookProof()
         self.recent = deque[str](maxlen=RECENT)  # the newest first; empty with one connection
         self.shown_bid = -1

@@ -6,6 +6,7 @@ from typing import Final
 from core.domain.health import Doubt
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
+from data_ingestion.streamer.market_updater.lateness import UNKNOWN, usual_lag
 from data_ingestion.streamer.market_updater.token_feed import TokenFeed
 
 CROSSED: Final = 0.5  # seconds a bid may stand above an ask before something must be missing
@@ -18,6 +19,7 @@ class Trust:
         self.renew: Callable[[Collection[TokenId]], None] = lambda _: None
         self._board = board
         self._clock = clock
+        self._usual_lag = UNKNOWN  # of news that is on time, whichever token it is about
 
     def opened(self, feed: TokenFeed) -> None:
         """A connection was just asked to carry the token."""
@@ -71,9 +73,11 @@ class Trust:
         feed.health.absent(self._clock())
         self._show(feed)
 
-    def check(self, feeds: Iterable[TokenFeed]) -> None:
+    def check(self, feeds: Collection[TokenFeed]) -> None:
         """What only time tells: books that do not come, and doubts that do not go."""
         now, waiting = self._clock(), list[TokenFeed]()
+        told = ((feed.market, feed.lateness) for feed in feeds)
+        self._usual_lag = usual_lag(told, self._usual_lag)
         for feed in feeds:
             if not feed.is_live:
                 waiting.append(feed)
@@ -100,6 +104,8 @@ class Trust:
         if feed.at == feed.timed:
             return False
         feed.timed = feed.at
+        if feed.lateness.is_new:
+            feed.lateness.begin(self._usual_lag)
         feed.lateness.tell(self.lag(feed.at) - (self._board.age(feed.token) or 0.0))
         return feed.lateness.is_late
 

@@ -14,3 +14,4 @@ class Shard:
     canaries: frozenset[TokenId]
     opened_at: float | None  # of the oldest open connection; None: none is open
     last_data: float | None  # newest data frame, never a PONG, over all copies; None: none yet
+    canary_room: int = 0  # canaries that it may carry: they give way to wanted tokens

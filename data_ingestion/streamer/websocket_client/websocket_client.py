@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -19,6 +18,7 @@ from data_ingestion.streamer.websocket_client.dialing import (
     Dialing,
     ReconnectPolicy,
 )
+from data_ingestion.streamer.websocket_client.layout import USUAL, Layout
 from data_ingestion.streamer.websocket_client.market_connection import (
     NOTHING,
     MarketConnection,
@@ -33,25 +33,6 @@ __all__ = ["MAX_FRAME", "Layout", "MarketListener", "ReconnectPolicy", "WebSocke
 LOOK_BEAT: Final = 0.25  # seconds between two looks at whether a copy lags behind another
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How tokens are spread over connections."""
-
-    tokens: int = 200  # most on one connection, canaries included
-    copies: int = 1  # connections for the same tokens
-    canaries: int = 0  # tokens of each connection that nobody wants, see `Canaries`
-
-    @property
-    def room(self) -> int:
-        """For wanted tokens."""
-        return max(1, self.tokens - self.canaries)
-
-    def wanted(self, most: int) -> int:
-        """Of `most` tokens in all, those that may be wanted: the rest are canaries."""
-        connections = -(-most // (self.room + self.canaries))
-        return max(0, most - connections * self.canaries)
-
-
 class WebSocketClient:
     """Keeps connections to the market channel that together carry exactly the wanted tokens."""
 
@@ -62,14 +43,14 @@ class WebSocketClient:
         *,
         ping_interval: float = 10.0,
         policy: ReconnectPolicy = FOREVER,
-        layout: Layout = Layout(),
+        layout: Layout = USUAL,
         clock: Callable[[], float] = time.monotonic,
         tap: TakeFrame | None = None,
     ) -> None:
         """`tap` is handed every frame as it came, before anybody reads it."""
         self.connected = asyncio.Event()  # at least one connection is open
         self.gave_up = asyncio.Event()  # none is, and none will be
-        self.rearranged = asyncio.Event()  # set whenever shards came, went or lost a canary
+        self.rearranged = asyncio.Event()  # set whenever shards came, went, or may change canaries
         self.statistics = ConnectionStatistics()
         self.layout = layout
         self._listener = listener
@@ -80,6 +61,7 @@ class WebSocketClient:
         self._wanted: dict[TokenId, None] = {}  # in the order of the wishes
         self._placed: dict[int, frozenset[TokenId]] = {}
         self._canaries: dict[int, frozenset[TokenId]] = {}
+        self._canary_rooms: dict[int, int] = {}
         self._shards: dict[int, Copies] = {}
         self._running: set[MarketConnection] = set()
         self._tasks: asyncio.TaskGroup | None = None
@@ -101,6 +83,7 @@ class WebSocketClient:
                 number=number,
                 tokens=copies.tokens,
                 canaries=self._canaries.get(number, NOTHING),
+                canary_room=self._canary_rooms.get(number, 0),
                 opened_at=copies.opened_at,
                 last_data=copies.last_data,
             )
@@ -136,7 +119,10 @@ class WebSocketClient:
         await self.exchange_markets(token_ids, ())
 
     def carry_canaries(self, canaries: Mapping[int, frozenset[TokenId]]) -> None:
-        """By shard, the tokens that nobody wants and that show whether its connection lives."""
+        """By shard, the tokens that nobody wants and that show whether its connection lives.
+
+        Those for which there is no room, see `Shard`, are not carried.
+        """
         self._canaries = dict(canaries)
         self._arrange()
 
@@ -185,20 +171,22 @@ class WebSocketClient:
         """Spread what is wanted, and tell each connection its share."""
         before = self._homes()
         placed = place(self._placed, self._wanted, self._kin, self.layout.room)
+        rooms = self.layout.canary_rooms(placed)
         canaries = {
-            number: self._unwanted(self._canaries.get(number, NOTHING)) for number in placed
+            number: frozenset(self._unwanted(self._canaries.get(number, NOTHING))[:room])
+            for number, room in rooms.items()
         }
-        if placed.keys() != self._placed.keys() or canaries != self._canaries:
+        if rooms != self._canary_rooms or canaries != self._canaries:
             self.rearranged.set()
-        self._placed, self._canaries = placed, canaries
+        self._placed, self._canaries, self._canary_rooms = placed, canaries, rooms
         self._close_gone()
         self._open_new()
         self._tell_moves(before)
 
-    def _unwanted(self, canaries: frozenset[TokenId]) -> frozenset[TokenId]:
+    def _unwanted(self, canaries: frozenset[TokenId]) -> list[TokenId]:
         """Those of no wanted market, whose news would come by two connections otherwise."""
         wanted = self._wanted.keys()
-        return frozenset(
+        return sorted(
             token for token in canaries if wanted.isdisjoint(self._siblings.get(token, (token,)))
         )
 
