@@ -54,9 +54,10 @@ def read() -> Mapping[str, Summary]:
     """By the file, from where coverage left it."""
     data = Coverage()
     data.load()
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        data.json_report(outfile=file.name)
-        report = msgspec.json.decode(Path(file.name).read_bytes(), type=Report)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "covered.json"
+        data.json_report(outfile=str(file))
+        report = msgspec.json.decode(file.read_bytes(), type=Report)
     return {Path(name).as_posix(): told.summary for name, told in report.files.items()}
 
 

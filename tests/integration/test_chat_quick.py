@@ -71,7 +71,7 @@ async def test_in_careful_mode_every_amount_leads_to_a_ticket(
     shown = await card(ann)
     assert buttons(shown)[:8] == ["Yes", "$10", "$25", "$50", "No", "$10", "$25", "$50"]
     ticket = await ann.opens(shown, "$25")
-    assert buttons(ticket) == ["Confirm", "Cancel"]
+    assert buttons(ticket) == ["Confirm", "Cancel", "All or nothing: off"]
     assert "You are asked because" not in ticket["text"]
     assert await count(sessions) == 0
     async with sessions() as session:

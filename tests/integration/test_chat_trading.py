@@ -71,7 +71,7 @@ async def test_the_whole_journey_from_start_to_a_closed_position(
     ticket = await ann.opens(amounts, "$25")
     assert "You get 39.6825 shares" in ticket["text"]
     assert re.search(r"expires in 4[45] s", ticket["text"])
-    assert buttons(ticket) == ["Confirm", "Cancel"]
+    assert buttons(ticket) == ["Confirm", "Cancel", "All or nothing: off"]
     await ann.taps(ticket, "Confirm")
     receipt = await ann.reads("Bought 39.6825 Yes")
     assert receipt["id"] == ticket["id"]
