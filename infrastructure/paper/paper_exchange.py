@@ -6,6 +6,7 @@ from core.domain.execution import Walk, walk_buy, walk_sell
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus, SignedPayload
 from core.domain.reports import OrderReport
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from core.ports import Execution
 from core.services.fresh_books import DecisionBook, FreshBooks
@@ -46,7 +47,7 @@ class PaperExchange:
             raise EmptyBook("Nobody takes the other side at an acceptable price right now.")
         if walk.complete:
             return Execution(OrderStatus.FILLED, walk.matches, basis=book.state)
-        thin = "the book was thinner than the order"
+        thin = mark("the book was thinner than the order")
         return Execution(OrderStatus.PARTIAL, walk.matches, thin, book.state)
 
     async def cancel(
@@ -55,7 +56,7 @@ class PaperExchange:
         signed: SignedPayload | None,  # noqa: ARG002 - the port's
     ) -> Execution:
         """Raises: Rejected, always."""
-        raise Rejected(f"Nothing of order {order.id} is waiting on the book.")
+        raise Rejected(worded("Nothing of order {order} is waiting on the book.", order=order.id))
 
     async def look_up(
         self,

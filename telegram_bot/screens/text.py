@@ -4,7 +4,7 @@ import html
 import unicodedata
 from typing import Final
 
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, retell, say
 
 CUT_MARK: Final = "…"
 UNNAMED: Final = mark("(no name)")
@@ -19,6 +19,11 @@ _HARMFUL: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 def safe(text: str, limit: int = TITLE) -> str:
     """`text` ready to stand in an HTML message, at most `limit` UTF-16 units to the reader."""
     return html.escape(plain(text, limit), quote=False)
+
+
+def told(text: str, limit: int = TITLE) -> str:
+    """What the core or an adapter said, safe and in the reader's language."""
+    return safe(retell(text), limit)
 
 
 def bold(text: str, limit: int = TITLE) -> str:
