@@ -130,7 +130,9 @@ def _sentence(found: Sequence[Drift]) -> str:
     return worded(
         ONE_SUM if len(found) == 1 else SUMS,
         account=first.account,
-        whose=mark("all users") if first.user is None else worded("user {user}", user=first.user),
+        whose=mark("all users")
+        if first.user is None
+        else worded("user number {user}", user=first.user),
         what=first.what,
         stored=first.stored,
         right=first.right,

@@ -203,11 +203,10 @@ def _bid(board: PriceBoard, position: Position, market: Market) -> Price | None:
 def _not_armed(
     kind: TriggerKind, change: Decimal, position: Position, market: Market, why: str
 ) -> str:
+    name = kind.replace("-", " ").capitalize()
     return worded(
-        "{name} {change}%, which every buy gets, was not armed for {outcome} in “{question}”. "
-        "{why}",
-        name=kind.replace("-", " ").capitalize(),
-        change=f"{change.normalize():f}",
+        "{trigger}, which every buy gets, was not armed for {outcome} in “{question}”. {why}",
+        trigger=f"{name} {change.normalize():f}%",
         outcome=position.outcome,
         question=market.question,
         why=why,
