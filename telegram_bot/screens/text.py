@@ -11,7 +11,7 @@ UNNAMED: Final = mark("(no name)")
 TITLE: Final = 160  # UTF-16 units of a title on its own card
 SHORT_TITLE: Final = 90  # and of one in a list
 LABEL: Final = 40  # and of a button
-LONGEST_TOLD: Final = 2000  # and of what is recognised as a sentence
+LONGEST_TOLD: Final = 1000  # and of what is recognised as a sentence
 
 _HARMFUL: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Control, invisible and direction-changing, surrogate, private and unassigned characters."""
@@ -27,7 +27,7 @@ def told(text: str, limit: int = TITLE) -> str:
 
     Cleaned before it is told again, so that a translation keeps its unbreakable spaces.
     """
-    return html.escape(cut(retell(plain(text, LONGEST_TOLD)), limit), quote=False)
+    return html.escape(cut(retell(plain(text[:LONGEST_TOLD], LONGEST_TOLD)), limit), quote=False)
 
 
 def bold(text: str, limit: int = TITLE) -> str:
