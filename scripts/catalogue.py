@@ -1,4 +1,4 @@
-"""`make words`: what the chat says, compared with its catalogues of other languages."""
+"""`make words`: what people get to read, compared with its catalogues of other languages."""
 
 import argparse
 import ast
@@ -14,8 +14,13 @@ from telegram_bot.languages.catalogue import LOCALE
 from telegram_bot.languages.po import BrokenCatalogue, Entry, PoFile, parse
 
 ROOT: Final = Path(__file__).parents[1]
-PACKAGE: Final = ROOT / "telegram_bot"
-SPOKEN: Final = frozenset({"say", "mark", "plural"})
+PACKAGES: Final = ("telegram_bot", "core", "infrastructure")
+UNREAD: Final = ("infrastructure/sandbox/",)  # a venue and a Telegram of their own
+SPOKEN: Final = frozenset({"say", "mark", "plural", "worded"})
+READ: Final = "PolycoolError"  # its kinds are made with a sentence for people
+FOR_OPERATORS: Final = frozenset(
+    {"CannotStart", "SecretUnavailable", "RecordingStopped", "IllegalTransition"}
+)  # except these, of which the console and the log tell
 WIDTH: Final = 88  # of a line of the catalogue
 
 _PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -52,8 +57,10 @@ def _do(command: str, path: Path) -> int:
 
 def sources() -> dict[str, str]:
     return {
-        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
-        for path in sorted(PACKAGE.rglob("*.py"))
+        name: path.read_text("utf-8")
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if not (name := path.relative_to(ROOT).as_posix()).startswith(UNREAD)
     }
 
 
@@ -64,8 +71,10 @@ def collected(sources: Mapping[str, str]) -> dict[str, Entry]:
     has it.
     """
     found: dict[str, Entry] = {}
-    for file, source in sources.items():
-        for msgid, counted in _said(ast.parse(source)):
+    trees = {file: ast.parse(source) for file, source in sources.items()}
+    errors = sentence_errors(trees.values())
+    for file, tree in trees.items():
+        for msgid, counted in _said(tree, errors):
             known = found.get(msgid, Entry(msgid, counted, ("",)))
             plural = known.plural or counted
             files = known.files if file in known.files else (*known.files, file)
@@ -73,7 +82,21 @@ def collected(sources: Mapping[str, str]) -> dict[str, Entry]:
     return found
 
 
-def _said(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
+def sentence_errors(trees: Iterable[ast.Module]) -> frozenset[str]:
+    """The names of errors that are made with a sentence which is shown to people."""
+    bases = {
+        node.name: {ast.unparse(base) for base in node.bases}
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and node.name not in FOR_OPERATORS
+    }
+    found = {READ}
+    while more := {name for name, above in bases.items() if above & found} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _said(tree: ast.Module, errors: frozenset[str]) -> Iterator[tuple[str, str | None]]:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         name = _called(call)
@@ -83,6 +106,13 @@ def _said(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
         elif name in SPOKEN:
             for text in _literals(call.args[0]):
                 yield text, None
+        elif name in errors and call.args:
+            yield from ((text, None) for text in _literals(call.args[0]) if is_sentence(text))
+
+
+def is_sentence(text: str) -> bool:
+    """What begins otherwise is for programmers, as of a frame that cannot be read."""
+    return text[:1].isupper()
 
 
 def _called(call: ast.Call) -> str:

@@ -36,13 +36,13 @@ class OutboxAlarms:
         """`user` None: everybody is stopped. The owner gets a copy of what only they can end."""
         async with for_others(session):
             owner = await users.owner_id(session)
+            person = ""
             if user is not None and user != owner:
                 await self._warn(session, user, "alarm", Warned(sentence))
-                if is_breaker:
-                    sentence = f"{await users.name_of(session, user)}: {sentence}"
+                person = await users.name_of(session, user) if is_breaker else ""
             if owner is not None and (is_breaker or user in {None, owner}):
                 whose = EVERYBODY if user is None else user
-                told = Warned(sentence, whose if is_breaker else None)
+                told = Warned(sentence, whose if is_breaker else None, person)
                 await self._warn(session, owner, "alarm", told)
 
     async def heartbeat(self, session: AsyncSession, user: UserId, sentence: str) -> None:

@@ -2,11 +2,12 @@
 
 A text that is made at once is said at once: `say("You pay {value}", value=money(cost))`. A text
 that stands in a table of a module is only marked there, because nobody reads it yet, and said where
-it is used: `say(TABLE[key])`.
+it is used: `say(TABLE[key])`. What the core and the adapters say arrives as English, in an error or
+a row, and is told again: `retell(str(error))`.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,11 +15,21 @@ from datetime import UTC, tzinfo
 from gettext import NullTranslations
 from typing import Final
 
+from telegram_bot.languages.recognition import Templates
+
 ENGLISH: Final = "en"
 
 _PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_UNTRANSLATED: Final = NullTranslations()
-_catalogues: dict[str, NullTranslations] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    translations: NullTranslations
+    told: Templates  # what others than the chat say
+
+
+_UNTRANSLATED: Final = _Language(NullTranslations(), Templates(()))
+_languages: dict[str, _Language] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +43,29 @@ class Reader:
 _reader: ContextVar[Reader] = ContextVar("reader", default=Reader())  # noqa: B039 - it is frozen
 
 
-def install(language: str, translations: NullTranslations) -> Callable[[], None]:
-    """From now on, for every reader of that language; what is returned takes it away again."""
+def install(
+    language: str, translations: NullTranslations, told: Iterable[str] = ()
+) -> Callable[[], None]:
+    """From now on, for every reader of that language; what is returned takes it away again.
+
+    `told`: those of its messages that `retell` recognises.
+    """
     name = language.lower()
-    before = _catalogues.get(name)
-    _catalogues[name] = translations
+    before = _languages.get(name)
+    _languages[name] = _Language(translations, Templates(told))
 
     def remove() -> None:
         if before is None:
-            _catalogues.pop(name, None)
+            _languages.pop(name, None)
         else:
-            _catalogues[name] = before
+            _languages[name] = before
 
     return remove
 
 
 def languages() -> tuple[str, ...]:
     """English, and those that have a catalogue; of regions only their language."""
-    return (ENGLISH, *sorted({re.split("[-_]", name)[0] for name in _catalogues} - {ENGLISH}))
+    return (ENGLISH, *sorted({re.split("[-_]", name)[0] for name in _languages} - {ENGLISH}))
 
 
 def speaks(language: str) -> bool:
@@ -77,12 +93,24 @@ def say(message: str, /, **values: object) -> str:
     Values are never looked into, so they may contain anything; braces around anything but the name
     of a value stay as they are.
     """
-    return _filled(_catalogue().gettext(message), values) if message else ""
+    return _filled(_language().translations.gettext(message), values) if message else ""
 
 
 def plural(one: str, many: str, n: int, /, **values: object) -> str:
     """The form that the reader's language uses for `n`, which is `{n}` in the message."""
-    return _filled(_catalogue().ngettext(one, many, n), {"n": n, **values})
+    return _filled(_language().translations.ngettext(one, many, n), {"n": n, **values})
+
+
+def retell(text: str) -> str:
+    """What the core or an adapter said, in the reader's language, with the same values.
+
+    A value that is such a sentence itself is told again as well. English stays what nothing in the
+    catalogue fits: the venue's own words, or a sentence of an earlier release.
+    """
+    found = _language().told.recognise(text)
+    if found is None:
+        return text
+    return say(found.template, **{name: retell(each) for name, each in found.values.items()})
 
 
 def mark(message: str, /) -> str:
@@ -90,10 +118,10 @@ def mark(message: str, /) -> str:
     return message
 
 
-def _catalogue() -> NullTranslations:
-    """Of the language, else of the language without its region, else none."""
+def _language() -> _Language:
+    """The reader's, else the same without its region, else none."""
     language = _reader.get().language.lower()
-    found = _catalogues.get(language) or _catalogues.get(re.split("[-_]", language)[0])
+    found = _languages.get(language) or _languages.get(re.split("[-_]", language)[0])
     return found or _UNTRANSLATED
 
 

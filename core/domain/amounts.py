@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.domain.errors import InvalidQuantity
+from core.domain.sentences import mark, worded
 from core.domain.units import Price, Size, Usdc
 
 MAX_AMOUNT: Final = Decimal(10_000_000)  # USDC or shares; beyond it somebody mistyped
@@ -23,7 +24,7 @@ def typed_usdc(text: str) -> Usdc:
 
     Raises: InvalidQuantity with a sentence for the user.
     """
-    return Usdc(_typed(text.strip().removeprefix("$").strip(), USDC_DECIMALS, "dollars"))
+    return Usdc(_typed(text.strip().removeprefix("$").strip(), USDC_DECIMALS, mark("dollars")))
 
 
 def typed_shares(text: str) -> Size:
@@ -31,7 +32,7 @@ def typed_shares(text: str) -> Size:
 
     Raises: InvalidQuantity with a sentence for the user.
     """
-    return Size(_typed(text.strip(), SHARE_DECIMALS, "shares"))
+    return Size(_typed(text.strip(), SHARE_DECIMALS, mark("shares")))
 
 
 def typed_percent(text: str) -> Decimal:
@@ -39,7 +40,7 @@ def typed_percent(text: str) -> Decimal:
 
     Raises: InvalidQuantity with a sentence for the user.
     """
-    percent = _typed(text.strip().removesuffix("%").strip(), 2, "percent")
+    percent = _typed(text.strip().removesuffix("%").strip(), 2, mark("percent"))
     if percent > 100:  # noqa: PLR2004 - a hundred percent
         raise InvalidQuantity("You cannot sell more than 100 %.")
     return percent
@@ -50,9 +51,11 @@ def typed_change(text: str, most: int) -> Decimal:
 
     Raises: InvalidQuantity with a sentence for the user.
     """
-    percent = _typed(text.strip().removesuffix("%").strip(), 2, "percent")
+    percent = _typed(text.strip().removesuffix("%").strip(), 2, mark("percent"))
     if percent > most:
-        raise InvalidQuantity(f"That is more than {most:,} %; please check the number")
+        raise InvalidQuantity(
+            worded("That is more than {most} %; please check the number", most=f"{most:,}")
+        )
     return percent
 
 
@@ -70,7 +73,7 @@ def typed_price(text: str) -> Price:
     number = number.removeprefix("$").strip()
     if number.startswith("."):
         number = f"0{number}"
-    value = _typed(number, PRICE_DECIMALS, "cents")
+    value = _typed(number, PRICE_DECIMALS, mark("cents"))
     price = value if is_money else value / 100
     if not 0 < price < 1:
         raise InvalidQuantity("A price is between 0 and 100 cents, for example 45")
@@ -85,8 +88,12 @@ def _with_point(text: str) -> str:
     if _UNCLEAR.fullmatch(text):
         plain = text.replace(",", "")
         raise InvalidQuantity(
-            f"Is {text} a thousand or a decimal? "
-            f"Please write {plain}, or a point instead of the comma"
+            worded(
+                "Is {text} a thousand or a decimal? "
+                "Please write {plain}, or a point instead of the comma",
+                text=text,
+                plain=plain,
+            )
         )
     if _GROUPED.fullmatch(text):
         return text.replace(",", "")
@@ -99,15 +106,24 @@ def _typed(text: str, decimals: int, unit: str) -> Decimal:
         raise InvalidQuantity("Please write the number without separators, for example 1250.50")
     match = _NUMBER.fullmatch(text)
     if match is None:
-        raise InvalidQuantity(f"That is not a number of {unit}. Please write for example 25")
+        raise InvalidQuantity(
+            worded("That is not a number of {unit}. Please write for example 25", unit=unit)
+        )
     whole, fraction = match.group(1), match.group(2) or ""
     if len(fraction) > decimals:
-        raise InvalidQuantity(f"At most {decimals} decimals, please")
+        raise InvalidQuantity(worded("At most {decimals} decimals, please", decimals=decimals))
     if len(whole.lstrip("0")) > len(str(MAX_AMOUNT)):
-        raise InvalidQuantity(f"That is more than {MAX_AMOUNT:,} {unit}; please check the number")
+        raise _too_much(unit)
     value = Decimal(f"{whole}.{fraction or '0'}").normalize() + 0
     if value <= 0:
         raise InvalidQuantity("The amount must be more than zero")
     if value > MAX_AMOUNT:
-        raise InvalidQuantity(f"That is more than {MAX_AMOUNT:,} {unit}; please check the number")
+        raise _too_much(unit)
     return value
+
+
+def _too_much(unit: str) -> InvalidQuantity:
+    most = f"{MAX_AMOUNT:,}"
+    return InvalidQuantity(
+        worded("That is more than {most} {unit}; please check the number", most=most, unit=unit)
+    )

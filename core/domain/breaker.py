@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from core.domain.sentences import mark
 from core.domain.units import UserId
 
 WINDOW: Final = timedelta(minutes=1)
@@ -35,12 +36,24 @@ TRIPPED_BY: Final = MappingProxyType(
 
 WHY: Final = MappingProxyType(
     {
-        Trip.REJECTS: "The venue refused several orders within a minute.",
-        Trip.UNKNOWNS: "Several orders within a minute were sent and not answered.",
-        Trip.MISMATCH: "What the venue reports and what is booked here do not agree.",
-        Trip.CLOCK: "This computer's clock differs from the venue's.",
-        Trip.DATABASE: "The database answers too slowly to keep orders safe.",
+        Trip.REJECTS: mark("The venue refused several orders within a minute."),
+        Trip.UNKNOWNS: mark("Several orders within a minute were sent and not answered."),
+        Trip.MISMATCH: mark("What the venue reports and what is booked here do not agree."),
+        Trip.CLOCK: mark("This computer's clock differs from the venue's."),
+        Trip.DATABASE: mark("The database answers too slowly to keep orders safe."),
     }
+)
+FOR_EVERYBODY: Final = mark(
+    "{why} Only cancelling is allowed for everybody now, until the owner has looked into it and "
+    "allows trading again."
+)
+FOR_YOU: Final = mark(
+    "{why} Only cancelling is allowed for you now, until the owner has looked into it and allows "
+    "trading again."
+)
+FOR_ONE: Final = mark(
+    "{why} Only cancelling is allowed now, until the owner has looked into it and allows trading "
+    "again."
 )
 """The first half of the sentence; what to do about it follows from who is asked."""
 

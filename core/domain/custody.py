@@ -8,6 +8,7 @@ from typing import Final, NewType
 
 from core.domain.account import Account
 from core.domain.errors import IllegalTransition, Rejected
+from core.domain.sentences import mark, worded
 from core.domain.units import Usdc, UserId
 
 WalletId = NewType("WalletId", int)
@@ -155,19 +156,29 @@ def refuse_grant(grant: SessionGrant | None, key_address: str, now: datetime) ->
     """
     if grant is None or grant.address != key_address:
         raise KeyNotUsable(
-            f"Polymarket does not list {key_address} as a session key yet. Authorise it with your "
-            "own wallet, wait a minute, then check again."
+            worded(
+                "Polymarket does not list {address} as a session key yet. Authorise it with your "
+                "own wallet, wait a minute, then check again.",
+                address=key_address,
+            )
         )
     if grant.scopes != {CLOB_SCOPE}:
         raise ScopeTooWide(
-            f"This session key was authorised for {', '.join(sorted(grant.scopes)) or 'nothing'}. "
-            f"It must be {CLOB_SCOPE} alone: revoke it at Polymarket, then authorise it again with "
-            "that one scope."
+            worded(
+                "This session key was authorised for {scopes}. "
+                "It must be {scope} alone: revoke it at Polymarket, then authorise it again with "
+                "that one scope.",
+                scopes=", ".join(sorted(grant.scopes)) or mark("nothing"),
+                scope=CLOB_SCOPE,
+            )
         )
     if grant.valid_until < now + SHORTEST_SESSION:
         raise KeyNotUsable(
-            f"This session key ends on {grant.valid_until:%Y-%m-%d %H:%M} UTC, in less than an "
-            "hour. Authorise it again for longer."
+            worded(
+                "This session key ends on {end} UTC, in less than an "
+                "hour. Authorise it again for longer.",
+                end=f"{grant.valid_until:%Y-%m-%d %H:%M}",
+            )
         )
     return grant
 
@@ -175,11 +186,12 @@ def refuse_grant(grant: SessionGrant | None, key_address: str, now: datetime) ->
 def after_revoking(wallet: LiveWallet) -> str:
     """What is left for the owner to do once our copy of a key is deleted."""
     if wallet.tier is Tier.SESSION:
-        return (
-            f"Our copy of the key is deleted. A copy that somebody else has would still trade: at "
-            f"Polymarket, revoke the session key {wallet.key_address} as well."
+        return worded(
+            "Our copy of the key is deleted. A copy that somebody else has would still trade: at "
+            "Polymarket, revoke the session key {address} as well.",
+            address=wallet.key_address,
         )
-    return (
+    return mark(
         "Our copy of the key is deleted. If anybody else might have one, move the money to a "
         "wallet whose key was never here."
     )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from core.domain.account import Account
+from core.domain.sentences import mark
 
 
 class PolycoolError(Exception):
@@ -94,10 +95,12 @@ class NoWallet(NotFound):
 
     def __init__(self, account: Account) -> None:
         super().__init__(
-            "Your balance is being read from the venue for the first time; "
-            "try again in a few seconds."
+            mark(
+                "Your balance is being read from the venue for the first time; "
+                "try again in a few seconds."
+            )
             if account is Account.LIVE
-            else "You have no wallet in this account."
+            else mark("You have no wallet in this account.")
         )
 
 

@@ -83,10 +83,12 @@ class Warned:
     """Something stands in the way of trading, or will; the sentence says what, and what to do.
 
     `breaker`: whose breaker its reader can close, EVERYBODY included; None for all but the owner.
+    `person`: whose trading it is about, where that is not its reader.
     """
 
     sentence: str
     breaker: int | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

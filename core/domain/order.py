@@ -11,6 +11,7 @@ from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.health import PriceState
 from core.domain.order_amounts import OrderKind
+from core.domain.sentences import mark
 from core.domain.units import (
     ZERO,
     MarketId,
@@ -57,7 +58,7 @@ _OPEN = frozenset({OrderStatus.LIVE, OrderStatus.MATCHED, OrderStatus.DELAYED})
 _ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 _TOLD = _OPEN | _ENDS | {OrderStatus.PARTIAL}  # what only the venue can say
 KILLED: Final = "fully filled or killed"  # in the venue's own words
-LOST_SIGHT: Final = (
+LOST_SIGHT: Final = mark(
     "It was placed with a wallet that was given up here, so nobody here can follow it any more. "
     "If it still rests at Polymarket, it may trade there: cancel it with your own wallet."
 )

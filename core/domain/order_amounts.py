@@ -8,6 +8,7 @@ from typing import Final
 
 from core.domain.book import Side
 from core.domain.errors import InvalidQuantity, OrderTooSmall
+from core.domain.sentences import worded
 from core.domain.units import EXACT, MICROS, ONE, ZERO, Price, Size, Usdc
 
 TICKS: Final = MappingProxyType(
@@ -94,7 +95,11 @@ def price_parts(price: Price, tick: Decimal) -> int:
         raise InvalidQuantity("The price step of this market is not known here.")
     if not price.is_finite() or not tick <= price <= ONE - tick or price % tick != ZERO:
         raise InvalidQuantity(
-            f"The price must be a multiple of {tick:f} from {tick:f} to {ONE - tick:f}."
+            worded(
+                "The price must be a multiple of {tick} from {tick} to {most}.",
+                tick=f"{tick:f}",
+                most=f"{ONE - tick:f}",
+            )
         )
     return int(price * PARTS)
 
@@ -102,7 +107,9 @@ def price_parts(price: Price, tick: Decimal) -> int:
 def refuse_short_life(terms: OrderTerms, now: int) -> None:
     """`now` in Unix seconds. Raises: InvalidQuantity if a GTD order would end too soon."""
     if terms.kind is OrderKind.GTD and terms.expires_at < now + SHORTEST_LIFE:
-        raise InvalidQuantity(f"The order must live for at least {SHORTEST_LIFE} seconds.")
+        raise InvalidQuantity(
+            worded("The order must live for at least {seconds} seconds.", seconds=SHORTEST_LIFE)
+        )
 
 
 def _refuse_contradictions(terms: OrderTerms) -> None:

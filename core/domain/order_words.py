@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from core.domain.amounts import typed_change, typed_percent, typed_price, typed_shares, typed_usdc
 from core.domain.errors import InvalidQuantity
+from core.domain.sentences import worded
 from core.domain.units import ONE, Price, Size, Usdc
 
 MAX_FACTOR: Final = 100  # times a price; beyond it somebody mistyped
@@ -141,7 +142,9 @@ def _with(terms: Terms, token: str) -> Terms:
     if amount is not None or _BARE.fullmatch(word):
         return _measured(terms, amount, "" if amount else word)
     if _NO_NUMBER.fullmatch(word):
-        raise InvalidQuantity(f"I cannot read {token[:20]} as a number; please write it plainly")
+        raise InvalidQuantity(
+            worded("I cannot read {text} as a number; please write it plainly", text=token[:20])
+        )
     return _named(terms, token)
 
 
@@ -180,7 +183,9 @@ def _price(word: str) -> PriceWish | None:
 
 def _times(factor: Decimal) -> Times:
     if not 0 < factor <= MAX_FACTOR:
-        raise InvalidQuantity(f"A price can be up to {MAX_FACTOR} times another, and not zero")
+        raise InvalidQuantity(
+            worded("A price can be up to {most} times another, and not zero", most=MAX_FACTOR)
+        )
     return Times(factor)
 
 

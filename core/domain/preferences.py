@@ -13,6 +13,7 @@ from core.domain.amounts import MAX_AMOUNT
 from core.domain.errors import InvalidQuantity, Rejected
 from core.domain.holdings import HoldingOrder
 from core.domain.notice import NoticeKind
+from core.domain.sentences import mark, worded
 from core.domain.units import Usdc
 
 LANGUAGES: Final = ("en", "fr")
@@ -102,9 +103,9 @@ def check_preferences(wanted: UserPreferences) -> None:
     if wanted.language is not None and wanted.language not in LANGUAGES:
         raise Rejected("Polycool speaks English and French.")
     _check_zone(wanted.zone)
-    _check_money(wanted.confirm_from, "The amount from which you are asked")
-    _check_money(wanted.fast_cap, "The most that is bought without asking")
-    _check_money(wanted.dust_below, "The value below which a position is dust")
+    _check_money(wanted.confirm_from, mark("The amount from which you are asked"))
+    _check_money(wanted.fast_cap, mark("The most that is bought without asking"))
+    _check_money(wanted.dust_below, mark("The value below which a position is dust"))
     _check_quick(wanted.quick_amounts)
     if wanted.slippage is not None and not LEAST_SLIPPAGE <= wanted.slippage <= MOST_SLIPPAGE:
         raise InvalidQuantity("Slippage can be anything from 0.1 % to 20 %.")
@@ -127,12 +128,20 @@ def _check_zone(zone: str) -> None:
 
 def _check_money(amount: Decimal, what: str) -> None:
     if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT or not _is_in_cents(amount):
-        raise InvalidQuantity(f"{what} can be anything from $0 to ${MAX_AMOUNT:,f}, in cents.")
+        raise InvalidQuantity(
+            worded(
+                "{what} can be anything from $0 to ${most}, in cents.",
+                what=what,
+                most=f"{MAX_AMOUNT:,f}",
+            )
+        )
 
 
 def _check_quick(amounts: tuple[Usdc, ...]) -> None:
     if len(amounts) != QUICK:
-        raise InvalidQuantity(f"A market has {QUICK} quick amounts, for instance 10 25 50.")
+        raise InvalidQuantity(
+            worded("A market has {count} quick amounts, for instance 10 25 50.", count=QUICK)
+        )
     for amount in amounts:
         if not amount.is_finite() or not 1 <= amount <= MOST_QUICK or not _is_in_cents(amount):
             raise InvalidQuantity("A quick amount is $1 or more, and at most $10,000, in cents.")

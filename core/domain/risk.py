@@ -9,7 +9,7 @@ from typing import Final
 
 from core.domain.account import Account
 from core.domain.book import Side
-from core.domain.breaker import WHY, Trip
+from core.domain.breaker import FOR_EVERYBODY, FOR_YOU, WHY, Trip
 from core.domain.order import Origin, Ticket
 from core.domain.refusals import (
     BuyingRefused,
@@ -21,6 +21,7 @@ from core.domain.refusals import (
     SharesReserved,
     Stopped,
 )
+from core.domain.sentences import mark, worded
 from core.domain.units import MarketId, OrderId, Size, Usdc, UserId
 
 RAISING_TAKES: Final = timedelta(hours=24)
@@ -125,11 +126,7 @@ def refuse_switched_off(ticket: Ticket, switches: Switches) -> None:
         )
     trip = switches.trip_of_all or switches.trip
     if trip is not None:
-        whose = "for everybody" if switches.trip_of_all else "for you"
-        raise CancelOnly(
-            f"{WHY[trip]} Only cancelling is allowed {whose} now, until the owner has looked into "
-            "it and allows trading again."
-        )
+        raise CancelOnly(worded(FOR_EVERYBODY if switches.trip_of_all else FOR_YOU, why=WHY[trip]))
     if switches.stop is Stop.EVERYTHING:
         raise Stopped("You have stopped everything. Resume trading first.")
     if switches.stop is Stop.ENTRIES and _is_entry(ticket):
@@ -172,54 +169,97 @@ def refuse_sale(demand: Demand, exposure: Exposure) -> None:
     """Raises: SharesReserved."""
     free = exposure.shares - exposure.shares_reserved
     if demand.shares > free:
-        held = (
-            f", {_number(exposure.shares_reserved)} of them in open sales; cancel those first"
-            if exposure.shares_reserved
-            else ""
-        )
-        raise SharesReserved(
-            f"You want to sell {_number(demand.shares)} shares and have "
-            f"{_number(exposure.shares)}{held}."
-        )
+        raise SharesReserved(_too_few_shares(demand, exposure))
 
 
 def refuse_purchase(demand: Demand, exposure: Exposure, limits: Limits) -> None:
     """Raises: OverLimit, CashReserved."""
     spent, value = exposure.day_value, demand.value
-    _within("One order", value, Usdc(Decimal(0)), limits.per_order)
-    _within("This market", value, exposure.market_value, limits.per_market)
-    _within("Today (UTC)", value, spent, limits.per_day)
+    _within(mark("One order"), value, Usdc(Decimal(0)), limits.per_order)
+    _within(mark("This market"), value, exposure.market_value, limits.per_market)
+    _within(mark("Today (UTC)"), value, spent, limits.per_day)
     if exposure.day_value_of_all + value > limits.all_users_per_day:
         left = max(limits.all_users_per_day - exposure.day_value_of_all, Decimal(0))
         raise OverLimit(
-            f"All users together may buy for {limits.all_users_per_day:,.2f} USDC a day, and "
-            f"{left:,.2f} of it is left until midnight UTC. Buy for less, or tomorrow."
+            worded(
+                "All users together may buy for {most} USDC a day, and "
+                "{left} of it is left until midnight UTC. Buy for less, or tomorrow.",
+                most=f"{limits.all_users_per_day:,.2f}",
+                left=f"{left:,.2f}",
+            )
         )
     if demand.cost > exposure.cash - exposure.reserved:
-        held = f", {exposure.reserved:,.2f} of it in open orders" if exposure.reserved else ""
-        raise CashReserved(
-            f"This can cost {demand.cost:,.2f} USDC with the fee; you have "
-            f"{exposure.cash:,.2f}{held}. Buy for less, or cancel an open order."
-        )
+        raise CashReserved(_too_little_cash(demand, exposure))
 
 
 def refuse_crowd(exposure: Exposure, limits: Limits) -> None:
     """Raises: OverLimit."""
     if exposure.open_orders >= limits.open_orders:
         raise OverLimit(
-            f"You have {exposure.open_orders} open orders, and {limits.open_orders} is the most "
-            "allowed. Cancel one first."
+            worded(
+                "You have {count} open orders, and {most} is the most allowed. Cancel one first.",
+                count=exposure.open_orders,
+                most=limits.open_orders,
+            )
         )
+
+
+ABOVE: Final = mark(
+    "{what} may take {most} USDC; this order is for {value}. Buy for at most {left}, or have the "
+    "limit raised (that takes a day)."
+)
+USED_UP: Final = mark(
+    "{what} may take {most} USDC and {used} is used; this order is for {value}. Buy for at most "
+    "{left}, or have the limit raised (that takes a day)."
+)
 
 
 def _within(what: str, value: Decimal, used: Decimal, most: Decimal) -> None:
     """Raises: OverLimit."""
     if used + value <= most:
         return
-    so_far = f" and {used:,.2f} is used" if used else ""
     raise OverLimit(
-        f"{what} may take {most:,.2f} USDC{so_far}; this order is for {value:,.2f}. Buy for at "
-        f"most {max(most - used, Decimal(0)):,.2f}, or have the limit raised (that takes a day)."
+        worded(
+            USED_UP if used else ABOVE,
+            what=what,
+            most=f"{most:,.2f}",
+            used=f"{used:,.2f}",
+            value=f"{value:,.2f}",
+            left=f"{max(most - used, Decimal(0)):,.2f}",
+        )
+    )
+
+
+def _too_few_shares(demand: Demand, exposure: Exposure) -> str:
+    wanted, shares = _number(demand.shares), _number(exposure.shares)
+    if not exposure.shares_reserved:
+        return worded(
+            "You want to sell {wanted} shares and have {shares}.", wanted=wanted, shares=shares
+        )
+    return worded(
+        "You want to sell {wanted} shares and have {shares}, {held} of them in open sales; cancel "
+        "those first.",
+        wanted=wanted,
+        shares=shares,
+        held=_number(exposure.shares_reserved),
+    )
+
+
+def _too_little_cash(demand: Demand, exposure: Exposure) -> str:
+    cost, cash = f"{demand.cost:,.2f}", f"{exposure.cash:,.2f}"
+    if not exposure.reserved:
+        return worded(
+            "This can cost {cost} USDC with the fee; you have {cash}. Buy for less, or cancel an "
+            "open order.",
+            cost=cost,
+            cash=cash,
+        )
+    return worded(
+        "This can cost {cost} USDC with the fee; you have {cash}, {held} of it in open orders. "
+        "Buy for less, or cancel an open order.",
+        cost=cost,
+        cash=cash,
+        held=f"{exposure.reserved:,.2f}",
     )
 
 

@@ -12,11 +12,18 @@ from core.domain.amounts import typed_change
 from core.domain.book import Level, Side
 from core.domain.errors import InvalidQuantity
 from core.domain.risk import automation_key
+from core.domain.sentences import mark, worded
 from core.domain.units import ONE, ZERO, MarketId, PositionId, Price, Size, TokenId, UserId
 
 TriggerId = NewType("TriggerId", int)
 
 MOST_ARMED: Final = 8  # of one position
+CHOOSE_ABOVE: Final = mark(
+    "The bid is at {bid}, so this would sell at once. Sell now instead, or choose a price above it."
+)
+CHOOSE_BELOW: Final = mark(
+    "The bid is at {bid}, so this would sell at once. Sell now instead, or choose a price below it."
+)
 LEAST_TRAIL: Final = Decimal(1)  # percent; closer ones are fired by the spread's own noise
 MOST_PROFIT: Final = 9_900  # percent: a hundred times what was paid
 
@@ -176,8 +183,11 @@ def typed_distance(kind: TriggerKind, text: str) -> Decimal:
     is_profit = kind is TriggerKind.TAKE_PROFIT
     right, wrong = ("+", "-") if is_profit else ("-", "+")
     if words.startswith(wrong):
-        where = "A profit is above" if is_profit else "A stop is below"
-        raise InvalidQuantity(f"{where} what you paid; please write for example {right}30%")
+        raise InvalidQuantity(
+            "A profit is above what you paid; please write for example +30%"
+            if is_profit
+            else "A stop is below what you paid; please write for example -30%"
+        )
     return typed_change(words.removeprefix(right), MOST_PROFIT if is_profit else 100)
 
 
@@ -208,17 +218,22 @@ def check_new(wanted: NewTrigger, bid: Price | None, tick: Decimal) -> None:
     if not 1 <= wanted.percent <= 100:  # noqa: PLR2004 - percent
         raise InvalidQuantity("A part of a position is between 1 and 100 percent.")
     if wanted.trail is not None and not LEAST_TRAIL <= wanted.trail < 100:  # noqa: PLR2004 - percent
-        raise InvalidQuantity(f"A trailing stop follows {LEAST_TRAIL:f} to 99 percent behind.")
+        raise InvalidQuantity(
+            worded(
+                "A trailing stop follows {least} to 99 percent behind.", least=f"{LEAST_TRAIL:f}"
+            )
+        )
     if not ZERO < wanted.level < ONE or wanted.level % tick:
         raise InvalidQuantity(
-            f"A price in this market is a whole multiple of {_cents(tick)} between "
-            f"{_cents(tick)} and {_cents(ONE - tick)}."
+            worded(
+                "A price in this market is a whole multiple of {tick} between {tick} and {most}.",
+                tick=_cents(tick),
+                most=_cents(ONE - tick),
+            )
         )
     if bid is not None and _is_past(wanted, bid):
-        raise InvalidQuantity(
-            f"The bid is at {_cents(bid)}, so this would sell at once. Sell now instead, or choose "
-            f"a price {'above' if wanted.kind is TriggerKind.TAKE_PROFIT else 'below'} it."
-        )
+        is_profit = wanted.kind is TriggerKind.TAKE_PROFIT
+        raise InvalidQuantity(worded(CHOOSE_ABOVE if is_profit else CHOOSE_BELOW, bid=_cents(bid)))
 
 
 def _is_past(wanted: NewTrigger, bid: Price) -> bool:

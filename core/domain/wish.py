@@ -18,17 +18,18 @@ from core.domain.order_words import (
     Terms,
     order_terms,
 )
+from core.domain.sentences import mark
 
-VENUE_ONLY: Final = "I open links to events and markets on polymarket.com only."
-WHICH_MARKET: Final = (
+VENUE_ONLY: Final = mark("I open links to events and markets on polymarket.com only.")
+WHICH_MARKET: Final = mark(
     "Which market? Write its name or link first, for example: bitcoin 100k buy yes 50"
 )
-NO_WALLET: Final = "A wallet's address is 0x and 40 more digits; this one is not."
-HOW_MUCH_TO_BUY: Final = "Write how many dollars to spend, for example: buy yes 50"
-HOW_MUCH_TO_SELL: Final = (
+NO_WALLET: Final = mark("A wallet's address is 0x and 40 more digits; this one is not.")
+HOW_MUCH_TO_BUY: Final = mark("Write how many dollars to spend, for example: buy yes 50")
+HOW_MUCH_TO_SELL: Final = mark(
     "Write how many shares to sell, or which part: sell yes 12.5, sell yes 50%, sell yes all"
 )
-SHARES_NEED_A_PRICE: Final = (
+SHARES_NEED_A_PRICE: Final = mark(
     "At the market you buy for dollars: buy yes 50. Shares go with a price: buy yes 40 shares @45"
 )
 

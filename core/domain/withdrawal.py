@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, NewType
 
 from core.domain.errors import IllegalTransition, Rejected
+from core.domain.sentences import worded
 from core.domain.units import ZERO, Usdc, UserId
 
 AddressId = NewType("AddressId", int)
@@ -90,13 +91,21 @@ def refuse_withdrawal(
         raise WithdrawalRefused("A withdrawal needs an amount above zero. Nothing was moved.")
     if now < address.usable_at:
         raise WithdrawalRefused(
-            f"{address.label} may be paid from {address.usable_at:%Y-%m-%d %H:%M} UTC on: a new "
-            "address waits 24 hours. Nothing was moved."
+            worded(
+                "{label} may be paid from {moment} UTC on: a new "
+                "address waits 24 hours. Nothing was moved.",
+                label=address.label,
+                moment=f"{address.usable_at:%Y-%m-%d %H:%M}",
+            )
         )
     if counted + amount > cap:
         left = max(cap - counted, ZERO)
         raise WithdrawalRefused(
-            f"That is above the cap of {cap.normalize():f} USDC in 24 hours; "
-            f"{left.normalize():f} USDC are left of it. "
-            "Nothing was moved."
+            worded(
+                "That is above the cap of {cap} USDC in 24 hours; "
+                "{left} USDC are left of it. "
+                "Nothing was moved.",
+                cap=f"{cap.normalize():f}",
+                left=f"{left.normalize():f}",
+            )
         )

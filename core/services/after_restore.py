@@ -5,12 +5,15 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.domain.sentences import mark
 from core.domain.withdrawal import WithdrawalState
 from core.services.audit import Audit
 from core.services.custody.withdrawals import note_withdrawal
 from core.storage import custody, custody_withdrawals, risk_switches
 
-WHY: Final = "the database was restored from a backup; ask again if it has not been paid since"
+WHY: Final = mark(
+    "the database was restored from a backup; ask again if it has not been paid since"
+)
 US: Final = "the restore"
 
 

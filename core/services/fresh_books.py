@@ -12,12 +12,13 @@ from core.domain.book import Book, Level
 from core.domain.errors import StalePrice
 from core.domain.market import Source
 from core.domain.price import PriceState, Quote, shown_price
+from core.domain.sentences import mark
 from core.domain.units import MICRO, Price, Size, TokenId
 from core.ports import BookSnapshot, PriceSource
 from core.services.price_board import PriceBoard
 
 MAX_BOOK_AGE: Final = 2.0  # seconds; a fetched book that took longer proves nothing any more
-TOO_SLOW: Final = "The venue answers too slowly to trade on its prices right now."
+TOO_SLOW: Final = mark("The venue answers too slowly to trade on its prices right now.")
 
 _NO_PAIRS: Final[Mapping[TokenId, TokenId]] = MappingProxyType({})
 

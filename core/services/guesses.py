@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from core.domain.errors import Rejected
+from core.domain.sentences import worded
 
 MAX_TRIES: Final = 5  # wrong codes of one person
 LOCKED: Final = 600.0  # seconds that follow them
@@ -23,7 +24,9 @@ class Guesses:
         tries = self._recent(telegram_id)
         if len(tries) >= MAX_TRIES:
             minutes = max(1, round((tries[-1] + LOCKED - self._clock()) / 60))
-            raise Rejected(f"Too many wrong codes. Please try again in {minutes} min.")
+            raise Rejected(
+                worded("Too many wrong codes. Please try again in {minutes} min.", minutes=minutes)
+            )
 
     def note(self, telegram_id: int) -> None:
         """One more was wrong."""

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import NotFound, Rejected
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.domain.user import Member, Role
 from core.services.audit import Audit, named
@@ -15,9 +16,9 @@ from core.storage import users
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 
-OWNER_ONLY: Final = "Only the owner of this bot can do that."
-ONE_OWNER: Final = "The owner stays the owner: that is decided where this bot is set up."
-NOBODY: Final = "There is no such person here."
+OWNER_ONLY: Final = mark("Only the owner of this bot can do that.")
+ONE_OWNER: Final = mark("The owner stays the owner: that is decided where this bot is set up.")
+NOBODY: Final = mark("There is no such person here.")
 
 Listener: TypeAlias = Callable[[Member], Awaitable[None]]
 

@@ -5,10 +5,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.refusals import ViewerOnly
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.storage import users
 
-MAY_NOT_TRADE: Final = (
+MAY_NOT_TRADE: Final = mark(
     "You may look at everything here and trade nothing. The owner of this bot can change that."
 )
 

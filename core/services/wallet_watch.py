@@ -16,6 +16,7 @@ from core.domain.public_wallet import (
     Watched,
     news_of,
 )
+from core.domain.sentences import worded
 from core.domain.units import ConditionId, MarketId, UserId
 from core.ports import PublicWallets
 from core.services.clock import utc_now
@@ -60,7 +61,9 @@ class WalletCards:
         """Doing so twice changes nothing. Raises: Rejected for one too many."""
         async with as_user(self._sessions, user) as session:
             if not await watched_wallets.add(session, user, address, most=MOST):
-                raise Rejected(f"You watch {MOST} wallets already; stop watching one first.")
+                raise Rejected(
+                    worded("You watch {most} wallets already; stop watching one first.", most=MOST)
+                )
 
     async def unwatch(self, user: UserId, address: str) -> None:
         async with as_user(self._sessions, user) as session:

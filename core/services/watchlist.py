@@ -3,6 +3,7 @@
 from typing import Final
 
 from core.domain.errors import Rejected
+from core.domain.sentences import worded
 from core.domain.units import MarketId, UserId
 from core.domain.views import PAGE, MarketPage, MarketRow
 from core.storage import market_lists, markets, watchlist
@@ -21,7 +22,11 @@ class Watchlist:
         async with as_user(self._sessions, user) as session:
             await markets.by_id(session, market)
             if not await watchlist.add(session, user, market, most=MOST):
-                raise Rejected(f"You watch {MOST} markets already; take one off the list first.")
+                raise Rejected(
+                    worded(
+                        "You watch {most} markets already; take one off the list first.", most=MOST
+                    )
+                )
 
     async def unwatch(self, user: UserId, market: MarketId) -> None:
         async with as_user(self._sessions, user) as session:

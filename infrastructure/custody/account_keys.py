@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
 from core.domain.custody import KeyNotUsable, LiveWallet, Tier, WalletState
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.services.custody.accounts import NO_WALLET, why_not
 from core.storage import custody
@@ -32,7 +33,7 @@ from infrastructure.security.errors import KeyUnknown
 from infrastructure.security.key_cipher import Purpose
 
 REMEMBERED: Final = 5.0  # seconds: by then a key that another process gave up is given up here too
-NO_ADDRESS: Final = (
+NO_ADDRESS: Final = mark(
     "CLOB_API_ADDRESS is not set: the venue asks whose API key this is. Whoever runs this Polycool "
     "can set it."
 )

@@ -11,6 +11,7 @@ import msgspec
 
 from core.domain.custody import KeyNotUsable, LiveWallet
 from core.domain.errors import Rejected, Unavailable
+from core.domain.sentences import mark, worded
 from infrastructure.custody.credentials import packed
 from infrastructure.custody.vault import KEY_PURPOSE, Vault, usable
 from infrastructure.custody.venue_requests import Said, SetUpHttp, decoded, read
@@ -24,7 +25,9 @@ DERIVE: Final = "/auth/derive-api-key"
 LONGEST: Final = 200  # characters of the venue's own words
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,}={0,2}", re.ASCII)  # base64, url-safe
 
-KEY_GONE: Final = "The key of this wallet was deleted. Give the wallet up and set up a new one."
+KEY_GONE: Final = mark(
+    "The key of this wallet was deleted. Give the wallet up and set up a new one."
+)
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -52,7 +55,7 @@ class VenueApiAccess:
         if said.status != HTTPStatus.OK:
             said = await self._http.ask("POST", CREATE, await self._proof(wallet))
         if said.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
-            raise Rejected(f"Polymarket gives this key no API access. {_words(said)}".strip())
+            raise Rejected(_refused(said))
         got = read(said, _Answer)
         if not (got.key and got.passphrase and _SECRET.fullmatch(got.secret)):
             raise Unavailable("Polymarket's answer could not be read. Try again.")
@@ -79,9 +82,13 @@ class _Error(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-def _words(said: Said) -> str:
-    """The venue's own sentence, if it has one that can be shown."""
+def _refused(said: Said) -> str:
+    """With the venue's own sentence, if it has one that can be shown."""
     found = decoded(said, _Error)
     line = " ".join(found.error.split()) if found is not None else ""
     shown = "".join(letter for letter in line if letter.isprintable())[:LONGEST]
-    return f"It says: “{shown}”" if shown else f"(HTTP {said.status})"
+    if not shown:
+        return worded(
+            "Polymarket gives this key no API access. (HTTP {status})", status=said.status
+        )
+    return worded("Polymarket gives this key no API access. It says: “{words}”", words=shown)

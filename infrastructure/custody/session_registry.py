@@ -10,6 +10,7 @@ import msgspec
 
 from core.domain.custody import KeyNotUsable, LiveWallet, SessionGrant
 from core.domain.errors import Rejected, Unavailable
+from core.domain.sentences import mark, worded
 from infrastructure.custody.credentials import Given, nobody, unpacked
 from infrastructure.custody.vault import Vault, usable
 from infrastructure.custody.venue_requests import Said, SetUpHttp, read
@@ -21,7 +22,7 @@ from infrastructure.security.key_cipher import Purpose
 PATH: Final = "/v1/user/session-signers"
 LATEST: Final = 253_402_300_799  # Unix seconds of the last moment that a datetime can tell
 CLOSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-CANNOT_LIST: Final = (
+CANNOT_LIST: Final = mark(
     "Polymarket does not let this key see the list of session keys, so its scope cannot be "
     "checked, and unchecked it is not used. Whoever runs this Polycool can set CLOB_API_KEY, "
     "CLOB_API_SECRET, CLOB_API_PASSPHRASE and CLOB_API_ADDRESS of the wallet's owner."
@@ -73,7 +74,9 @@ class VenueSessionRegistry:
         if said.status in CLOSED:
             raise Rejected(CANNOT_LIST)
         if said.status != HTTPStatus.OK:
-            raise Unavailable(f"Polymarket does not list session keys (HTTP {said.status}).")
+            raise Unavailable(
+                worded("Polymarket does not list session keys (HTTP {status}).", status=said.status)
+            )
         return _grant(read(said, _List), wallet.key_address)
 
     async def _ask(self, credentials: ApiCredentials) -> Said:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.custody import KeyNotUsable, Tier
 from core.domain.errors import Unavailable
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from core.storage import custody, sealed
 from core.storage.models import Sessions
@@ -35,7 +36,7 @@ KEY_PURPOSE: Final = MappingProxyType(
         Tier.EOA: Purpose.OWNER_KEY,
     }
 )
-UNUSABLE_FOLDER: Final = (
+UNUSABLE_FOLDER: Final = mark(
     "The key folder of this Polycool cannot be used, so nothing was signed. Whoever runs it finds "
     "the reason in the log."
 )
@@ -157,7 +158,7 @@ def usable() -> Iterator[None]:
         raise KeyNotUsable(UNUSABLE_FOLDER) from error
     except SecretUnavailable as error:
         logger.error("a secret cannot be opened: %s", error)  # noqa: TRY400 - says it all
-        raise KeyNotUsable(f"Nothing was signed: {error}.") from error
+        raise KeyNotUsable(worded("Nothing was signed: {reason}.", reason=error)) from error
 
 
 async def _data_key(session: AsyncSession, ring: KeyRing, user: UserId) -> DataKey:

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from core.domain.errors import Unavailable
+from core.domain.sentences import worded
 
 DEADLINE: Final = 15.0  # seconds for one request
 LONGEST: Final = 1_000_000  # bytes of an answer
@@ -44,7 +45,10 @@ class SetUpHttp:
         passing = {HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
         if answer.status_code in passing or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unavailable(
-                f"Polymarket cannot answer right now (HTTP {answer.status_code}). Try again."
+                worded(
+                    "Polymarket cannot answer right now (HTTP {status}). Try again.",
+                    status=answer.status_code,
+                )
             )
         if len(answer.content) > LONGEST:
             raise Unavailable("Polymarket's answer is too large.")

@@ -6,14 +6,15 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import NotFound
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.domain.withdrawal import WithdrawalState
 from core.storage import custody_withdrawals
 from infrastructure.polymarket.signing.errors import SigningRefused
 from infrastructure.polymarket.wallets.deeds import Withdraw
 
-OTHERWISE: Final = "This withdrawal is not the one that was asked for. Nothing was signed."
-NOT_LISTED: Final = "Its address is not on the list of this user. Nothing was signed."
+OTHERWISE: Final = mark("This withdrawal is not the one that was asked for. Nothing was signed.")
+NOT_LISTED: Final = mark("Its address is not on the list of this user. Nothing was signed.")
 
 
 async def check_withdrawal(

@@ -7,6 +7,7 @@ from core.domain.market import Market
 from core.domain.order import Order, OrderStatus, SignedPayload
 from core.domain.order_amounts import OrderKind
 from core.domain.reports import OrderReport
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from core.ports import Execution
 from core.services.fresh_books import DecisionBook, FreshBooks
@@ -52,7 +53,7 @@ class PaperExchange:
                 "There was not enough on the other side for the whole order at an acceptable "
                 "price, so none of it was traded."
             )
-        thin = "the book was thinner than the order"
+        thin = mark("the book was thinner than the order")
         return Execution(OrderStatus.PARTIAL, walk.matches, thin, book.state)
 
     async def cancel(
@@ -61,7 +62,7 @@ class PaperExchange:
         signed: SignedPayload | None,  # noqa: ARG002 - the port's
     ) -> Execution:
         """Raises: Rejected, always."""
-        raise Rejected(f"Nothing of order {order.id} is waiting on the book.")
+        raise Rejected(worded("Nothing of order {order} is waiting on the book.", order=order.id))
 
     async def look_up(
         self,

@@ -13,6 +13,7 @@ import msgspec
 
 from core.domain.errors import NotFound, Unavailable
 from core.domain.patience import retry_after, with_jitter
+from core.domain.sentences import mark, worded
 
 MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes, unpacked
 ATTEMPTS: Final = 3
@@ -128,7 +129,7 @@ class VenueHttp:
             finally:
                 await response.aclose()
         except httpx.RequestError as error:
-            raise _Again("The venue cannot be reached right now.") from error
+            raise _Again(mark("The venue cannot be reached right now.")) from error
 
     def _check(self, response: httpx.Response) -> None:
         status = response.status_code
@@ -136,7 +137,7 @@ class VenueHttp:
             return
         if status == HTTPStatus.NOT_FOUND:
             raise NotFound("The venue does not know this.")
-        sentence = f"The venue refuses to answer right now (HTTP {status})."
+        sentence = worded("The venue refuses to answer right now (HTTP {status}).", status=status)
         if status in {HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS} or status >= 500:  # noqa: PLR2004 - server errors
             after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
             self._hold.extend(with_jitter(after, self._chance()))

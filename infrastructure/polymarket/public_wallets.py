@@ -8,6 +8,7 @@ import msgspec
 
 from core.domain.errors import NotFound, Unavailable
 from core.domain.public_wallet import PublicPosition, PublicTrade
+from core.domain.sentences import mark
 from core.domain.units import ZERO, ConditionId, Price, Usdc, usdc
 from infrastructure.polymarket.http import VenueHttp, decoded
 from infrastructure.polymarket.trading.quantities import (
@@ -24,7 +25,7 @@ Read = TypeVar("Read")
 
 POSITIONS: Final = 200  # of one answer
 TRADES: Final = 50
-UNREADABLE: Final = "The venue's answer about this wallet cannot be read."
+UNREADABLE: Final = mark("The venue's answer about this wallet cannot be read.")
 
 logger = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from core.domain.errors import Unavailable
+from core.domain.sentences import mark
 from infrastructure.worker.wire import LENGTH, Answer, Job, length, packed, unpacked
 
 logger = logging.getLogger(__name__)
@@ -27,10 +28,10 @@ GRACE: Final = 3  # seconds after which the process ends itself if nobody else d
 
 KEPT_VARIABLES: Final = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")
 
-BUSY: Final = "There is too much to do at once right now."
-DOWN: Final = "The part that does this is being started again."
-SLOW: Final = "That takes too long right now."
-FAILED: Final = "That could not be done."
+BUSY: Final = mark("There is too much to do at once right now.")
+DOWN: Final = mark("The part that does this is being started again.")
+SLOW: Final = mark("That takes too long right now.")
+FAILED: Final = mark("That could not be done.")
 
 
 @dataclass(slots=True, eq=False)

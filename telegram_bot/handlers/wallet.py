@@ -23,7 +23,7 @@ from telegram_bot.context import BotContext, WalletMoney
 from telegram_bot.screens.deposit import deposit_screen, qr_picture
 from telegram_bot.screens.numbers import money
 from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import safe, told
 from telegram_bot.screens.wallet import WalletView, paper_only_screen, wallet_screen
 from telegram_bot.screens.wallet_setup import (
     given_up_words,
@@ -121,7 +121,9 @@ async def revoke(context: BotContext, *, is_sure: bool) -> None:
     else:
         left = await _orders_left(context)
         gone = await wallets.revoke(user)
-        words = say("There was no key any more.") if gone is None else after_revoking(gone)
+        words = (
+            say("There was no key any more.") if gone is None else told(after_revoking(gone), 500)
+        )
         await context.show(
             _done(say("The key is given up."), lines(orders_left_words(left), words))
         )

@@ -14,6 +14,7 @@ from telegram_bot.languages.po import BrokenCatalogue, Entry, parse
 from telegram_bot.words import install
 
 LOCALE: Final = Path(__file__).parent / "locale"
+CHAT: Final = "telegram_bot/"  # what is said in other files comes to the chat as English text
 
 
 class Catalogue(NullTranslations):
@@ -22,6 +23,9 @@ class Catalogue(NullTranslations):
     def __init__(self, entries: Iterable[Entry], plural_of: Callable[[int], int]) -> None:
         super().__init__()
         current = [each for each in entries if not each.is_gone]
+        self.told = tuple(
+            each.msgid for each in current if any(not file.startswith(CHAT) for file in each.files)
+        )
         self._forms = {each.msgid: each.forms for each in current}
         self._counted = {each.msgid: each.forms for each in current if each.plural is not None}
         self._plural_of = plural_of
@@ -50,10 +54,15 @@ def install_catalogues() -> Callable[[], None]:
 
     Raises: BrokenCatalogue.
     """
-    removals = [install(path.stem, read_catalogue(path)) for path in sorted(LOCALE.glob("*.po"))]
+    removals = [_install(path) for path in sorted(LOCALE.glob("*.po"))]
 
     def remove() -> None:
         for each in removals:
             each()
 
     return remove
+
+
+def _install(path: Path) -> Callable[[], None]:
+    catalogue = read_catalogue(path)
+    return install(path.stem, catalogue, catalogue.told)

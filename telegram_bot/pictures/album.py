@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from core.domain.errors import Unavailable
 from telegram_bot.pictures.plans import Picture
+from telegram_bot.words import say
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Album:
     async def _drawn(self, plan: Picture) -> bytes:
         drawn = await self._worker.call(DRAW, plan, self._patience)
         if not isinstance(drawn, bytes):
-            raise Unavailable("The picture came out wrong.")
+            raise Unavailable(say("The picture came out wrong."))
         return drawn
 
     def _keep(self, key: bytes, drawn: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from core.domain.account_views import AccountStanding
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import told
 from telegram_bot.screens.times import ago
 from telegram_bot.words import plural, say
 
@@ -21,7 +21,7 @@ def agreement_words(standing: AccountStanding, now: datetime) -> list[str]:
         return [f"{differ} " + say("Automation waits until it is clear.")]
     if standing.fault:
         return [
-            say("<b>The account cannot be checked:</b> {fault}", fault=safe(standing.fault, 200))
+            say("<b>The account cannot be checked:</b> {fault}", fault=told(standing.fault, 200))
         ]
     if standing.checked_at is None:
         return [say("The account was not checked against the venue yet.")]

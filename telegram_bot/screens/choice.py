@@ -7,7 +7,7 @@ from core.domain.market import Market
 from telegram_bot.actions import Action, Trending
 from telegram_bot.screens.markets import CATALOGUE_PRICES, leader
 from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines, rows
-from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe, told
 from telegram_bot.words import say
 
 
@@ -39,7 +39,7 @@ def choice_screen(text: str, choices: Sequence[Choice], *, is_guess: bool) -> Sc
 
 def unclear_screen(sentence: str) -> Screen:
     """What is missing from what was written, and the ways on."""
-    return Screen(safe(sentence, 500), ((Button(say("Markets"), Trending()), home_button()),))
+    return Screen(told(sentence, 500), ((Button(say("Markets"), Trending()), home_button()),))
 
 
 def _entry(number: int, choice: Choice) -> str:

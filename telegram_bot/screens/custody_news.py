@@ -11,7 +11,7 @@ from core.domain.withdrawal import WithdrawalId
 from telegram_bot.account_actions import CancelWithdrawal, ShowWallet, ShowWithdrawals
 from telegram_bot.screens.numbers import money
 from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import safe, told
 from telegram_bot.screens.times import date_clock
 from telegram_bot.words import mark, say
 
@@ -60,7 +60,7 @@ def _ended(facts: Mapping[str, str]) -> tuple[str, ...]:
 
 def _unlisted(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (
-        safe(facts.get("problem", ""), 400),
+        told(facts.get("problem", ""), 400),
         say("Until then the venue may refuse your orders. No money has moved because of it."),
     )
 
@@ -103,7 +103,7 @@ def _sent(facts: Mapping[str, str]) -> tuple[str, ...]:
 def _failed(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (
         say("To <code>{address}</code>.", address=_address(facts)),
-        safe(facts["reason"], 300) if facts.get("reason") else "",
+        told(facts["reason"], 300) if facts.get("reason") else "",
         say("Nothing left: the money is in your wallet as before."),
     )
 
@@ -120,7 +120,7 @@ def _unclear(facts: Mapping[str, str]) -> tuple[str, ...]:
 
 def _refused(facts: Mapping[str, str]) -> tuple[str, ...]:
     return (
-        safe(facts.get("problem", ""), 400),
+        told(facts.get("problem", ""), 400),
         say(
             "Nothing is bought with real money until the venue allows it. Selling and "
             "cancelling go on, and your positions and open orders stay where they are."

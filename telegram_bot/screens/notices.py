@@ -35,7 +35,7 @@ from telegram_bot.questions import CodeFor, NewLimit, Question, TypedSetting
 from telegram_bot.screens.failure_words import heading, meaning, way_out
 from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, rows
 from telegram_bot.screens.setting_questions import card_of
-from telegram_bot.screens.text import LABEL, safe
+from telegram_bot.screens.text import LABEL, safe, told
 from telegram_bot.settings_actions import (
     ClearSetting,
     SetConfirmMode,
@@ -160,7 +160,7 @@ def secret_refused(kind: SecretKind, *, was_deleted: bool) -> Screen:
 def try_again(error: Rejected, question: Question) -> Screen:
     """For a typed amount that cannot be used; the question stands."""
     return Screen(
-        blocks(safe(str(error), 500), _unchanged(question)),
+        blocks(told(str(error), 500), _unchanged(question)),
         ((Button(say("Cancel"), asker(question)), home_button()),),
     )
 
@@ -170,7 +170,7 @@ def failure_screen(error: PolycoolError, back: Action | None = None, ways: Row =
     helps = way_out(error)
     buttons: Row = (Button(*helps), home_button()) if helps else (_way(back), home_button())
     return Screen(
-        blocks(f"<b>{heading(error)}</b>", safe(str(error), 500), meaning(error)),
+        blocks(f"<b>{heading(error)}</b>", told(str(error), 500), meaning(error)),
         rows(ways, buttons),
     )
 

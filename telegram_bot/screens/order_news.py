@@ -12,7 +12,7 @@ from telegram_bot.account_actions import ResetBreaker, ShowOrder, ShowOrders
 from telegram_bot.actions import ShowMarket, ShowPositions, Status
 from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, lines
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import LABEL, safe, told
 from telegram_bot.words import mark, say
 
 HEADINGS: Final = MappingProxyType(
@@ -55,12 +55,19 @@ def warning_notice(news: Warned) -> Screen:
     return Screen(
         blocks(
             say("<b>About your trading</b>"),
-            safe(news.sentence, 600),
+            _warning(news),
             say("This warning itself moves no money, and what you hold stays as it is."),
         ),
         ((_first_way(news), Button(say("Status"), Status())),),
         keeps_message=True,
     )
+
+
+def _warning(news: Warned) -> str:
+    sentence = told(news.sentence, 600)
+    if not news.person:
+        return sentence
+    return say("{person}: {sentence}", person=safe(news.person, LABEL), sentence=sentence)
 
 
 def _first_way(news: Warned) -> Button:
@@ -134,7 +141,7 @@ def _reversed(news: OrderMoved) -> str | None:
 def _reason(news: OrderMoved) -> str | None:
     """What is placed or filled needs none."""
     has_one = news.status in WITH_REASON and news.reason.strip()
-    return say("Reason: {reason}", reason=safe(news.reason, 300)) if has_one else None
+    return say("Reason: {reason}", reason=told(news.reason, 300)) if has_one else None
 
 
 def _awaited(news: OrderMoved) -> str | None:

@@ -36,7 +36,7 @@ from telegram_bot.screens.screen import (
     rows,
     stamped,
 )
-from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
+from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe, told
 from telegram_bot.screens.times import ago, day_clock
 from telegram_bot.words import mark, plural, say
 
@@ -149,7 +149,7 @@ def cancelled_screen(result: Cancelled) -> Screen:
         blocks(
             f"<b>{_heading(len(gone), len(asked) + len(result.failed))}</b>",
             lines(*(f"{_title(order)}: {state_words(order)}" for order in (*gone, *asked)[:PAGE])),
-            lines(*(f"{_title(order)}: {safe(why, 200)}" for order, why in result.failed[:PAGE])),
+            lines(*(f"{_title(order)}: {told(why, 200)}" for order, why in result.failed[:PAGE])),
             say("They are asked for again until the venue's book says that they are gone.")
             if asked or result.failed
             else None,
@@ -242,7 +242,7 @@ def _life(order: Order) -> str | None:
 
 
 def _reason(order: Order) -> str | None:
-    return say("Reason: {reason}", reason=safe(order.reason, 300)) if order.reason.strip() else None
+    return say("Reason: {reason}", reason=told(order.reason, 300)) if order.reason.strip() else None
 
 
 def _age(order: Order, now: datetime) -> str:

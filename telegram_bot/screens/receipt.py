@@ -25,7 +25,7 @@ from telegram_bot.screens.screen import (
     lines,
     rows,
 )
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import safe, told
 from telegram_bot.screens.times import clock_time
 from telegram_bot.screens.ways_on import rest_of
 from telegram_bot.words import say
@@ -191,7 +191,7 @@ def sentence(reason: str) -> str:
     """Our own or the venue's reason as a sentence."""
     if not reason.strip():
         return ""
-    text = safe(reason, 300)
+    text = told(reason, 300)
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 

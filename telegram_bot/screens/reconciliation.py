@@ -9,7 +9,7 @@ from core.domain.units import Size
 from telegram_bot.actions import ShowPositions
 from telegram_bot.screens.numbers import money, shares
 from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
-from telegram_bot.screens.text import LABEL, SHORT_TITLE, safe
+from telegram_bot.screens.text import LABEL, SHORT_TITLE, safe, told
 from telegram_bot.words import mark, say
 
 SHOWN: Final = 5  # differences; the others are counted
@@ -117,7 +117,7 @@ def _others(count: int) -> str | None:
 
 
 def _fault(fault: str) -> str | None:
-    return safe(fault) if fault else None
+    return told(fault) if fault else None
 
 
 def _what_next(news: AccountCompared) -> str | None:

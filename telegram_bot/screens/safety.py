@@ -20,7 +20,7 @@ from telegram_bot.account_actions import (
 )
 from telegram_bot.screens.numbers import money
 from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import told
 from telegram_bot.screens.times import day_clock
 from telegram_bot.words import mark, plural, say
 
@@ -122,7 +122,7 @@ def lifted_screen(switches: Switches, user: UserId) -> Screen:
 
 def reset_screen(was: str | None) -> Screen:
     why = (
-        say("It had opened because: {reason}", reason=safe(was, 200))
+        say("It had opened because: {reason}", reason=told(was, 200))
         if was
         else say("It was closed already.")
     )
@@ -180,21 +180,21 @@ def switch_words(switches: Switches) -> list[str]:
         found.append(
             say(
                 "<b>Cancel only, for everybody:</b> {reason} The owner looks into it.",
-                reason=WHY[switches.trip_of_all],
+                reason=told(WHY[switches.trip_of_all]),
             )
         )
     if switches.trip is not None:
         found.append(
             say(
                 "<b>Cancel only, for you:</b> {reason} The owner looks into it.",
-                reason=WHY[switches.trip],
+                reason=told(WHY[switches.trip]),
             )
         )
     if switches.refusal:
         found.append(
             say(
                 "<b>The venue lets you buy nothing:</b> {reason}",
-                reason=safe(switches.refusal, 300),
+                reason=told(switches.refusal, 300),
             )
         )
     if switches.stop is Stop.EVERYTHING:

@@ -7,7 +7,7 @@ from core.domain.account_views import AccountState
 from core.domain.custody import LiveWallet
 from core.domain.risk import Switches
 from telegram_bot.screens.safety import switch_words
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import told
 from telegram_bot.screens.wallet import until_words
 from telegram_bot.words import mark, say
 
@@ -19,7 +19,7 @@ DRY_RUN: Final = mark(
 def hindrances(state: AccountState | None, switches: Switches) -> list[str]:
     """Why orders would be refused, or go to paper money."""
     held = state.hindrance if state is not None else ""
-    words = [say("<b>Not on real money:</b> {reason}", reason=safe(held, 300))] if held else []
+    words = [say("<b>Not on real money:</b> {reason}", reason=told(held, 300))] if held else []
     return [*words, *switch_words(switches)]
 
 

@@ -4,13 +4,14 @@ import html
 import unicodedata
 from typing import Final
 
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, retell, say
 
 CUT_MARK: Final = "…"
 UNNAMED: Final = mark("(no name)")
 TITLE: Final = 160  # UTF-16 units of a title on its own card
 SHORT_TITLE: Final = 90  # and of one in a list
 LABEL: Final = 40  # and of a button
+LONGEST_TOLD: Final = 1000  # and of what is recognised as a sentence
 
 _HARMFUL: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Control, invisible and direction-changing, surrogate, private and unassigned characters."""
@@ -19,6 +20,14 @@ _HARMFUL: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 def safe(text: str, limit: int = TITLE) -> str:
     """`text` ready to stand in an HTML message, at most `limit` UTF-16 units to the reader."""
     return html.escape(plain(text, limit), quote=False)
+
+
+def told(text: str, limit: int = TITLE) -> str:
+    """What the core or an adapter said, safe and in the reader's language.
+
+    Cleaned before it is told again, so that a translation keeps its unbreakable spaces.
+    """
+    return html.escape(cut(retell(plain(text[:LONGEST_TOLD], LONGEST_TOLD)), limit), quote=False)
 
 
 def bold(text: str, limit: int = TITLE) -> str:

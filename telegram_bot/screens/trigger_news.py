@@ -7,7 +7,7 @@ from core.domain.units import usdc
 from telegram_bot.actions import ShowPosition
 from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.screen import Button, Screen, blocks, lines
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import safe, told
 from telegram_bot.screens.trigger_words import NAMES
 from telegram_bot.trigger_actions import ShowPositionTriggers
 from telegram_bot.words import say
@@ -31,7 +31,7 @@ def trigger_notice(news: TriggerFired) -> Screen:
                 ),
             ),
             lines(_sold(news), _left(news)),
-            say("Reason: {reason}", reason=safe(news.trouble, 300)) if news.trouble else None,
+            say("Reason: {reason}", reason=told(news.trouble, 300)) if news.trouble else None,
             say("<i>live money</i>") if news.account is Account.LIVE else say("<i>paper money</i>"),
         ),
         (

@@ -6,7 +6,7 @@ from typing import Final
 
 from core.domain.trigger import Trigger, TriggerKind
 from telegram_bot.screens.numbers import cents, shares
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import told
 from telegram_bot.words import mark, say
 
 NAMES: Final = MappingProxyType(
@@ -45,7 +45,7 @@ def described(trigger: Trigger) -> str:
         if trigger.left is None
         else ", " + say("{shares} left to sell", shares=shares(trigger.left))
     )
-    trouble = f" · <i>{safe(trigger.trouble, 200)}</i>" if trigger.trouble else ""
+    trouble = f" · <i>{told(trigger.trouble, 200)}</i>" if trigger.trouble else ""
     return say(
         "{trigger} at <b>{price}</b>{trail}{part}{left}{trouble}",
         trigger=say(NAMES[trigger.kind]),

@@ -39,7 +39,7 @@ from telegram_bot.screens.screen import (
     rows,
     stamped,
 )
-from telegram_bot.screens.text import bold, safe
+from telegram_bot.screens.text import bold, safe, told
 from telegram_bot.screens.times import date_time, span
 from telegram_bot.words import mark, say
 
@@ -148,7 +148,7 @@ def _in_use(view: WalletView) -> str:
             words,
             say(
                 "<b>You chose real money, but:</b> {reason}",
-                reason=safe(view.state.hindrance, 300),
+                reason=told(view.state.hindrance, 300),
             ),
         )
     return words
@@ -178,7 +178,7 @@ def _waiting(wallet: LiveWallet | None) -> str | None:
 
 def _money(view: WalletView) -> tuple[str, ...]:
     if view.trouble:
-        return (say("Balances are not known right now: {reason}", reason=safe(view.trouble, 300)),)
+        return (say("Balances are not known right now: {reason}", reason=told(view.trouble, 300)),)
     state = view.money
     if state is None:
         return ()

@@ -25,7 +25,7 @@ from telegram_bot.screens.screen import (
     lines,
     rows,
 )
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import safe, told
 from telegram_bot.screens.wallet import TIERS, until_words
 from telegram_bot.words import mark, plural, say
 
@@ -85,7 +85,7 @@ def setup_screen(wallet: LiveWallet, trouble: str = "") -> Screen:
             _steps_heading(wallet),
             say("Its address: <code>{address}</code>", address=safe(wallet.key_address, 60)),
             lines(*(f"{number}. {step}" for number, step in enumerate(steps, 1))),
-            say("<b>Not yet:</b> {reason}", reason=safe(trouble, 400)) if trouble else None,
+            say("<b>Not yet:</b> {reason}", reason=told(trouble, 400)) if trouble else None,
             say(REPLACES),
             say(NEVER_HERE),
         ),

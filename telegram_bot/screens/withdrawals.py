@@ -24,7 +24,7 @@ from telegram_bot.account_actions import (
 from telegram_bot.actions import Action
 from telegram_bot.screens.numbers import money
 from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, lines, rows
-from telegram_bot.screens.text import plain, safe
+from telegram_bot.screens.text import plain, safe, told
 from telegram_bot.screens.times import clock_time, date, date_clock, span
 from telegram_bot.words import mark, say
 
@@ -199,7 +199,7 @@ def _withdrawal(each: Withdrawal, now: datetime) -> str:
         if each.state is WithdrawalState.WAITING
         else ""
     )
-    reason = f" ({safe(each.reason, 120)})" if each.reason and each.state in _EXPLAINED else ""
+    reason = f" ({told(each.reason, 120)})" if each.reason and each.state in _EXPLAINED else ""
     return say(
         "{amount} to {address}: {state}{due}{reason}",
         amount=money(each.amount),

@@ -82,9 +82,9 @@ async def test_a_preset_that_would_sell_the_purchase_at_once_is_told_and_not_arm
     told = [notice.news for notice in await outbox.claim()]
     assert told == [
         Warned(
-            "Stop loss 10%, which every buy gets, was not armed for Yes in Will number 1 win? "
-            "The bid is at 9¢, so this would sell at once. Sell now instead, or choose a price "
-            "below it."
+            "Stop loss 10%, which every buy gets, was not armed for Yes in “Will number 1 "
+            "win?”. The bid is at 9¢, so this would sell at once. Sell now instead, or choose a "
+            "price below it."
         )
     ]
 

@@ -20,6 +20,7 @@ from core.domain.alert import (
 )
 from core.domain.errors import InvalidQuantity, NotFound, Rejected
 from core.domain.market import Market
+from core.domain.sentences import worded
 from core.domain.units import MarketId, TokenId, UserId
 from core.services.clob.quoting import check_open
 from core.services.price_board import PriceBoard
@@ -63,7 +64,9 @@ class Alerts:
             chosen = market.outcomes[outcome]
             self._check_not_reached(wish, market, chosen.token)
             if await stored.count_of(session, user) >= MOST_ALERTS:
-                raise Rejected(f"You have {MOST_ALERTS} alerts already; remove one first.")
+                raise Rejected(
+                    worded("You have {most} alerts already; remove one first.", most=MOST_ALERTS)
+                )
             alert = await stored.add(session, user, market, chosen, wish)
             if alert is None:
                 raise Rejected("Exactly this alert is set already.")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.account_views import Cancelled
 from core.domain.errors import OutcomeUnknown, PolycoolError, Rejected, Unavailable
 from core.domain.order import Order, OrderStatus, SignedPayload
+from core.domain.sentences import mark
 from core.domain.units import OrderId, UserId
 from core.ports import Exchange, Execution
 from core.services.clob.applying import apply_report, apply_word
@@ -20,7 +22,16 @@ from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import orders, signed_orders
 
 AT_ONCE: Final = 8
-NOT_NOTED: Final = "The database does not answer; it is tried again."
+OVER: Final = MappingProxyType(
+    {
+        OrderStatus.PARTIAL: mark("This order is partial already."),
+        OrderStatus.FILLED: mark("This order is filled already."),
+        OrderStatus.CANCELLED: mark("This order is cancelled already."),
+        OrderStatus.EXPIRED: mark("This order is expired already."),
+        OrderStatus.REJECTED: mark("This order is rejected already."),
+    }
+)
+NOT_NOTED: Final = mark("The database does not answer; it is tried again.")
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +91,7 @@ class OrderCanceller:
 
         async def apply(session: AsyncSession, locked: Order) -> Order:
             if locked.is_done:
-                raise Rejected(f"This order is {locked.status.value} already.")
+                raise Rejected(OVER[locked.status])
             now = self._desk.now()
             wished = await orders.request_cancel(session, locked, now)
             if locked.status is not OrderStatus.NEW:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
 from core.domain.order import Order, OrderStatus
+from core.domain.sentences import mark
 from core.services.clob.desk import OrderDesk
 from core.services.clob.following import PATIENCE, Patience, max_age
 from core.services.clob.sending import OrderSender
@@ -15,7 +16,7 @@ from core.storage import markets, orders
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 
-INTERRUPTED = "interrupted by a restart; nothing was bought or sold"
+INTERRUPTED = mark("interrupted by a restart; nothing was bought or sold")
 ON_THEIR_WAY = frozenset({OrderStatus.NEW, OrderStatus.SIGNED})
 
 logger = logging.getLogger(__name__)

@@ -17,12 +17,13 @@ from core.domain.order_amounts import (
     order_amounts,
     refuse_short_life,
 )
+from core.domain.sentences import mark, worded
 from core.domain.units import MICROS, ZERO, MarketId, Price, Size, TokenId, Usdc, times, usdc
 from core.services.clob.quoting import check_sale, you_have
 from core.services.fresh_books import DecisionBook
 from core.storage.means import Means
 
-ONLY_LIVE = "Practice money trades at once only; resting orders need live mode."
+ONLY_LIVE = mark("Practice money trades at once only; resting orders need live mode.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,11 @@ def limit_quote(
     if wish.side is Side.SELL:
         check_sale(size, means)
     elif value > means.free_cash:
-        raise InsufficientBalance(f"This asks for {value:,.2f} USDC. {you_have(means)}.")
+        raise InsufficientBalance(
+            worded(
+                "This asks for {value} USDC. {means}.", value=f"{value:,.2f}", means=you_have(means)
+            )
+        )
     return LimitQuote(
         account=account,
         market=market,
@@ -107,7 +112,9 @@ def _size(market: Market, wish: LimitWish, now: datetime) -> Size:
     size = Size(Decimal(shares) / MICROS)
     if size < market.minimum_size:
         least = market.minimum_size.normalize()
-        raise OrderTooSmall(f"The smallest order here is {least:f} shares.", size=least)
+        raise OrderTooSmall(
+            worded("The smallest order here is {least} shares.", least=f"{least:f}"), size=least
+        )
     return size
 
 

@@ -21,13 +21,14 @@ from core.domain.offer import (
     is_of_card,
 )
 from core.domain.order import Ticket
+from core.domain.sentences import mark
 from core.storage import buttons
 
-UNKNOWN = "This button is not known any more. Please open the market again."
-NOT_YOURS = "This button belongs to somebody else."
-OTHER_MESSAGE = "This button belongs to another message. Please open the market again."
-USED = "This button was used already; nothing more was bought or sold."
-EXPIRED = "This offer has expired; nothing was bought or sold. Please ask for a new price."
+UNKNOWN = mark("This button is not known any more. Please open the market again.")
+NOT_YOURS = mark("This button belongs to somebody else.")
+OTHER_MESSAGE = mark("This button belongs to another message. Please open the market again.")
+USED = mark("This button was used already; nothing more was bought or sold.")
+EXPIRED = mark("This offer has expired; nothing was bought or sold. Please ask for a new price.")
 
 logger = logging.getLogger(__name__)
 

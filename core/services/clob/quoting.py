@@ -19,6 +19,7 @@ from core.domain.offer import TradeQuote
 from core.domain.order import Ticket
 from core.domain.order_amounts import OrderKind
 from core.domain.position import Position
+from core.domain.sentences import mark, worded
 from core.domain.units import ONE, ZERO, Price, Size, Usdc, usdc
 from core.services.fresh_books import DecisionBook
 from core.storage.means import Means
@@ -44,35 +45,42 @@ def check_spend(spend: Usdc, means: Means) -> None:
     if spend < MINIMUM_SPEND:
         raise _below_minimum()
     if spend > means.free_cash:
-        raise InsufficientBalance(f"{you_have(means)}, less than {spend:,.2f}.")
+        raise InsufficientBalance(
+            worded("{means}, less than {spend}.", means=you_have(means), spend=f"{spend:,.2f}")
+        )
 
 
 def _below_minimum() -> OrderTooSmall:
-    sentence = f"The smallest purchase is {MINIMUM_SPEND:.2f} USDC."
+    sentence = worded("The smallest purchase is {least} USDC.", least=f"{MINIMUM_SPEND:.2f}")
     return OrderTooSmall(sentence, spend=MINIMUM_SPEND)
 
 
 def check_sale(size: Size, means: Means) -> None:
     """Raises: NotEnoughShares."""
     if not 0 < size <= means.free_shares:
-        raise NotEnoughShares(f"{you_hold(means)}.")
+        raise NotEnoughShares(_you_hold(means))
 
 
 def you_have(means: Means) -> str:
     """Cash, as the beginning of a sentence."""
     if not means.cash_held:
-        return f"You have {means.cash:,.2f} USDC"
-    return (
-        f"You have {means.cash:,.2f} USDC, {means.cash_held:,.2f} of it in open orders: "
-        f"{max(means.free_cash, ZERO):,.2f} is free"
+        return worded("You have {cash} USDC", cash=f"{means.cash:,.2f}")
+    return worded(
+        "You have {cash} USDC, {held} of it in open orders: {free} is free",
+        cash=f"{means.cash:,.2f}",
+        held=f"{means.cash_held:,.2f}",
+        free=f"{max(means.free_cash, ZERO):,.2f}",
     )
 
 
-def you_hold(means: Means) -> str:
-    """Shares, as the beginning of a sentence."""
+def _you_hold(means: Means) -> str:
     if not means.shares_held:
-        return f"You hold {_plain(means.shares)} shares"
-    return f"You hold {_plain(means.shares)} shares, {_plain(means.shares_held)} in open sales"
+        return worded("You hold {shares} shares.", shares=_plain(means.shares))
+    return worded(
+        "You hold {shares} shares, {held} in open sales.",
+        shares=_plain(means.shares),
+        held=_plain(means.shares_held),
+    )
 
 
 def check_ticket(ticket: Ticket) -> None:
@@ -85,8 +93,9 @@ def check_ticket(ticket: Ticket) -> None:
         if ticket.spend is None or ticket.spend < MINIMUM_SPEND:
             raise _below_minimum()
     elif ticket.size is None or ticket.size <= 0:
-        what = "buy" if ticket.side is Side.BUY else "sell"
-        raise OrderTooSmall(f"There is nothing to {what}.")
+        raise OrderTooSmall(
+            "There is nothing to buy." if ticket.side is Side.BUY else "There is nothing to sell."
+        )
 
 
 def buy_quote(
@@ -103,11 +112,15 @@ def buy_quote(
     Raises: EmptyBook, InsufficientBalance.
     """
     walk = walk_buy(book.asks, spend, _ANY_BUY, market.fees)
-    average, worst = _prices(walk, "Nobody sells this outcome right now.")
+    average, worst = _prices(walk, mark("Nobody sells this outcome right now."))
     value, fee = walk.value, walk.fee
     if value + fee > means.free_cash:
         raise InsufficientBalance(
-            f"This costs {value + fee:,.2f} USDC with the fee. {you_have(means)}."
+            worded(
+                "This costs {cost} USDC with the fee. {means}.",
+                cost=f"{value + fee:,.2f}",
+                means=you_have(means),
+            )
         )
     bound = worst_acceptable(Side.BUY, worst, slippage_percent, market.tick)
     return TradeQuote(
@@ -149,7 +162,7 @@ def sell_quote(
     Raises: EmptyBook.
     """
     walk = walk_sell(book.bids, size, _ANY_SELL, market.fees)
-    average, worst = _prices(walk, "Nobody buys this outcome right now.")
+    average, worst = _prices(walk, mark("Nobody buys this outcome right now."))
     value, fee = walk.value, walk.fee
     bound = worst_acceptable(Side.SELL, worst, slippage_percent, market.tick)
     return TradeQuote(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.errors import AnotherOrder, EmptyBook, OutcomeUnknown, Rejected, Unavailable
 from core.domain.market import Market
 from core.domain.order import Order, OrderStatus, SignedPayload
+from core.domain.sentences import mark
 from core.ports import Exchange, Execution
 from core.services.clob.desk import OrderDesk
 from core.services.clob.news import OrderNews
@@ -15,7 +16,7 @@ from core.services.clob.settlement import settle
 from core.services.milestones import Milestone, Reached, unwatched
 from core.storage import orders, signed_orders
 
-TAKEN_BACK = "Cancelled before it was sent; nothing was bought or sold."
+TAKEN_BACK = mark("Cancelled before it was sent; nothing was bought or sold.")
 
 
 class OrderSender:

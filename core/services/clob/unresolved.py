@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.domain.errors import AnotherOrder, OtherWallet, OutcomeUnknown, Rejected, Unavailable
 from core.domain.order import LOST_SIGHT, Order, OrderStatus
 from core.domain.reports import OrderReport, TradeReport
+from core.domain.sentences import mark
 from core.domain.units import OrderId
 from core.ports import AccountReports, Exchange
 from core.services.clob.applying import apply_report, apply_word
@@ -33,8 +34,8 @@ from core.storage.models import Sessions
 from core.storage.signed_orders import Sending
 from core.storage.tenancy import as_worker
 
-NEVER_SEEN: Final = "It never appeared at the exchange; nothing was bought or sold."
-GONE: Final = "It is no longer on the exchange's book."
+NEVER_SEEN: Final = mark("It never appeared at the exchange; nothing was bought or sold.")
+GONE: Final = mark("It is no longer on the exchange's book.")
 AT_ONCE: Final = 4
 
 logger = logging.getLogger(__name__)

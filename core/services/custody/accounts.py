@@ -15,6 +15,7 @@ from core.domain.custody import (
     WalletState,
 )
 from core.domain.errors import Rejected
+from core.domain.sentences import mark, worded
 from core.domain.units import ZERO, Usdc, UserId
 from core.services.audit import Audit, named
 from core.services.clock import utc_now
@@ -25,8 +26,8 @@ from core.storage import custody, risk_switches
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 
-NO_WALLET: Final = "No live wallet is ready. Set one up under Wallet first."
-RISK_UNREAD: Final = (
+NO_WALLET: Final = mark("No live wallet is ready. Set one up under Wallet first.")
+RISK_UNREAD: Final = mark(
     "Read the page about risks first, and type how much you may trade for in a day."
 )
 
@@ -124,8 +125,9 @@ def why_not(wallet: LiveWallet | None, now: datetime) -> str:
     if wallet is None:
         return NO_WALLET
     if wallet.is_expired(now):
-        return (
-            f"Your session key ended on {wallet.authorised_until:%Y-%m-%d %H:%M} UTC. "
-            "Set up a new one under Wallet; your positions and open orders stay where they are."
+        return worded(
+            "Your session key ended on {end} UTC. "
+            "Set up a new one under Wallet; your positions and open orders stay where they are.",
+            end=f"{wallet.authorised_until:%Y-%m-%d %H:%M}",
         )
     return ""

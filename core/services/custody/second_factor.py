@@ -6,6 +6,7 @@ from typing import Final
 
 from core.domain.custody import CodeRefused
 from core.domain.errors import NotFound
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from core.services.clock import utc_now
 from core.services.custody.ports import CodeBook
@@ -13,7 +14,7 @@ from core.storage import custody_factors
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 
-NO_FACTOR: Final = (
+NO_FACTOR: Final = mark(
     "This needs an authenticator app, and none is set up. Whoever runs this Polycool does that "
     "on its console: python -m scripts.keys totp --user <Telegram id>."
 )
@@ -60,6 +61,9 @@ class SecondFactor:
             raise CodeRefused(NO_FACTOR) from None
         if locked_until is not None:
             raise CodeRefused(
-                f"Too many wrong codes. The next one is taken at {locked_until:%H:%M:%S} UTC on "
-                f"{locked_until:%Y-%m-%d}."
+                worded(
+                    "Too many wrong codes. The next one is taken at {time} UTC on {day}.",
+                    time=f"{locked_until:%H:%M:%S}",
+                    day=f"{locked_until:%Y-%m-%d}",
+                )
             )

@@ -24,6 +24,7 @@ from core.domain.custody import (
     refuse_grant,
 )
 from core.domain.errors import Rejected
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.services.audit import Audit, named
 from core.services.clock import utc_now
@@ -40,14 +41,14 @@ logger = logging.getLogger(__name__)
 DEPOSIT_SIGNATURE: Final = 3  # as the venue numbers signature types
 EOA_SIGNATURE: Final = 0
 SETTLED: Final = timedelta(hours=1)  # by then a key has its wallet, or never will
-NOTHING_WAITS: Final = "No wallet is being set up. Begin with Set up under Wallet."
-ANOTHER_WAITS: Final = "Another wallet is being set up. Finish it or give it up first."
-STILL_NEEDED: Final = (
+NOTHING_WAITS: Final = mark("No wallet is being set up. Begin with Set up under Wallet.")
+ANOTHER_WAITS: Final = mark("Another wallet is being set up. Finish it or give it up first.")
+STILL_NEEDED: Final = mark(
     "Orders of the key in use still work, or are being settled, and the new key could not see "
     "them. The key in use stays for now. Check again in a minute; if Polymarket takes the old key "
     "no more, give both keys up and begin anew."
 )
-DRY_RUN: Final = (
+DRY_RUN: Final = mark(
     "DRY_RUN_MODE is on, so this Polycool trades play money only and makes no keys. Whoever runs "
     "it can set DRY_RUN_MODE=false."
 )

@@ -9,6 +9,7 @@ from typing import Final
 from core.domain.custody import NewsKind, WalletState
 from core.domain.errors import NotFound, OutcomeUnknown, Rejected, Unavailable
 from core.domain.refusals import Halted
+from core.domain.sentences import mark
 from core.domain.withdrawal import Withdrawal, WithdrawalState
 from core.services.clearance import Clearance
 from core.services.clock import utc_now
@@ -69,7 +70,7 @@ class WithdrawalSender:
                 await self._settle(lost, WithdrawalState.UNKNOWN)
                 continue
             if transaction is None:
-                await self._settle(lost, WithdrawalState.FAILED, reason="it never left")
+                await self._settle(lost, WithdrawalState.FAILED, reason=mark("it never left"))
             else:
                 await self._settle(lost, WithdrawalState.SENT, transaction=transaction)
 
@@ -97,11 +98,13 @@ class WithdrawalSender:
             if found.state is not WithdrawalState.WAITING:
                 return False
             wallet = await custody.wallet(session, due.user, WalletState.READY)
-            reason = "" if wallet is not None and wallet.tier.can_withdraw else "the key is gone"
+            reason = (
+                "" if wallet is not None and wallet.tier.can_withdraw else mark("the key is gone")
+            )
             try:
                 await custody_withdrawals.allowed_address(session, due.user, due.address_id)
             except NotFound:
-                reason = "its address was taken off the list"
+                reason = mark("its address was taken off the list")
             new = WithdrawalState.CANCELLED if reason else WithdrawalState.SENDING
             moved = await custody_withdrawals.move_withdrawal(session, due.id, new, reason=reason)
             if reason:

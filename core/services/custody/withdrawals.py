@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.custody import NewsKind, WalletState
 from core.domain.errors import NotFound, Rejected
+from core.domain.sentences import mark
 from core.domain.units import Usdc, UserId
 from core.domain.withdrawal import (
     ADDRESS_COOLING,
@@ -32,7 +33,7 @@ from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 
 MAX_LABEL: Final = 40  # characters
-CANNOT: Final = (
+CANNOT: Final = mark(
     "This bot holds no key that could take money out: a session key only trades. Withdraw in "
     "Polymarket's own app."
 )
@@ -138,7 +139,10 @@ class Withdrawals:
             if found.state is not WithdrawalState.WAITING:
                 raise WithdrawalRefused("It is on its way already and cannot be stopped.")
             moved = await custody_withdrawals.move_withdrawal(
-                session, withdrawal_id, WithdrawalState.CANCELLED, reason="cancelled by its owner"
+                session,
+                withdrawal_id,
+                WithdrawalState.CANCELLED,
+                reason=mark("cancelled by its owner"),
             )
             await note_withdrawal(session, named(user), moved)
         return moved

@@ -10,6 +10,7 @@ from core.domain.errors import InsufficientBalance, NotEnoughShares
 from core.domain.ledger import Fill
 from core.domain.position import Position, apply_fill
 from core.domain.resolution import status_after
+from core.domain.sentences import worded
 from core.domain.units import ZERO, Price, usdc
 from core.storage import fills as ledger
 from core.storage import positions, wallets
@@ -60,5 +61,8 @@ async def _pay(session: AsyncSession, fills: Sequence[Fill]) -> None:
     first, change = fills[0], usdc(sum((fill.cash_change for fill in fills), ZERO))
     if await wallets.add_cash(session, first.user_id, first.account, change) is None:
         raise InsufficientBalance(
-            f"This costs {-change:,.2f} USDC with the fee, more than your balance."
+            worded(
+                "This costs {cost} USDC with the fee, more than your balance.",
+                cost=f"{-change:,.2f}",
+            )
         )

@@ -17,6 +17,7 @@ from core.domain.ledger import Fill
 from core.domain.market import Market, Outcome
 from core.domain.order import Order, Ticket
 from core.domain.position import ENTRY_STEP, Position, shares_of
+from core.domain.sentences import worded
 from core.domain.units import (
     MICRO,
     ZERO,
@@ -256,7 +257,7 @@ def _outcome(market: Market, token: TokenId | None, name: str | None) -> Outcome
     for outcome in market.outcomes:
         if outcome.name.casefold() == name.casefold():
             return outcome
-    raise NotFound(f"This market has no outcome {name[:40]!r}.")
+    raise NotFound(worded("This market has no outcome {name}.", name=repr(name[:40])))
 
 
 def _check(size: Size, price: Price, fee: Usdc) -> None:

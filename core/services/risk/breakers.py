@@ -8,9 +8,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
-from core.domain.breaker import CLOSED, WHY, Breaker, Incident, Trip
+from core.domain.breaker import CLOSED, FOR_EVERYBODY, FOR_ONE, WHY, Breaker, Incident, Trip
 from core.domain.order import Order, OrderStatus
 from core.domain.risk import Switches
+from core.domain.sentences import worded
 from core.domain.units import UserId
 from core.services.audit import named
 from core.services.clock import utc_now
@@ -97,11 +98,5 @@ class Breakers:
         await risk_switches.save_breaker(session, user, after, self._now())
         if before.trip is None and after.trip is not None:
             logger.error("Breaker open: %s", after.trip.value, extra={"user_id": user})
-            whose = "for everybody " if user is None else ""
-            await self._alarms.raised(
-                session,
-                user,
-                f"{WHY[after.trip]} Only cancelling is allowed {whose}now, until the owner has "
-                "looked into it and allows trading again.",
-                is_breaker=True,
-            )
+            sentence = worded(FOR_EVERYBODY if user is None else FOR_ONE, why=WHY[after.trip])
+            await self._alarms.raised(session, user, sentence, is_breaker=True)

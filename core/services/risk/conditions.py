@@ -19,9 +19,26 @@ from core.domain.refusals import (
     PriceOutOfReach,
 )
 from core.domain.reservation import farthest_bound
+from core.domain.sentences import mark, worded
 from core.domain.units import Price, Size
 from core.services.risk.outside import Conditions, RiskRules
 
+NOBODY_SELLS: Final = mark(
+    "Nobody sells this outcome right now, so nothing was ordered. A limit order can wait for "
+    "somebody."
+)
+NOBODY_BUYS: Final = mark(
+    "Nobody buys this outcome right now, so nothing was ordered. A limit order can wait for "
+    "somebody."
+)
+PAYS_TOO_MUCH: Final = mark(
+    "This order would pay up to {limit}; with {percent} % of slippage {bound} is as far as it "
+    "needs to go now. Look at the price again and order anew."
+)
+SELLS_TOO_LOW: Final = mark(
+    "This order would sell down to {limit}; with {percent} % of slippage {bound} is as far as it "
+    "needs to go now. Look at the price again and order anew."
+)
 UNSTATED: Final = Size(Decimal(10**12))  # shares at the best price, where no whole book is known
 
 
@@ -70,8 +87,13 @@ def best_price(ticket: Ticket, quote: Quote | None) -> Price | None:
 def _refuse_full_disk(free: float, least: Decimal) -> None:
     if free < least:
         raise DiskFull(
-            f"This computer has {free:.1f} % of its disk free, less than {least:f} %: a new order "
-            "might not be written down. Orders can still be cancelled; the owner has to make room."
+            worded(
+                "This computer has {free} % of its disk free, less than {least} %: a new order "
+                "might not be written down. Orders can still be cancelled; the owner has to make "
+                "room.",
+                free=f"{free:.1f}",
+                least=f"{least:f}",
+            )
         )
 
 
@@ -90,8 +112,11 @@ def _refuse_old_price(ticket: Ticket, reading: Reading, most: float) -> None:
     if reading.state is PriceState.POLLED and reading.age < most:
         return
     raise PriceNotTrusted(
-        f"The price is not live: the newest one is {reading.age:.0f} seconds old. Nothing was "
-        "ordered. Refresh and try again.",
+        worded(
+            "The price is not live: the newest one is {age} seconds old. Nothing was "
+            "ordered. Refresh and try again.",
+            age=f"{reading.age:.0f}",
+        ),
         ticket.token_id,
     )
 
@@ -113,15 +138,15 @@ def _refuse_far_bound(ticket: Ticket, market: Market, quote: Quote, percent: Dec
     if bound is None:
         if ticket.kind.rests:
             return
-        raise PriceOutOfReach(
-            f"Nobody {'sells' if is_buy else 'buys'} this outcome right now, so nothing was "
-            "ordered. A limit order can wait for somebody."
-        )
+        raise PriceOutOfReach(NOBODY_SELLS if is_buy else NOBODY_BUYS)
     if (limit > bound) if is_buy else (limit < bound):
         raise PriceOutOfReach(
-            f"This order would {'pay up to' if is_buy else 'sell down to'} {_cents(limit)}; with "
-            f"{percent.normalize():f} % of slippage {_cents(bound)} is as far as it needs to go "
-            "now. Look at the price again and order anew."
+            worded(
+                PAYS_TOO_MUCH if is_buy else SELLS_TOO_LOW,
+                limit=_cents(limit),
+                percent=f"{percent.normalize():f}",
+                bound=_cents(bound),
+            )
         )
 
 

@@ -23,6 +23,7 @@ from core.domain.risk import (
     refuse_sale,
     refuse_switched_off,
 )
+from core.domain.sentences import mark
 from core.domain.units import ZERO
 from core.services.clock import utc_now
 from core.services.risk.breakers import Breakers
@@ -33,7 +34,7 @@ from core.storage import risk, risk_reservations
 
 ATTEMPTS: Final = 3  # a refusal by others' orders is looked at again: they may have ended
 
-UNCLEAR: Final = (
+UNCLEAR: Final = mark(
     "An earlier order of yours in this market was sent and not answered yet. Nothing was sent now."
 )
 

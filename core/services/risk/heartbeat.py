@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.services.clock import utc_now
 from core.storage import risk_heartbeats
@@ -29,12 +30,12 @@ LOOKING: Final = 2.0  # seconds for the database to say who needs one
 TRIES: Final = 2
 TRUSTED: Final = 2 * BEAT  # seconds for which an acknowledged heartbeat proves anything
 
-BEGUN: Final = (
+BEGUN: Final = mark(
     "Automation has an order resting at Polymarket, so a heartbeat is sent for you from now on. If "
     "this bot falls silent for 10 seconds, the venue cancels all your open orders, also those that "
     "you placed by hand."
 )
-ENDED: Final = (
+ENDED: Final = mark(
     "Nothing of yours rests at Polymarket any more, so the heartbeat ends. Should an order have "
     "been placed elsewhere meanwhile, the venue cancels it within 15 seconds."
 )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.domain.breaker import Trip
 from core.domain.errors import Unavailable
+from core.domain.sentences import worded
 from core.services.risk.breakers import Breakers
 from core.services.risk.outside import Alarms
 from core.storage.models import Sessions
@@ -97,8 +98,12 @@ class HostWatch:
                 await self._alarms.raised(
                     session,
                     None,
-                    f"Only {free:.1f} % of the disk is free, so no new order is sent until there "
-                    f"is {self._rules.min_free_disk_percent:g} %. Cancelling works.",
+                    worded(
+                        "Only {free} % of the disk is free, so no new order is sent until there "
+                        "is {least} %. Cancelling works.",
+                        free=f"{free:.1f}",
+                        least=f"{self._rules.min_free_disk_percent:g}",
+                    ),
                 )
             logger.error("Disk nearly full: %.1f %% free", free)
         self._is_full = is_full

@@ -7,6 +7,7 @@ from decimal import Decimal
 from core.domain.account_views import LimitState
 from core.domain.refusals import OverLimit
 from core.domain.risk import LimitKind, OwnLimit, changed_limit
+from core.domain.sentences import worded
 from core.domain.units import ZERO, UserId
 from core.services.audit import named
 from core.services.clock import utc_now
@@ -46,7 +47,9 @@ class OwnLimits:
         """
         most = self._rules.live.of(kind)
         if not wanted.is_finite() or not ZERO <= wanted <= most or _is_broken(kind, wanted):
-            raise OverLimit(f"This limit can be anything from 0 to {most.normalize():f}.")
+            raise OverLimit(
+                worded("This limit can be anything from 0 to {most}.", most=f"{most.normalize():f}")
+            )
         async with as_user(self._sessions, user) as session:
             await refuse_viewer(session, user)
             await risk_limits.lock_limit(session, user, kind)

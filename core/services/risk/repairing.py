@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.account import Account
 from core.domain.order import Order
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from core.services.clock import utc_now
 from core.services.risk.guards import Guards
@@ -112,12 +113,28 @@ class Repair:
         return [Drift(ticket.user_id, ticket.account, what, str(old), str(new))]
 
 
+ONE_SUM: Final = mark(
+    "Sums did not add up in the {account} account of {whose}: {what} was {stored} instead of "
+    "{right}. They are right again. The log has all of it; if this comes back, halt trading and "
+    "look."
+)
+SUMS: Final = mark(
+    "Sums did not add up in the {account} account of {whose}: {what} was {stored} instead of "
+    "{right}, and {more} more. They are right again. The log has all of it; if this comes back, "
+    "halt trading and look."
+)
+
+
 def _sentence(found: Sequence[Drift]) -> str:
     first = found[0]
-    whose = "all users" if first.user is None else f"user {first.user}"
-    others = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    return (
-        f"Sums did not add up in the {first.account} account of {whose}: {first.what} was "
-        f"{first.stored} instead of {first.right}{others}. They are right again. The log has all "
-        "of it; if this comes back, halt trading and look."
+    return worded(
+        ONE_SUM if len(found) == 1 else SUMS,
+        account=first.account,
+        whose=mark("all users")
+        if first.user is None
+        else worded("user number {user}", user=first.user),
+        what=first.what,
+        stored=first.stored,
+        right=first.right,
+        more=len(found) - 1,
     )

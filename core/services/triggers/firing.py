@@ -15,6 +15,7 @@ from core.domain.market import Market
 from core.domain.notice import TriggerFired
 from core.domain.order import DUST, Order, OrderStatus, Origin, Ticket
 from core.domain.position import Holding, PositionStatus, shares_of
+from core.domain.sentences import mark
 from core.domain.trigger import Fired, Trigger, TriggerKind, TriggerState
 from core.domain.units import ZERO, Price, Size, Usdc
 from core.services.clob.clob_service import ClobService
@@ -24,7 +25,7 @@ from core.storage import triggers as stored
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 
-NOBODY = "The bids that it fired at were gone before the order came."
+NOBODY = mark("The bids that it fired at were gone before the order came.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class TriggerFirer:
         desk = self._desks.get(shot.trigger.account)
         if desk is None:
             raise _NotPlacedError(
-                "This Polycool trades paper money only now, so it cannot sell real shares."
+                mark("This Polycool trades paper money only now, so it cannot sell real shares.")
             )
         try:
             return _Try(await desk.place_order(self._ticket(shot, bid)))

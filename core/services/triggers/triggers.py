@@ -14,6 +14,7 @@ from core.domain.market import Market
 from core.domain.notice import Warned
 from core.domain.order import Order, Origin
 from core.domain.position import Position, PositionStatus
+from core.domain.sentences import worded
 from core.domain.trigger import (
     MOST_ARMED,
     NewTrigger,
@@ -181,7 +182,9 @@ def from_price(kind: TriggerKind, level: Price, percent: int = 100) -> Wish:
 async def _arm(session: AsyncSession, position: Position, wanted: NewTrigger) -> Trigger:
     known = await stored.armed_of(session, position.user_id, position.account, position.id)
     if len(known) >= MOST_ARMED:
-        raise Rejected(f"A position has {MOST_ARMED} triggers at most; remove one first.")
+        raise Rejected(
+            worded("A position has {most} triggers at most; remove one first.", most=MOST_ARMED)
+        )
     trigger = await stored.arm(session, position, wanted)
     if trigger is None:
         raise Rejected("Exactly this is armed already.")
@@ -201,7 +204,10 @@ def _not_armed(
     kind: TriggerKind, change: Decimal, position: Position, market: Market, why: str
 ) -> str:
     name = kind.replace("-", " ").capitalize()
-    return (
-        f"{name} {change.normalize():f}%, which every buy gets, was not armed for "
-        f"{position.outcome} in {market.question} {why}"
+    return worded(
+        "{trigger}, which every buy gets, was not armed for {outcome} in “{question}”. {why}",
+        trigger=f"{name} {change.normalize():f}%",
+        outcome=position.outcome,
+        question=market.question,
+        why=why,
     )

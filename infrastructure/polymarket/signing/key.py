@@ -6,6 +6,7 @@ from typing import Final, NoReturn
 
 import coincurve
 
+from core.domain.sentences import worded
 from infrastructure.polymarket.signing.eip712 import WORD, keccak
 from infrastructure.polymarket.signing.errors import UnusableKey
 from infrastructure.polymarket.signing.wallet import Address, address
@@ -63,7 +64,7 @@ def opened(secret: SecretKey) -> Iterator[SigningKey]:
 
 def _private_key(secret: bytes) -> coincurve.PrivateKey:
     if len(secret) != WORD:
-        raise UnusableKey(f"A private key has {WORD} bytes.")
+        raise UnusableKey(worded("A private key has {count} bytes.", count=WORD))
     try:
         return coincurve.PrivateKey(secret)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 
+from core.domain.sentences import worded
 from infrastructure.polymarket.signing.errors import SigningRefused
 from infrastructure.polymarket.signing.key import SigningKey
 from infrastructure.polymarket.signing.order import OrderIntent, UnsignedOrder, build_order
@@ -38,4 +39,6 @@ def _refuse_difference(intent: OrderIntent, order: UnsignedOrder) -> None:
     names = (each.name for each in fields(UnsignedOrder))
     wrong = [name for name in names if getattr(order, name) != getattr(intended, name)]
     if wrong:
-        raise SigningRefused(f"The order differs from what was intended in: {', '.join(wrong)}.")
+        raise SigningRefused(
+            worded("The order differs from what was intended in: {parts}.", parts=", ".join(wrong))
+        )

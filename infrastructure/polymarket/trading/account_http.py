@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from infrastructure.polymarket.http import ATTEMPTS, BACKOFF, MAX_RETRY_AFTER, Params, decoded
 from infrastructure.polymarket.signing.wallet import Wallet
@@ -115,7 +116,7 @@ class AccountHttp:
         try:
             reply = await self._transport.send("GET", path, proof, params=params)
         except (OutcomeUnknown, Unavailable) as error:
-            raise _Again("The venue cannot be reached right now.") from error
+            raise _Again(mark("The venue cannot be reached right now.")) from error
         return _answered(reply)
 
     def _pause(self, attempt: int, again: "_Again") -> float:
@@ -145,7 +146,7 @@ def _answered(reply: Reply) -> Reply:
         return reply
     if reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise Unavailable(CREDENTIALS)
-    sentence = f"The venue refuses to answer right now (HTTP {reply.status})."
+    sentence = worded("The venue refuses to answer right now (HTTP {status}).", status=reply.status)
     if reply.is_passing or reply.is_server_error:
         raise _Again(sentence, reply.retry_after)
     raise Unavailable(sentence)

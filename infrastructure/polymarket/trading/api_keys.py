@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from infrastructure.polymarket.signing.headers import ApiCredentials
 from infrastructure.polymarket.trading import wire
@@ -17,7 +18,7 @@ from infrastructure.polymarket.trading.verdicts import words_of
 REFUSED: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 )
-UNREADABLE: Final = "The venue's answer about the API key could not be read. Try again later."
+UNREADABLE: Final = mark("The venue's answer about the API key could not be read. Try again later.")
 
 
 class ApiKeys:
@@ -38,7 +39,9 @@ class ApiKeys:
             raise Unavailable(UNREADABLE)
         if made.status in REFUSED:
             said = quoted(words_of(made))
-            raise Rejected(f"The venue gives this wallet no API key. It says: {said}")
+            raise Rejected(
+                worded("The venue gives this wallet no API key. It says: {words}", words=said)
+            )
         return await self._read(user, made)
 
     async def revoke(self, user: UserId) -> None:
@@ -49,7 +52,9 @@ class ApiKeys:
         except OutcomeUnknown as error:
             raise Unavailable(UNREADABLE) from error
         if reply.status not in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}:
-            raise Unavailable(f"The venue did not revoke the API key (HTTP {reply.status}).")
+            raise Unavailable(
+                worded("The venue did not revoke the API key (HTTP {status}).", status=reply.status)
+            )
 
     async def _asked(self, user: UserId, method: str, path: str, nonce: int) -> Reply | None:
         """None where the answer was lost: whether a key was made, deriving it tells."""

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Final
 
 from core.domain.errors import Unavailable
+from core.domain.sentences import mark
 from core.domain.units import UserId
 
 PATIENCE: Final = 2.0  # seconds; whoever would wait longer is told to come again
-WORDS: Final = "Too many requests to the venue at once. Try again in a moment."
+WORDS: Final = mark("Too many requests to the venue at once. Try again in a moment.")
 
 logger = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from core.domain.errors import (
 from core.domain.market import Market
 from core.domain.order import Order, OrderHash, OrderStatus, SignedPayload
 from core.domain.reports import OrderReport
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.ports import Execution
 from infrastructure.polymarket.signing.body import order_body
@@ -28,14 +29,14 @@ from infrastructure.polymarket.trading.answers import execution
 from infrastructure.polymarket.trading.cancels import Cancels
 from infrastructure.polymarket.trading.from_trades import order_from_trades
 from infrastructure.polymarket.trading.ledger_reads import LedgerReads
-from infrastructure.polymarket.trading.refusals import quoted
+from infrastructure.polymarket.trading.refusals import saying
 from infrastructure.polymarket.trading.terms import order_intent
 
 OVERLAP: Final = timedelta(minutes=2)  # before the signature, for clocks that differ
-UNREADABLE: Final = "The stored order cannot be read."
-NEVER_SENT: Final = "This order was never sent, so there is nothing to cancel."
-OTHER_WALLET: Final = "This order was placed with a key or a wallet that was given up here."
-NOT_THERE: Final = "The venue has no such order, so there is nothing to cancel."
+UNREADABLE: Final = mark("The stored order cannot be read.")
+NEVER_SENT: Final = mark("This order was never sent, so there is nothing to cancel.")
+OTHER_WALLET: Final = mark("This order was placed with a key or a wallet that was given up here.")
+NOT_THERE: Final = mark("The venue has no such order, so there is nothing to cancel.")
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ class PolymarketExchange:
     ) -> Execution:
         report = await self._found(order, hash_, signed)
         if report is None:
-            raise Rejected(f"{NOT_THERE} It says: {quoted(reason)}")
+            raise Rejected(saying(NOT_THERE, reason))
         return Execution(
             report.status,
             reason=report.reason or reason,

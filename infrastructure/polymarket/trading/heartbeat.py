@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from core.domain.errors import OutcomeUnknown, Unavailable
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from infrastructure.polymarket.trading import wire
 from infrastructure.polymarket.trading.account_http import AccountHttp
@@ -13,7 +14,9 @@ from infrastructure.polymarket.trading.transport import Reply
 from infrastructure.polymarket.trading.verdicts import failure
 
 PATH: Final = "/v1/heartbeats"
-LOST: Final = "The venue did not take our sign of life; it may cancel this account's open orders."
+LOST: Final = mark(
+    "The venue did not take our sign of life; it may cancel this account's open orders."
+)
 
 
 class Heartbeat:

@@ -8,6 +8,7 @@ from typing import Final
 from core.domain.errors import InvalidQuantity, Unavailable
 from core.domain.order import OrderHash
 from core.domain.reports import OrderReport, TradeReport
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from infrastructure.polymarket.http import Params, decoded
 from infrastructure.polymarket.trading import wire
@@ -17,7 +18,9 @@ from infrastructure.polymarket.trading.paging import all_pages
 from infrastructure.polymarket.trading.trade_reports import trade_reports
 from infrastructure.polymarket.trading.transport import Reply
 
-UNREADABLE: Final = "The venue's report could not be read."
+UNREADABLE: Final = mark("The venue's report could not be read.")
+UNREADABLE_ORDER: Final = mark("The venue's report could not be read. The row is order {name}.")
+UNREADABLE_TRADE: Final = mark("The venue's report could not be read. The row is trade {name}.")
 NAMED: Final = 80  # characters of a name that is shown
 MISSING: Final = HTTPStatus.NOT_FOUND
 
@@ -92,16 +95,16 @@ def _order(each: wire.WireOrder) -> OrderReport:
     try:
         return order_report(each)
     except InvalidQuantity as error:
-        raise _unreadable("order", each.id) from error
+        raise _unreadable(UNREADABLE_ORDER, each.id) from error
 
 
 def _trade(each: wire.WireTrade, key: str) -> tuple[TradeReport, ...]:
     try:
         return trade_reports(each, key)
     except InvalidQuantity as error:
-        raise _unreadable("trade", each.id) from error
+        raise _unreadable(UNREADABLE_TRADE, each.id) from error
 
 
-def _unreadable(what: str, name: str) -> Unavailable:
+def _unreadable(template: str, name: str) -> Unavailable:
     """One row spoils the whole report: whoever looks into it has to know which."""
-    return Unavailable(f"{UNREADABLE} The row is {what} {name[:NAMED]}.")
+    return Unavailable(worded(template, name=name[:NAMED]))

@@ -3,14 +3,15 @@
 from typing import Final
 
 from core.domain.errors import NotFound, Unavailable
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from infrastructure.polymarket.http import VenueHttp, decoded
 from infrastructure.polymarket.trading import wire
 from infrastructure.polymarket.trading.account_http import AccountHttp
 from infrastructure.polymarket.trading.ledger_reads import MISSING
-from infrastructure.polymarket.trading.refusals import quoted
+from infrastructure.polymarket.trading.refusals import saying
 
-UNKNOWN: Final = "The venue does not say whether it lets you trade. Try again later."
+UNKNOWN: Final = mark("The venue does not say whether it lets you trade. Try again later.")
 
 
 class TradingPermission:
@@ -33,9 +34,13 @@ class TradingPermission:
             raise Unavailable(UNKNOWN) from error
         if not answer.blocked:
             return ""
-        place = "-".join(part for part in (answer.country, answer.region) if part) or "unknown"
-        said = f" It says: {quoted(answer.message)}" if answer.message else ""
-        return f"The venue does not take orders from where this machine is ({place}).{said}"
+        place = "-".join(part for part in (answer.country, answer.region) if part) or mark(
+            "unknown"
+        )
+        plain = worded(
+            "The venue does not take orders from where this machine is ({place}).", place=place
+        )
+        return saying(plain, answer.message) if answer.message else plain
 
     async def account_refusal(self, user: UserId) -> str:
         """Raises: Unavailable."""
@@ -44,4 +49,6 @@ class TradingPermission:
             raise Unavailable(UNKNOWN)
         if not decoded(wire.CLOSED_ONLY, reply.body).closed_only:
             return ""
-        return "The venue lets this account only close positions: selling works, buying does not."
+        return mark(
+            "The venue lets this account only close positions: selling works, buying does not."
+        )

@@ -9,14 +9,15 @@ from typing import Final
 import httpx
 
 from core.domain.errors import OutcomeUnknown, Unavailable
+from core.domain.sentences import mark
 from infrastructure.polymarket.http import CONNECTIONS, MAX_ANSWER, Params
 from infrastructure.polymarket.trading.clock import VenueClock
 
 KEPT: Final = 60.0  # seconds that an idle connection is kept: an order should find one open
 LEFT: Final = "http11.send_request_headers.started"  # from here on bytes may be on the wire
 
-UNREACHABLE: Final = "The venue cannot be reached right now. Nothing was sent."
-UNCLEAR: Final = (
+UNREACHABLE: Final = mark("The venue cannot be reached right now. Nothing was sent.")
+UNCLEAR: Final = mark(
     "The connection to the venue broke before its answer came, so it is not known what became of "
     "this. It is being checked; do not repeat it."
 )

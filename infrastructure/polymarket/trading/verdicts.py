@@ -9,6 +9,7 @@ import msgspec
 
 from core.domain.errors import InvalidQuantity, OutcomeUnknown, PolycoolError, Unavailable
 from core.domain.order import OrderHash
+from core.domain.sentences import mark
 from infrastructure.polymarket.trading import quantities, wire
 from infrastructure.polymarket.trading.refusals import (
     CREDENTIALS,
@@ -16,16 +17,17 @@ from infrastructure.polymarket.trading.refusals import (
     Verdict,
     error_of,
     quoted,
+    saying,
     verdict_on,
 )
 from infrastructure.polymarket.trading.transport import Reply
 
-UNCLEAR: Final = (
+UNCLEAR: Final = mark(
     "The venue answered in a way that does not say what became of this. It is being checked; "
     "do not repeat it."
 )
-RESTARTING: Final = "The venue's matching engine is restarting. Nothing was done."
-CROWDED: Final = "The venue takes no more requests for the moment. Nothing was done."
+RESTARTING: Final = mark("The venue's matching engine is restarting. Nothing was done.")
+CROWDED: Final = mark("The venue takes no more requests for the moment. Nothing was done.")
 HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 REFUSALS: Final = frozenset(
     {
@@ -82,7 +84,7 @@ def _is_later(reply: Reply, verdict: Verdict | None) -> bool:
 def _passing(reply: Reply) -> str:
     words = _error(reply).text
     plain = RESTARTING if reply.status == HTTPStatus.TOO_EARLY else CROWDED
-    return f"{plain} It says: {quoted(words)}" if words else plain
+    return saying(plain, words) if words else plain
 
 
 def _patience(answer: wire.ErrorAnswer, reply: Reply) -> float:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.sentences import mark, worded
 from core.domain.units import UserId
 from core.domain.wallet_action import ActionKind, ActionState, NewAction, WalletAction
 from core.services.clearance import Clearance
@@ -31,17 +32,17 @@ logger = logging.getLogger(__name__)
 LIFE: Final = 600  # seconds that a signature is good for
 ATTEMPTS: Final = 10  # for what is proven not to have been taken
 
-ON_ITS_WAY: Final = (
+ON_ITS_WAY: Final = mark(
     "This is on its way to the chain, which takes longer than usual. It is being followed; do not "
     "repeat it."
 )
-OTHER_ON_ITS_WAY: Final = (
+OTHER_ON_ITS_WAY: Final = mark(
     "Something else of this wallet is still on its way to the chain. Nothing was sent; try again "
     "in a minute."
 )
-STILL_ON_ITS_WAY: Final = (
+STILL_ON_ITS_WAY: Final = mark(
     "Something else of this wallet is still on its way to the chain. Nothing was sent; try again "
-    "later. What became of it is certain by"
+    "later. What became of it is certain by {time} UTC at the latest."
 )
 
 Check = Callable[[AsyncSession], Awaitable[None]]
@@ -118,7 +119,7 @@ class WalletActions:
         async with as_user(self._sessions, user) as session:
             earlier = await stored.under_way(session, user)
         if earlier is not None and (await self._followed(earlier)).is_open:
-            raise Unavailable(f"{STILL_ON_ITS_WAY} {end_of(earlier):%H:%M} UTC at the latest.")
+            raise Unavailable(worded(STILL_ON_ITS_WAY, time=f"{end_of(earlier):%H:%M}"))
 
     async def _signed(self, user: UserId, wallet: Wallet, deed: Deed, turn: int) -> NewAction:
         deadline = int(self._clock.unix()) + LIFE
@@ -197,7 +198,11 @@ class WalletActions:
         """Raises: Rejected, OutcomeUnknown."""
         ended = await self._followed(action)
         if ended.state is ActionState.FAILED:
-            raise Rejected(f"The chain did not take this: {ended.reason} Nothing was moved.")
+            raise Rejected(
+                worded(
+                    "The chain did not take this: {reason} Nothing was moved.", reason=ended.reason
+                )
+            )
         if ended.state is not ActionState.CONFIRMED:
             raise OutcomeUnknown(ON_ITS_WAY)
         return ended

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from core.domain.errors import NotFound, Unavailable
+from core.domain.sentences import mark
 from infrastructure.polymarket.http import VenueHttp, decoded
 from infrastructure.polymarket.signing.exchanges import POLYGON
 from infrastructure.polymarket.signing.wallet import Address
@@ -14,7 +15,7 @@ from infrastructure.polymarket.wallets.contracts import NEEDED, Approval, Standa
 MAX: Final = "max"
 ENOUGH: Final = UNLIMITED // 2  # what trading has used of "without limit" leaves more than this
 DIGITS: Final = 78
-UNREADABLE: Final = "The venue's list of approvals could not be read."
+UNREADABLE: Final = mark("The venue's list of approvals could not be read.")
 
 
 class _Row(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.custody import WalletState
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.sentences import mark
 from core.domain.wallet_action import ActionId, ActionKind, ActionState, WalletAction
 from core.services.clearance import Clearance
 from core.services.milestones import Milestone, Reached, unwatched
@@ -32,7 +33,7 @@ CREATION: Final = timedelta(minutes=15)  # after that a wallet that is not there
 UNSENT: Final = timedelta(seconds=10)  # a signature that nobody holds any more is sent after that
 LEFT_TO_SEND: Final = timedelta(minutes=1)  # that its deadline must be away for it
 SENT_AGAIN: Final = "sent again"  # of an open action: the relayer may know it by two numbers
-NEVER_LEFT: Final = "it never reached the chain, and its time is over."
+NEVER_LEFT: Final = mark("it never reached the chain, and its time is over.")
 
 
 class Proof(StrEnum):
@@ -147,7 +148,7 @@ class Following:
         if found.state.has_failed and action.reason == SENT_AGAIN:
             return None
         if found.state.has_failed:
-            reason = found.error or "the relayer gave no reason."
+            reason = found.error or mark("the relayer gave no reason.")
             return await self._settle(action, ActionState.FAILED, reason=reason)
         return None if self._is_over(action) else action
 
@@ -229,9 +230,9 @@ class Following:
             case Proof.YES:
                 new, reason = ActionState.CONFIRMED, ""
             case Proof.NO:
-                new, reason = ActionState.FAILED, "something else of the wallet came first."
+                new, reason = ActionState.FAILED, mark("something else of the wallet came first.")
             case Proof.NONE if is_over and action.state is not ActionState.UNCLEAR:
-                new, reason = ActionState.UNCLEAR, "nobody can tell what became of it."
+                new, reason = ActionState.UNCLEAR, mark("nobody can tell what became of it.")
             case Proof.NONE:
                 return action
         return await self._settle(action, new, transaction=seen.transaction, reason=reason)

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.domain.wallet_action import ActionKind, ActionState, WalletAction
 from core.domain.withdrawal import Withdrawal, WithdrawalState
@@ -20,7 +21,7 @@ from infrastructure.polymarket.wallets.deeds import Withdraw
 from infrastructure.polymarket.wallets.following import Following
 
 SEEN: Final = "seen at the venue"  # where no hash is known
-UNTOLD: Final = "It is not known yet whether this withdrawal has left. It is being checked."
+UNTOLD: Final = mark("It is not known yet whether this withdrawal has left. It is being checked.")
 
 
 class DepositWalletRelayer:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.domain.errors import Rejected
+from core.domain.sentences import mark
 from infrastructure.config.settings import Settings
 from infrastructure.polymarket.signing.headers import ApiCredentials, l2_headers
 from infrastructure.polymarket.signing.wallet import Address, address
 
-NOT_SET: Final = (
+NOT_SET: Final = mark(
     "This Polycool has no access to Polymarket's relayer, so it cannot approve, redeem or withdraw "
     "by itself. Whoever runs it can set RELAYER_API_KEY and RELAYER_API_KEY_ADDRESS, or the three "
     "BUILDER_API_… settings. Until then use Polymarket's own app."

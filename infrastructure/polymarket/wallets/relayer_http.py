@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from core.domain.errors import OutcomeUnknown, Rejected, Unavailable
+from core.domain.sentences import mark, worded
 from infrastructure.polymarket.http import Params, decoded
 from infrastructure.polymarket.signing.wallet import Address
 from infrastructure.polymarket.trading.clock import VenueClock
@@ -19,10 +20,12 @@ TRANSACTIONS: Final = "/v1/account/transactions"
 LONGEST: Final = 200  # characters of the relayer's own words
 MOST_DIGITS: Final = 18  # of a nonce
 
-UNCLEAR: Final = (
+UNCLEAR: Final = mark(
     "The relayer's answer does not say what became of this. It is being checked; do not repeat it."
 )
-BUSY: Final = "The wallet is busy with something else. Nothing was sent; try again in a minute."
+BUSY: Final = mark(
+    "The wallet is busy with something else. Nothing was sent; try again in a minute."
+)
 
 
 class NonceMoved(Unavailable):
@@ -81,7 +84,9 @@ class RelayerHttp:
         except OutcomeUnknown as error:
             raise Unavailable("The relayer cannot be asked right now.") from error
         if reply.status != HTTPStatus.OK:
-            sentence = f"The relayer does not answer right now (HTTP {reply.status})."
+            sentence = worded(
+                "The relayer does not answer right now (HTTP {status}).", status=reply.status
+            )
             raise Unavailable(sentence, reply.retry_after)
         return reply.body
 
@@ -118,7 +123,9 @@ def _refusal(words: str) -> Rejected | Unavailable:
         return NonceMoved(int(moved[1]), int(moved[2]))
     if wire.BUSY.search(words.lower()):
         return WalletBusy(BUSY)
-    return Rejected(f"Polymarket's relayer refuses this: “{words}”. Nothing was moved.")
+    return Rejected(
+        worded("Polymarket's relayer refuses this: “{words}”. Nothing was moved.", words=words)
+    )
 
 
 def _words(body: bytes) -> str:

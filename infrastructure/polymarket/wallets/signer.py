@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
+from core.domain.sentences import mark
 from infrastructure.polymarket.signing.errors import SigningRefused
 from infrastructure.polymarket.signing.key import SigningKey
 from infrastructure.polymarket.signing.wallet import SignatureType, Wallet
@@ -22,15 +23,15 @@ from infrastructure.polymarket.wallets.deeds import Approve, Deed, Redeem, Withd
 
 LONGEST_LIFE: Final = 900  # seconds
 
-SESSION_ONLY_TRADES: Final = (
+SESSION_ONLY_TRADES: Final = mark(
     "This bot holds a session key: it trades, and can neither withdraw, redeem nor approve. Do "
     "this in Polymarket's own app; there you can also let results be redeemed by themselves."
 )
-EOA_PAYS_GAS: Final = (
+EOA_PAYS_GAS: Final = mark(
     "This wallet is an ordinary account, which pays the chain's fees itself and is not served by "
     "Polymarket's relayer. Do this in your own wallet or in Polymarket's app."
 )
-OLDER_WALLET: Final = (
+OLDER_WALLET: Final = mark(
     "This is one of Polymarket's older wallets. This bot trades with it, and leaves approvals, "
     "redeeming and withdrawals to Polymarket's own app."
 )

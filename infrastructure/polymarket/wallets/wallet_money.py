@@ -12,6 +12,7 @@ from core.domain.errors import Rejected, Unavailable
 from core.domain.market import Market
 from core.domain.reports import Balances, VenuePosition
 from core.domain.resolution import resolution_of
+from core.domain.sentences import mark
 from core.domain.units import ZERO, MarketId, Size, TokenId, Usdc, UserId, times, usdc
 from core.domain.wallet_action import ActionKind
 from core.domain.wallet_money import Approvals, Claimable, WalletMoneyState
@@ -31,11 +32,11 @@ from infrastructure.polymarket.wallets.signer import refuse_incapable
 logger = logging.getLogger(__name__)
 
 BOTH: Final = 2  # outcomes
-NOTHING_TO_CLAIM: Final = (
+NOTHING_TO_CLAIM: Final = mark(
     "There is nothing to claim in this market: the wallet holds no shares of it any more."
 )
-NOTHING_TO_MAKE: Final = "No owner key waits for a deposit wallet. Begin with Wallet."
-NOT_RESOLVED: Final = "This market has no result yet, so its shares cannot be claimed."
+NOTHING_TO_MAKE: Final = mark("No owner key waits for a deposit wallet. Begin with Wallet.")
+NOT_RESOLVED: Final = mark("This market has no result yet, so its shares cannot be claimed.")
 
 
 class AccountMoney(Protocol):

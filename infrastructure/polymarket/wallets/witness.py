@@ -8,6 +8,7 @@ import msgspec
 
 from core.domain.errors import InvalidQuantity, NotFound, Unavailable
 from core.domain.reports import Balances
+from core.domain.sentences import mark
 from core.domain.units import MarketId, TokenId, Usdc, UserId
 from core.domain.wallet_action import ActionKind, WalletAction
 from core.domain.withdrawal import WithdrawalId
@@ -24,7 +25,7 @@ from infrastructure.polymarket.wallets.approvals import ApprovalList
 from infrastructure.polymarket.wallets.following import Evidence, Proof, since
 
 UNKNOWN: Final = Evidence(Proof.NONE)
-UNREADABLE: Final = "The venue's list of withdrawals could not be read."
+UNREADABLE: Final = mark("The venue's list of withdrawals could not be read.")
 
 
 class Money(Protocol):

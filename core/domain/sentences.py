@@ -1,0 +1,25 @@
+"""Sentences that people get to read: English here, and such that a chat can say them otherwise.
+
+A sentence travels as plain text: into an error, a log, a row, a notice. What shows it to a person
+knows every template, recognises the text by them, and says it in its reader's language with the
+values that it found in it.
+"""
+
+import re
+from typing import Final
+
+_PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+def mark(sentence: str, /) -> str:
+    """The sentence as it is: to be translated. What an error is made with needs no mark."""
+    return sentence
+
+
+def worded(template: str, /, **values: object) -> str:
+    """English, with each `{name}` replaced by that value, which may be a sentence itself.
+
+    >>> worded("The smallest order here is {least} shares.", least=5)
+    'The smallest order here is 5 shares.'
+    """
+    return _PLACE.sub(lambda place: str(values[place[1]]), template)
