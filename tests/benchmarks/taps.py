@@ -1,6 +1,7 @@
 """From a tap to the changed message, as Telegram sees it: fifty chats tap on the sandbox."""
 
 import asyncio
+import itertools
 import random
 import time
 from dataclasses import dataclass, field
@@ -21,18 +22,20 @@ from telegram_bot.pacing import Pace
 from tests.benchmarks.feeds import process
 from tests.benchmarks.report import Figure, percentile
 from tests.support import examples
-from tests.support.chat import TOKEN, open_chat
+from tests.support.chat import TOKEN, Chat, open_chat
 
 PEOPLE: Final = range(5001, 5051)
-SECONDS: Final = 30.0
+SECONDS: Final = 90.0  # longer than the minute in which a chat's messages are counted
 BETWEEN: Final = (3.0, 7.0)  # seconds between two taps of one person
+BETWEEN_PRICES: Final = 2.0  # seconds
 ARRIVING: Final = 10.0  # seconds in which they come
 PATIENCE: Final = 30.0  # seconds
 BUTTON: Final = "Refresh"
 SEED: Final = 7
 HOW: Final = (
     f"{len(PEOPLE)} chats, each taps {BUTTON} on a live market card every {BETWEEN[0]:.0f} to "
-    f"{BETWEEN[1]:.0f} s for {SECONDS:.0f} s; validating sandbox and Postgres in other processes"
+    f"{BETWEEN[1]:.0f} s for {SECONDS:.0f} s, its price moves every {BETWEEN_PRICES:.0f} s; "
+    "validating sandbox and Postgres in other processes"
 )
 
 
@@ -59,10 +62,10 @@ async def taps(url: str) -> list[Figure]:
             telegram=address.replace("ws://", "http://"),
             pace=Pace(),
         ) as chat:
-            chat.streams(examples.YES, "0.61", "0.63")
-            chat.streams(examples.NO, "0.37", "0.39")
-            async with chat.running():
+            async with chat.running(), asyncio.TaskGroup() as tasks:
+                market = tasks.create_task(_move(chat))
                 seen: Seen = await asyncio.to_thread(pipe.recv)
+                market.cancel()
     await engine.dispose()
     return [
         Figure("tap_to_answer_p50", percentile(seen.answers, 50), "ms", HOW),
@@ -71,6 +74,14 @@ async def taps(url: str) -> list[Figure]:
         Figure("tap_failures", seen.failures, "taps", HOW, "0"),
         Figure("tap_violations", len(seen.violations), "", HOW, "0"),
     ]
+
+
+async def _move(chat: Chat) -> None:
+    """The market goes up and down by a cent, which every card that follows it wants to show."""
+    for cents in itertools.cycle((61, 62)):
+        chat.streams(examples.YES, f"0.{cents}", f"0.{cents + 2}")
+        chat.streams(examples.NO, f"0.{98 - cents}", f"0.{100 - cents}")
+        await asyncio.sleep(BETWEEN_PRICES)
 
 
 def _telegram(_: None, pipe: Connection) -> None:
