@@ -30,7 +30,7 @@ class Urgency(IntEnum):
     BROADCAST = 5
 
 
-ASKED: Final = frozenset({Urgency.ORDER, Urgency.TAP})
+ANSWERS: Final = frozenset({Urgency.ORDER, Urgency.TAP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Lane:
         self._forget(now)
         if urgency is Urgency.STATE and self._among_live(now) > 0:
             self._news.append(now)
-        (self._asked if urgency in ASKED else self._unasked).append(now)
+        (self._asked if urgency in ANSWERS else self._unasked).append(now)
         self._sent.append(now)
         self._bucket.spend(now)
 

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -89,8 +89,8 @@ def profits(positions: Iterable[Sequence[Fill]]) -> Steps[dict[str, Usdc]]:
     return found
 
 
-def entries(lines: Iterable[LedgerLine], known: dict[str, Usdc]) -> tuple[Entry, ...]:
-    return tuple(Entry(line.fill, line.question, known.get(line.fill.event_key)) for line in lines)
+def entries(lines: Iterable[LedgerLine], known: dict[str, Usdc]) -> Iterator[Entry]:
+    return (Entry(line.fill, line.question, known.get(line.fill.event_key)) for line in lines)
 
 
 def statement(lines: Sequence[LedgerLine]) -> Steps[Statement]:
@@ -101,13 +101,9 @@ def statement(lines: Sequence[LedgerLine]) -> Steps[Statement]:
             by_position[line.position_id].append(line.fill)
         yield
     known = yield from profits(by_position.values())
-    told, total = list[Entry](), ZERO
-    for line in sorted(lines, key=lambda line: line.fill.at):
-        told += entries([line], known)
-        total += told[-1].profit or ZERO
-        yield
+    told = entries(sorted(lines, key=lambda line: line.fill.at), known)
     files = yield from csv_files(told)
-    return Statement(files, len(told), usdc(total))
+    return Statement(files, len(lines), usdc(sum(known.values(), ZERO)))
 
 
 def csv_files(told: Iterable[Entry], largest: int = LARGEST) -> Steps[tuple[bytes, ...]]:
@@ -116,16 +112,17 @@ def csv_files(told: Iterable[Entry], largest: int = LARGEST) -> Steps[tuple[byte
     Source: RFC 4180. A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
     head = _row(COLUMNS)
-    files, rows, size = list[bytes](), [head], len(head)
+    files, written = list[bytes](), io.BytesIO()
+    size = written.write(head)
     for entry in told:
         row = _row(_cells(entry))
-        if size + len(row) > largest and len(rows) > 1:
-            files.append(b"".join(rows))
-            rows, size = [head], len(head)
-        rows.append(row)
-        size += len(row)
+        if size + len(row) > largest and size > len(head):
+            files.append(written.getvalue())
+            written = io.BytesIO()
+            size = written.write(head)
+        size += written.write(row)
         yield
-    return (*files, b"".join(rows))
+    return (*files, written.getvalue())
 
 
 def file_name(account: Account, now: datetime, place: int, count: int) -> str:

@@ -30,7 +30,7 @@ class Histories:
             held = {line.position_id for line in lines[:PAGE] if line.position_id is not None}
             stored = await fills.of_positions(session, sorted(held))
         known = await in_turns(_profits(stored))
-        return HistoryPage(entries(lines[:PAGE], known), page, has_more=len(lines) > PAGE)
+        return HistoryPage(tuple(entries(lines[:PAGE], known)), page, has_more=len(lines) > PAGE)
 
     async def statement(self, user: UserId, account: Account) -> Statement:
         """Everything, in files; it takes a second for 10,000 trades."""

@@ -46,7 +46,7 @@ MODEL: Final = (
 async def busy_chats() -> list[Figure]:
     """In a thread, because the loop of the model is another one than ours."""
     house = await asyncio.to_thread(lambda: run_virtual(model()))
-    late = sum(1 for each in house.answers if each > 150)  # noqa: PLR2004 - the aim
+    late = sum(1 for each in house.answers if each > 150)
     rate = house.live_edits / CHATS / MINUTES
     return [
         Figure("busy_tap_answer_p95", percentile(house.answers, 95), "ms", MODEL, "<= 150"),
