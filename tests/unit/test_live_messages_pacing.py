@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from telegram_bot.pacing import PENALTY, WINDOW, Lane, Pace, Urgency, pace_of
@@ -12,6 +12,7 @@ from telegram_bot.pacing import PENALTY, WINDOW, Lane, Pace, Urgency, pace_of
 steps = st.lists(st.tuples(st.floats(0, 20), st.sampled_from(Urgency)), max_size=200)
 
 
+@settings(deadline=None)
 @given(steps)
 def test_no_minute_ever_holds_more_than_twenty_messages(
     steps: list[tuple[float, Urgency]],
@@ -26,6 +27,7 @@ def test_no_minute_ever_holds_more_than_twenty_messages(
         assert len([at for at in sent if at > now - WINDOW + 1e-6]) <= 20
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 5), max_size=100))
 @example([1.0151091121231217, *[0.0] * 12, 4.579831638261514, 4.704208403280808, 1.289377258963146])
 def test_live_edits_leave_five_of_a_minute_free(pauses: list[float]) -> None:
