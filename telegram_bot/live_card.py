@@ -10,11 +10,12 @@ from typing import Final
 from core.domain.price import PriceState, Quote
 from core.domain.units import MarketId, TokenId, UserId
 from core.services.price_board import PriceBoard
+from telegram_bot.actions import Action
 from telegram_bot.interruptions import Interruption
 from telegram_bot.lanes import Place
 from telegram_bot.pacing import Urgency
-from telegram_bot.screens.screen import Screen
-from telegram_bot.words import Reader, reader
+from telegram_bot.screens.screen import Button, Screen
+from telegram_bot.words import Reader, reader, say
 
 LEAST_MOVE: Final = Decimal("0.005")  # USDC a share: less is no reason for an edit of its own,
 LEAST_SHARE: Final = Decimal("0.01")  # unless it is so much of the price
@@ -69,6 +70,7 @@ class Card:
     opened_at: float
     pause_at: float
     redraw_at: float
+    shown_at: float
     news: asyncio.Event = field(default_factory=asyncio.Event)
     editing: asyncio.Lock = field(default_factory=asyncio.Lock)
     crashes: int = 0
@@ -82,6 +84,12 @@ class Card:
         if _standings(sight) == _standings(self.sight):
             return self.view.urgency
         return min(Urgency.STATE, self.view.urgency)
+
+
+def refreshes(screen: Screen, action: Action) -> bool:
+    """Whether a tap on the screen's own Refresh means that."""
+    buttons = (each for row in screen.rows for each in row if isinstance(each, Button))
+    return any(each.action == action and each.label == say("Refresh") for each in buttons)
 
 
 def look(board: PriceBoard, tokens: frozenset[TokenId]) -> Sight:

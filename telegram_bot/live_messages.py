@@ -17,11 +17,12 @@ from core.domain.units import MarketId, TokenId, UserId
 from core.services.clock import utc_now
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import Reason, WebSocketManager
+from telegram_bot.actions import Action
 from telegram_bot.clock import Clock
 from telegram_bot.courier import LONGEST_WAIT
 from telegram_bot.interruptions import FIRST_BOOKS, TOLD, Interruptions, joined
 from telegram_bot.lanes import Place, Superseded, TooLate
-from telegram_bot.live_card import Card, Drawn, LiveView, is_news, look
+from telegram_bot.live_card import Card, Drawn, LiveView, is_news, look, refreshes
 from telegram_bot.messenger import LiveEdit, Messenger
 from telegram_bot.screens.continuity import noted
 from telegram_bot.screens.screen import Screen, paused
@@ -32,6 +33,7 @@ __all__ = ["PAUSE_AFTER", "LiveMessages", "LiveView"]
 logger = logging.getLogger(__name__)
 
 PAUSE_AFTER: Final = 90.0  # seconds after the user's last tap
+STAMP: Final = 1.0  # seconds: what two texts that differ in nothing else differ by
 IDLE_REDRAW: Final = 15.0  # seconds after which the ages in a text have become untrue
 LAST_EDITS: Final = 5  # attempts to say that a card rests
 MAX_CRASHES: Final = 3  # in a row while drawing a card; then it is given up
@@ -70,7 +72,7 @@ class LiveMessages:
         redraw_at = math.inf if view.redraw_after is None else now + view.redraw_after
         pause_at = now + self._pause_after
         sight = look(self._board, view.tokens)
-        card = Card(chat_id, message_id, user_id, view, shown, sight, now, pause_at, redraw_at)
+        card = Card(chat_id, message_id, user_id, view, shown, sight, now, pause_at, redraw_at, now)
         for market in view.markets:
             await self._manager.subscribe_market_for_user(user_id, market, Reason.CARD)
         await self._drop(chat_id, still_wanted=view.markets)
@@ -103,6 +105,19 @@ class LiveMessages:
     def is_live(self, chat_id: int, message_id: int) -> bool:
         card = self._cards.get(chat_id)
         return card is not None and card.message_id == message_id
+
+    def has_just_shown(self, chat_id: int, message_id: int, action: Action) -> bool:
+        """Whether `action` only asks for what that message has begun to show this very second.
+
+        Its edit would change nothing that can be seen.
+        """
+        card = self._cards.get(chat_id)
+        if card is None or card.message_id != message_id or card.changed_at is not None:
+            return False
+        if self._clock.now() - card.shown_at >= STAMP:
+            return False
+        with reading_as(card.reader):
+            return refreshes(card.shown, action)
 
     @property
     def count(self) -> int:
@@ -227,7 +242,7 @@ class LiveMessages:
         if result is LiveEdit.DONE:
             if changed_at is not None:
                 self._shown(self._clock.now() - changed_at)
-            card.shown = screen
+            card.shown, card.shown_at = screen, self._clock.now()
             self._seen(card, drawn)
         return result
 

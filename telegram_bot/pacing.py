@@ -11,6 +11,9 @@ PENALTY: Final = 600.0  # seconds that a 429 weighs on its chat
 MAX_DOUBLINGS: Final = 4
 TOGETHER: Final = 2.0  # seconds in which refusals count as one
 WIDESPREAD: Final = 3  # chats refused together; then all of them are meant
+TAPS: Final = 3  # answers by which we know how quickly somebody taps
+BUSIEST: Final = 13  # taps a minute; who taps quicker for a moment will not for a minute
+SPARE: Final = 2  # messages left beside the taps to come: some are answered by two
 # Who waited as long as told may go, in floats too:
 HAIR: Final = 1e-6  # of a message
 INSTANT: Final = 1e-9  # seconds
@@ -27,12 +30,16 @@ class Urgency(IntEnum):
     BROADCAST = 5
 
 
+ANSWERS: Final = frozenset({Urgency.ORDER, Urgency.TAP})
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Sends and edits of one chat count together.
 
-    Of a minute's messages the live edits of cards leave `reserve` free, answers `kept_for_news`:
-    these few are for orders and for prices that stopped being live or are so again.
+    Of a minute's messages the live edits of cards leave `reserve` free, and more where somebody
+    taps often: as many as a minute of that will take. Answers leave `kept_for_news`: these few are
+    for orders and for prices that stopped being live or are so again.
     Source: Telegram's bot FAQ (one message a second, short bursts; 20 a minute in a group); its
     developers on edits (tdlib/td#2592: they share that limit, about 20 a minute in any chat).
     """
@@ -136,6 +143,8 @@ class Lane:
             else Bucket(pace.per_second, pace.burst)
         )
         self._sent: deque[float] = deque()
+        self._unasked: deque[float] = deque()  # of those: what answers nobody
+        self._asked: deque[float] = deque(maxlen=TAPS)  # the last answers, however old
         self._news: deque[float] = deque()  # of those: states told beyond the live edits' share
         self._penalties: deque[float] = deque()
         self._blocked_until = -math.inf
@@ -156,8 +165,9 @@ class Lane:
 
     def spend(self, now: float, urgency: Urgency = Urgency.TAP) -> None:
         self._forget(now)
-        if urgency is Urgency.STATE and len(self._sent) >= self._most(Urgency.LIVE):
+        if urgency is Urgency.STATE and self._among_live(now) > 0:
             self._news.append(now)
+        (self._asked if urgency in ANSWERS else self._unasked).append(now)
         self._sent.append(now)
         self._bucket.spend(now)
 
@@ -165,8 +175,9 @@ class Lane:
         """The last one that was spent did not go."""
         if self._sent:
             at = self._sent.pop()
-            if self._news and self._news[-1] == at:
-                self._news.pop()
+            for times in (self._news, self._asked, self._unasked):
+                if times and times[-1] == at:
+                    times.pop()
             self._bucket.spend(now, -1.0)
 
     def penalize(self, now: float, seconds: float) -> None:
@@ -181,14 +192,40 @@ class Lane:
 
     def _room(self, now: float, urgency: Urgency) -> float:
         """Until the minute's count allows one more."""
+        if urgency >= Urgency.LIVE:
+            return self._among_live(now)
+        in_all = self._until(now, self._sent, self._most(urgency))
         if urgency is not Urgency.STATE:
-            return self._until(now, self._sent, self._most(urgency))
-        among_live = self._until(now, self._sent, self._most(Urgency.LIVE))
-        beyond = max(
-            self._until(now, self._sent, self._most(urgency)),
-            self._until(now, self._news, self._pace.kept_for_news),
-        )
-        return min(among_live, beyond)
+            return in_all
+        beyond = max(in_all, self._until(now, self._news, self._pace.kept_for_news))
+        return min(self._among_live(now), beyond)
+
+    def _among_live(self, now: float) -> float:
+        """Until one more fits into the share that is left to what nobody asked for."""
+        reserve = self._until(now, self._sent, self._most(Urgency.LIVE))
+        return max(reserve, self._beside_taps(now))
+
+    def _beside_taps(self, now: float) -> float:
+        """Until a minute of taps at the pace of the last three has room beside one more.
+
+        Where nothing unasked went in a minute one may.
+        """
+        if len(self._asked) < TAPS:
+            return 0.0
+        free = self._most(Urgency.TAP) - SPARE - 1
+        waits = [self._when_slower(now, free - len(self._unasked))]
+        for left, at in zip(range(len(self._unasked) - 1, -1, -1), self._unasked, strict=True):
+            expiry = at + WINDOW - now
+            waits.append(max(expiry, self._when_slower(now, free - left) if left else 0.0))
+        return min(waits) if self._unasked else 0.0
+
+    def _when_slower(self, now: float, taps: int) -> float:
+        """Until the last taps are of a pace of so many a minute; infinite for none."""
+        if taps >= BUSIEST:
+            return 0.0
+        if taps <= 0:
+            return math.inf
+        return max(0.0, self._asked[0] + TAPS * WINDOW / taps - now)
 
     def _until(self, now: float, sent: deque[float], most: int) -> float:
         """Until fewer than `most` of `sent` are of the last minute."""
@@ -212,7 +249,7 @@ class Lane:
         return min(len(self._penalties), MAX_DOUBLINGS)
 
     def _forget(self, now: float) -> None:
-        for times in (self._sent, self._news):
+        for times in (self._sent, self._unasked, self._news):
             while times and times[0] <= now - WINDOW:
                 times.popleft()
         while self._penalties and self._penalties[0] <= now - PENALTY:

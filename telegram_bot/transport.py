@@ -4,6 +4,7 @@ The library's own looks through its whole pool for each request: the more are un
 each gets. Addresses hold the bot's token, so no error that leaves here quotes one or has a cause.
 """
 
+import io
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -155,7 +156,9 @@ def _body(data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, di
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, kind) in data.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=kind)
+        # Written piece by piece, with turns for others between them; bytes would go in one.
+        pieces = io.BytesIO(content) if isinstance(content, bytes) else content
+        form.add_field(name, pieces, filename=filename, content_type=kind)
     return form, {}
 
 

@@ -1,6 +1,6 @@
 """What somebody's trading came to, as far as the ledger alone can say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -73,13 +73,17 @@ class Record:
 
 def booked(fills: Sequence[Fill]) -> tuple[Booked, ...]:
     """What each fill of one position added to its booked profit, in the order of folding."""
-    found, holding = list[Booked](), Holding()
-    for fill in in_order(fills):
+    return tuple(bookings(in_order(fills)))
+
+
+def bookings(fills: Iterable[Fill]) -> Iterator[Booked]:
+    """The same one by one, of fills that are in the order of folding."""
+    holding = Holding()
+    for fill in fills:
         after = fold([fill], holding).holding
         profit = usdc(after.realized_pnl - holding.realized_pnl)
-        found.append(Booked(fill.at, profit, fill.fee))
+        yield Booked(fill.at, profit, fill.fee)
         holding = after
-    return tuple(found)
 
 
 def record_of(news: Iterable[Booked], start: datetime | None) -> Record:

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 from core.domain.account import Account
 from core.domain.folding import in_order
 from core.domain.ledger import Fill, Settlement
-from core.domain.record import booked
+from core.domain.record import bookings
 from core.domain.resolution import is_payout
+from core.domain.steps import Steps
 from core.domain.units import ZERO, PositionId, Usdc, usdc
 
 PAGE: Final = 10  # trades
@@ -77,46 +78,51 @@ class Statement:
     profit: Usdc  # booked by all of them, net of fees
 
 
-def profits(positions: Iterable[Sequence[Fill]]) -> dict[str, Usdc]:
+def profits(positions: Iterable[Sequence[Fill]]) -> Steps[dict[str, Usdc]]:
     """What each fill booked, by its key; one sequence a position, in the order of booking."""
     found = dict[str, Usdc]()
     for fills in positions:
-        for fill, part in zip(in_order(fills), booked(fills), strict=True):
+        ordered = in_order(fills)
+        for fill, part in zip(ordered, bookings(ordered), strict=True):
             found[fill.event_key] = part.profit
+            yield
     return found
 
 
-def entries(lines: Iterable[LedgerLine], known: dict[str, Usdc]) -> tuple[Entry, ...]:
-    return tuple(Entry(line.fill, line.question, known.get(line.fill.event_key)) for line in lines)
+def entries(lines: Iterable[LedgerLine], known: dict[str, Usdc]) -> Iterator[Entry]:
+    return (Entry(line.fill, line.question, known.get(line.fill.event_key)) for line in lines)
 
 
-def statement(lines: Sequence[LedgerLine]) -> Statement:
-    """Of a whole account, given in the order of booking. Many thousands take seconds."""
+def statement(lines: Sequence[LedgerLine]) -> Steps[Statement]:
+    """Of a whole account, given in the order of booking."""
     by_position = defaultdict[PositionId, list[Fill]](list)
     for line in lines:
         if line.position_id is not None and line.fill.settlement is not Settlement.FAILED:
             by_position[line.position_id].append(line.fill)
-    found = entries(lines, profits(by_position.values()))
-    told = sorted(found, key=lambda entry: entry.fill.at)
-    total = usdc(sum((entry.profit for entry in told if entry.profit is not None), ZERO))
-    return Statement(tuple(csv_files(told)), len(told), total)
+        yield
+    known = yield from profits(by_position.values())
+    told = entries(sorted(lines, key=lambda line: line.fill.at), known)
+    files = yield from csv_files(told)
+    return Statement(files, len(lines), usdc(sum(known.values(), ZERO)))
 
 
-def csv_files(told: Iterable[Entry], largest: int = LARGEST) -> Iterator[bytes]:
+def csv_files(told: Iterable[Entry], largest: int = LARGEST) -> Steps[tuple[bytes, ...]]:
     """As many files as it takes, each with the header; at least one.
 
     Source: RFC 4180. A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
     head = _row(COLUMNS)
-    rows, size = [head], len(head)
+    files, written = list[bytes](), io.BytesIO()
+    size = written.write(head)
     for entry in told:
         row = _row(_cells(entry))
-        if size + len(row) > largest and len(rows) > 1:
-            yield b"".join(rows)
-            rows, size = [head], len(head)
-        rows.append(row)
-        size += len(row)
-    yield b"".join(rows)
+        if size + len(row) > largest and size > len(head):
+            files.append(written.getvalue())
+            written = io.BytesIO()
+            size = written.write(head)
+        size += written.write(row)
+        yield
+    return (*files, written.getvalue())
 
 
 def file_name(account: Account, now: datetime, place: int, count: int) -> str:

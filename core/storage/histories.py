@@ -13,7 +13,7 @@ from core.domain.statement import LedgerLine
 from core.domain.units import MarketId, OrderId, PositionId, Price, Size, TokenId, Usdc, UserId
 from core.storage.models import FillRow, MarketRow
 
-PART: Final = 500  # rows read at once: the loop does not wait for more
+PART: Final = 100  # rows read at once: the loop does not wait for more
 
 
 async def newest(
@@ -26,11 +26,12 @@ async def newest(
 
 
 async def everything(session: AsyncSession, user: UserId, account: Account) -> list[LedgerLine]:
-    """In the order of booking; read in parts, and made of them away from the loop."""
+    """In the order of booking; read in parts."""
     query = _lines(user, account).order_by(FillRow.id).execution_options(yield_per=PART)
     found = list[LedgerLine]()
     async for part in (await session.stream(query)).partitions():
-        found += await asyncio.to_thread(_read, user, account, part)
+        found += _read(user, account, part)
+        await asyncio.sleep(0)  # several parts may be here already
     return found
 
 

@@ -50,6 +50,7 @@ ORDERING: Final = (Confirm, ConfirmAgain, QuickBuy, QuickSell, SellAll)
 CODE_LENGTHS: Final = range(8, 25)  # characters of what may be the owner's code
 NOT_YOURS: Final = EXPLANATIONS[TicketState.FOREIGN]
 STILL_BUSY: Final = mark("One moment: I am still busy with what you tapped before.")
+UP_TO_DATE: Final = mark("These are the newest prices.")
 STRANGERS: Final = 10_000  # remembered, so that each is logged once
 TOLD_AGAIN: Final = timedelta(minutes=1)  # between two words about what came too late
 
@@ -123,7 +124,7 @@ class Dispatcher:
         """
         action, query = self._own_action(update), update.callback_query
         if query is not None and action is not None and not isinstance(action, SPEAKING):
-            await self._desk.messenger.answer(query.id)
+            await self._desk.messenger.answer(query.id, self._already_there(query, action))
 
     async def still_waiting(self, update: Update) -> None:
         """A tap on money that waits behind another: say what for, since it will be a while."""
@@ -300,6 +301,16 @@ class Dispatcher:
         tapped = self._desk.codec.decode(query.data or "")
         is_own = query.message.chat.id == query.from_user.id
         return tapped.action if is_own and tapped is not None else None
+
+    def _already_there(self, query: CallbackQuery, action: Action) -> str:
+        """Words for who will not see that anything has changed; empty for all others."""
+        message = query.message
+        if message is None:
+            return ""
+        if not self._desk.live.has_just_shown(message.chat.id, message.message_id, action):
+            return ""
+        with reading_as(self._admitted[query.from_user.id]):
+            return say(UP_TO_DATE)
 
     def _is_on_its_way(self, action: Action, chat: int, card: int) -> bool:
         """Whether the tap is on a ticket that an earlier one has made an order of."""

@@ -15,6 +15,7 @@ import uvloop
 from infrastructure.database.embedded import EmbeddedPostgres
 from tests.benchmarks import (
     alerts,
+    busy,
     cards,
     database,
     flush,
@@ -26,6 +27,7 @@ from tests.benchmarks import (
     pictures,
     search,
     signing,
+    statements,
     stream,
     taps,
     telegram,
@@ -45,6 +47,7 @@ WITH_FRAMES: Final[Mapping[str, Callable[[Capture], Awaitable[list[Figure]]]]] =
     "pictures": lambda _: pictures.measure(),
     "transports": lambda _: telegram.transports(),
     "cards": lambda _: cards.live_cards(),
+    "busy": lambda _: busy.busy_chats(),
 }
 WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "memory": memory.resident_growth,
@@ -60,6 +63,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "search": search.measure,
     "triggers": triggers.measure,
     "alerts": alerts.measure,
+    "statements": statements.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -13,11 +14,12 @@ from core.domain.price import Quote
 from core.domain.units import MarketId, Price, TokenId, UserId
 from core.services.price_board import PriceBoard
 from core.services.websocket_manager import Reason, WebSocketManager
+from telegram_bot.actions import Home, ShowMarket
 from telegram_bot.callbacks import Codec
 from telegram_bot.live_messages import LiveMessages, LiveView
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Pace
-from telegram_bot.screens.screen import PAUSED, Screen
+from telegram_bot.screens.screen import PAUSED, Button, Screen
 from tests.support.manual_clock import ManualClock, settle
 from tests.support.telegram import Refusal, ScriptedTelegram, scripted_bot
 
@@ -296,3 +298,27 @@ async def test_a_card_that_crashes_again_and_again_is_given_up_and_others_live(r
         await room.clock.advance(4)
         assert not room.live.is_live(ANN, CARD)
     assert room.edits(BEN) == [(0, "Yes 0.62")]
+
+
+async def test_a_refresh_of_what_was_shown_this_very_second_finds_nothing_to_change(
+    room: Room,
+) -> None:
+    refresh, card = ShowMarket(MARKET), Screen("Yes 0.61")
+    card = replace(card, rows=((Button("Refresh", refresh), Button("Home", Home())),))
+    await room.live.show(ANN, CARD, USER, room.view(), card)
+    assert room.live.has_just_shown(ANN, CARD, refresh)
+    assert not room.live.has_just_shown(ANN, CARD, Home())
+    assert not room.live.has_just_shown(ANN, CARD + 1, refresh)
+    assert not room.live.has_just_shown(BEN, CARD, refresh)
+    await room.clock.advance(1.0)
+    assert not room.live.has_just_shown(ANN, CARD, refresh)
+
+
+async def test_a_refresh_of_what_has_changed_since_is_not_called_the_newest(room: Room) -> None:
+    refresh = ShowMarket(MARKET)
+    async with room.running():
+        card = Screen("Yes 0.61", ((Button("Refresh", refresh),),))
+        room.price("0.61")
+        await room.live.show(ANN, CARD, USER, room.view(), card)
+        room.price("0.65")
+        assert not room.live.has_just_shown(ANN, CARD, refresh)

@@ -1,9 +1,10 @@
 """How much one chat hears from us, on a clock of the test's own."""
 
+import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from telegram_bot.pacing import PENALTY, WINDOW, Lane, Pace, Urgency, pace_of
@@ -11,6 +12,7 @@ from telegram_bot.pacing import PENALTY, WINDOW, Lane, Pace, Urgency, pace_of
 steps = st.lists(st.tuples(st.floats(0, 20), st.sampled_from(Urgency)), max_size=200)
 
 
+@settings(deadline=None)
 @given(steps)
 def test_no_minute_ever_holds_more_than_twenty_messages(
     steps: list[tuple[float, Urgency]],
@@ -25,6 +27,7 @@ def test_no_minute_ever_holds_more_than_twenty_messages(
         assert len([at for at in sent if at > now - WINDOW + 1e-6]) <= 20
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 5), max_size=100))
 @example([1.0151091121231217, *[0.0] * 12, 4.579831638261514, 4.704208403280808, 1.289377258963146])
 def test_live_edits_leave_five_of_a_minute_free(pauses: list[float]) -> None:
@@ -39,6 +42,45 @@ def test_live_edits_leave_five_of_a_minute_free(pauses: list[float]) -> None:
         now += lane.wait(now, urgency)
         lane.spend(now, urgency)
     assert not sent or now - sent[-1] < 6
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_taps_twelve_times_a_minute_on_a_card_that_moves_does_not_wait(seed: int) -> None:
+    lane, chance = Lane(Pace()), random.Random(seed)  # noqa: S311 - somebody's pauses
+    now, tap_at, waits = 0.0, 0.0, list[float]()
+    while now < 5 * WINDOW:
+        live_at = now + lane.wait(now, Urgency.LIVE)
+        if live_at < tap_at:
+            lane.spend(now := live_at, Urgency.LIVE)
+            continue
+        waits.append(lane.wait(tap_at))
+        lane.spend(now := tap_at + waits[-1])
+        tap_at = now + chance.uniform(4, 6)
+    assert len(waits) > 55
+    assert max(waits) == 0
+
+
+def test_who_taps_often_gets_few_live_edits_beside_the_answers() -> None:
+    lane, live = Lane(Pace()), 0
+    for second in range(60):
+        if second % 5 == 0:
+            assert lane.wait(second) == 0
+            lane.spend(second)
+        elif lane.wait(second, Urgency.LIVE) == 0:
+            lane.spend(second, Urgency.LIVE)
+            live += 1
+    assert 1 <= live <= 6
+    assert lane.wait(180, Urgency.LIVE) == 0
+
+
+def test_a_chat_in_which_nobody_taps_keeps_its_fifteen_live_edits() -> None:
+    lane, now, sent = Lane(Pace()), 10.0, 0
+    lane.spend(0.0)
+    while now < WINDOW:
+        now += lane.wait(now, Urgency.LIVE)
+        lane.spend(now, Urgency.LIVE)
+        sent += 1
+    assert sent >= 12
 
 
 def test_taps_may_come_in_a_burst_of_three_and_then_one_a_second() -> None:

@@ -14,6 +14,7 @@ from core.domain.book import Side
 from core.domain.ledger import Fill, Settlement
 from core.domain.record import booked, record_of
 from core.domain.statement import COLUMNS, LedgerLine, csv_files, harmless, statement
+from core.domain.steps import finished
 from core.domain.units import PositionId, Price, Size
 from tests.support import portfolio_examples as made
 
@@ -48,7 +49,7 @@ def line(fill: Fill, question: str = "Will it rain?") -> LedgerLine:
 
 
 def test_a_file_has_a_mark_a_header_and_lines_that_end_as_the_standard_says() -> None:
-    (content,) = statement([line(made.fill())]).files
+    (content,) = finished(statement([line(made.fill())])).files
     assert content.startswith(b"\xef\xbb\xbftime_utc,account,market,")
     assert content.endswith(b"\r\n")
     assert content.count(b"\n") == content.count(b"\r\n") == 2
@@ -74,7 +75,7 @@ def test_a_file_has_a_mark_a_header_and_lines_that_end_as_the_standard_says() ->
 @pytest.mark.parametrize("title", HOSTILE)
 def test_a_hostile_title_is_text_and_moves_no_cell(title: str) -> None:
     known = replace(made.fill(), outcome=title, transaction=title)
-    (row,) = read(statement([line(known, title)]).files[0])
+    (row,) = read(finished(statement([line(known, title)])).files[0])
     for column in ("market", "outcome", "transaction"):
         assert not row[column].startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝"))  # noqa: RUF001
         assert row[column].removeprefix("'") == title.replace("\x00", "")
@@ -83,13 +84,13 @@ def test_a_hostile_title_is_text_and_moves_no_cell(title: str) -> None:
 
 def test_our_own_numbers_stay_numbers() -> None:
     assert harmless("-0.5") == "'-0.5"
-    (row,) = read(statement([line(made.fill())]).files[0])
+    (row,) = read(finished(statement([line(made.fill())])).files[0])
     assert Decimal(row["realized_pnl"]) < 0
 
 
 def test_what_was_taken_back_booked_nothing() -> None:
     failed = replace(made.fill(key="trade:7"), settlement=Settlement.FAILED)
-    told = statement([line(made.fill()), line(failed)])
+    told = finished(statement([line(made.fill()), line(failed)]))
     assert [row["realized_pnl"] for row in read(told.files[0])] == ["-0.151999", ""]
     assert told.trades == 2
     assert told.profit == Decimal("-0.151999")
@@ -105,7 +106,7 @@ def test_the_lines_add_up_to_the_record(trades: list[tuple[Side, Decimal, Decima
         traded(number, side, f"{size:f}", f"{price:f}")
         for number, (side, size, price) in enumerate(trades)
     ]
-    told = statement([line(fill) for fill in fills])
+    told = finished(statement([line(fill) for fill in fills]))
     rows = [row for content in told.files for row in read(content)]
     assert sum(Decimal(row["realized_pnl"]) for row in rows) == told.profit
     assert told.profit == record_of(booked(fills), None).profit
@@ -113,7 +114,7 @@ def test_the_lines_add_up_to_the_record(trades: list[tuple[Side, Decimal, Decima
 
 def test_a_long_history_becomes_several_files_each_with_a_header_and_none_too_long() -> None:
     told = [entry for _ in range(100) for entry in made.entries()]
-    files = list(csv_files(told, 5_000))
+    files = finished(csv_files(told, 5_000))
     assert len(files) > 5
     assert all(len(content) <= 5_000 for content in files)
     rows = [row for content in files for row in read(content)]
@@ -123,4 +124,4 @@ def test_a_long_history_becomes_several_files_each_with_a_header_and_none_too_lo
 
 def test_prices_keep_their_digits() -> None:
     exact = replace(made.fill(), price=Price(Decimal("0.625000")))
-    assert read(statement([line(exact)]).files[0])[0]["price"] == "0.625"
+    assert read(finished(statement([line(exact)])).files[0])[0]["price"] == "0.625"
