@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from statistics import fmean, median
@@ -24,6 +24,8 @@ class Lead(StrEnum):
     H54_UP = "54+"
 
 
+DEFAULT_WEIGHT: Final = 0.25
+"""The model's share until settled days say otherwise: the least of those that are tried."""
 _ENDS: Final = ((6.0, Lead.H0_6), (18.0, Lead.H6_18), (30.0, Lead.H18_30), (54.0, Lead.H30_54))
 
 
@@ -77,17 +79,31 @@ class Group:
     lead: Lead
 
 
+Layer = tuple[tuple[float, float], ...]
+"""Corners of a rising line from the probability said to the one seen; empty = leave it alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Made by `fitting.emos.fit`; what has no entry is answered by the pool of its lead."""
+    """Made by `fitting.emos.fit`; what has no entry is answered by the pool of its lead.
+
+    `layers` is for leads with many settled buckets, `market_weights` the model's share in a blend
+    with the market; where there is none yet `DEFAULT_WEIGHT` holds.
+    """
 
     fitted_at: datetime
     groups: Mapping[Group, Coefficients]
+    layers: Mapping[Lead, Layer] = field(default_factory=dict)
+    market_weights: Mapping[Lead, float] = field(default_factory=dict)
 
     def coefficients(self, station: StationId, extreme: Extreme, lead: Lead) -> Coefficients:
         """Those of the station, else of the pool, which `fit` makes for every extreme and lead."""
         own = self.groups.get(Group(station, extreme, lead))
         return own or self.groups[Group(None, extreme, lead)]
+
+    def weight(self, lead: Lead) -> float:
+        """The model's share in a blend with the market."""
+        return self.market_weights.get(lead, DEFAULT_WEIGHT)
 
 
 def completed(
@@ -99,14 +115,16 @@ def completed(
         NoForecast: none of `models` has a usable number.
 
     """
-    present = _usable(values, models)
-    level = fmean(present[m] - offset for m, offset in zip(models, offsets, strict=True) if m in present)
+    present = usable(values, models)
+    level = fmean(
+        present[m] - offset for m, offset in zip(models, offsets, strict=True) if m in present
+    )
     return tuple(
         present.get(model, level + offset) for model, offset in zip(models, offsets, strict=True)
     )
 
 
-def _usable(values: Mapping[str, float | None], models: Sequence[str]) -> dict[str, float]:
+def usable(values: Mapping[str, float | None], models: Sequence[str]) -> dict[str, float]:
     found = {
         model: value
         for model in models

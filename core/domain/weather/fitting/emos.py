@@ -49,6 +49,8 @@ def _of_lead(
     together = [pair for each in own.values() for pair in each]
     shared = _fitted(together, _untaught(together, pool.lead), moment)
     fitted = {pool: replace(shared, pairs=0)}
+    if len(own) == 1:  # the pool is its own: drawing it there would count its days twice
+        return fitted | dict.fromkeys(own, shared)
     return fitted | {group: _fitted(each, shared, moment) for group, each in own.items()}
 
 

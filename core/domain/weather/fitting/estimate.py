@@ -17,7 +17,7 @@ LEAST_DISSENT: Final = 0.5  # kelvins, the same between models on one day
 LEAST_SPREAD: Final = 0.1  # kelvins, the same of the members
 
 PRIOR_BIAS: Final = 3.0
-PRIOR_SLOPE: Final = 300.0  # of the sum of weights: what looks like it in 90 days is the season
+PRIOR_SLOPE: Final = 1000.0  # of the sum of weights: what looks like it in 90 days is the season
 PRIOR_WEIGHTS: Final = 30.0
 PRIOR_SPREAD: Final = 10.0
 """What the prior counts as, in days: a fit of n days has the share n / (n + that)."""
