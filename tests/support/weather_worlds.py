@@ -1,4 +1,4 @@
-"""Made-up weather of which the truth is known: stations with a bias, ensembles that are too sure."""
+"""Made-up weather of which the truth is known: biased stations, ensembles that are too sure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -21,6 +21,7 @@ from core.domain.weather.scores import (
     pit,
     pit_counts,
 )
+from core.domain.weather.station import StationId
 from core.domain.weather.temperature import Extreme, Rounding, Unit, whole_degree
 from tests.support.weather_worlds import BEGIN, World, world
 
@@ -123,8 +124,7 @@ def test_from_buckets_alone_the_spread_is_not_widened_by_their_width() -> None:
     numbers = [each for each in known if each.available_at <= moment]
     cells = [_as_cell(each) for each in numbers]
     exact, rounded = (
-        fit(each, moment).coefficients(numbers[0].group.station or pytest.fail(), *KEY)
-        for each in (numbers, cells)
+        fit(each, moment).coefficients(StationId("S0"), *KEY) for each in (numbers, cells)
     )
     at_usual = [np.hypot(x.floor, x.scale * x.usual_spread) for x in (exact, rounded)]
     assert at_usual[1] == pytest.approx(at_usual[0], rel=0.1)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from statistics import fmean, median
+from statistics import median
 from typing import Final
 
 from core.domain.weather.station import StationId
@@ -116,9 +116,11 @@ def completed(
 
     """
     present = usable(values, models)
-    level = fmean(
-        present[m] - offset for m, offset in zip(models, offsets, strict=True) if m in present
-    )
+    level = sum(
+        present[model] - offset
+        for model, offset in zip(models, offsets, strict=True)
+        if model in present
+    ) / len(present)
     return tuple(
         present.get(model, level + offset) for model, offset in zip(models, offsets, strict=True)
     )

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import fmean
 from typing import Final
 
 import numpy as np
@@ -48,7 +47,7 @@ def offsets(
         present = [x for m in models if (x := found.get(m)) is not None and math.isfinite(x)]
         if len(present) < len(models):
             continue
-        mean = fmean(present)
+        mean = sum(present) / len(present)
         for place, value in enumerate(present):
             totals[place] += value - mean
             counts[place] += 1
