@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
+from numpy.typing import NDArray
 
 from core.domain.weather.calibration import Coefficients
 from core.domain.weather.fitting.crps import scores
@@ -21,6 +21,11 @@ PRIOR_SLOPE: Final = 1000.0  # of the sum of weights: what looks like it in 90 d
 PRIOR_WEIGHTS: Final = 30.0
 PRIOR_SPREAD: Final = 10.0
 """What the prior counts as, in days: a fit of n days has the share n / (n + that)."""
+
+MOST_STEPS: Final = 50
+SHARES: Final = tuple(0.5**halvings for halvings in range(12))
+"""Of a step, tried in turn until one makes the loss smaller."""
+ENOUGH: Final = 1e-9  # of the loss: what smaller steps would still gain is none
 
 # Curvature of CRPS at the truth by mean and sigma, and the variance of its slopes, for sigma 1.
 MEAN_CURVATURE: Final = 0.5642  # 1 / sqrt(pi)
@@ -41,7 +46,8 @@ class _Problem:
 
     def distribution(self, at: Numbers) -> tuple[Numbers, Numbers]:
         bias, weights, floor, scale = at[0], at[1:-2], at[-2], at[-1]
-        mean = self.centre + bias + (self.samples.forecasts - self.centre) @ weights
+        apart = self.samples.forecasts - self.centre
+        mean = self.centre + bias + np.einsum("ij,j->i", apart, weights)
         return mean, np.sqrt(floor**2 + (scale * self.samples.spreads) ** 2)
 
     def slopes(self, at: Numbers, sigma: Numbers) -> tuple[Numbers, Numbers]:
@@ -58,6 +64,17 @@ class _Problem:
         """Of the prior alone."""
         return _by_kind(self.prior, MEAN_CURVATURE, SIGMA_CURVATURE) / self.sigma
 
+    def expected_curvature(self, at: Numbers) -> Numbers:
+        """Of the whole loss, if the parameters were the truth."""
+        _, sigma = self.distribution(at)
+        of_mean, of_sigma = self.slopes(at, sigma)
+        by_pair = self.samples.weights / sigma
+        return (
+            self.curvature()
+            + _squared(of_mean, by_pair * MEAN_CURVATURE)
+            + _squared(of_sigma, by_pair * SIGMA_CURVATURE)
+        )
+
     def noise(self) -> Numbers:
         """What the slopes of the prior's days would have scattered."""
         return _by_kind(self.prior, MEAN_NOISE, SIGMA_NOISE)
@@ -67,9 +84,9 @@ class _Problem:
         score, by_mean, by_sigma = scores(self.samples, mean, sigma)
         of_mean, of_sigma = self.slopes(at, sigma)
         weights, apart = self.samples.weights, at - self.start
-        slope = (weights * by_mean) @ of_mean + (weights * by_sigma) @ of_sigma
-        pull = self.curvature() @ apart
-        return float(weights @ score + 0.5 * pull @ apart), slope + pull
+        slope = _summed(weights * by_mean, of_mean) + _summed(weights * by_sigma, of_sigma)
+        pull = np.einsum("ij,j->i", self.curvature(), apart)
+        return float((weights * score).sum() + 0.5 * (pull * apart).sum()), slope + pull
 
 
 def estimate(samples: Samples, prior: Coefficients, offsets: Sequence[float]) -> Coefficients:
@@ -120,22 +137,30 @@ def _usual_spread(samples: Samples, prior: Coefficients) -> float:
 
 
 def _smallest(problem: _Problem) -> Numbers:
-    """The parameters of the smallest loss, searched for in steps that are alike for all of them."""
-    step = 1 / np.sqrt(np.diag(problem.curvature()))
+    """The parameters of the smallest loss, by scoring: Newton's steps with expected curvature."""
+    least = np.array([-np.inf, *np.zeros(len(problem.start) - 3), LEAST_FLOOR, 0.0])
+    at = np.maximum(problem.start, least)
+    loss, slope = problem.loss(at)
+    for _ in range(MOST_STEPS):
+        step = _step(problem, at, slope, (at <= least) & (slope > 0))
+        before = loss
+        for share in SHARES:
+            tried = np.maximum(at + share * step, least)
+            found, its_slope = problem.loss(tried)
+            if found < loss:
+                at, loss, slope = tried, found, its_slope
+                break
+        if before - loss <= ENOUGH * (1 + abs(loss)):
+            break
+    return at
 
-    def scaled(at: Numbers) -> tuple[float, Numbers]:
-        loss, slope = problem.loss(at * step)
-        return loss, slope * step
 
-    least = np.array([-np.inf, *np.zeros(len(step) - 3), LEAST_FLOOR, 0.0])
-    result = minimize(
-        scaled,
-        problem.start / step,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(each, None) for each in least / step],
-    )
-    return np.maximum(np.asarray(result.x) * step, least)
+def _step(problem: _Problem, at: Numbers, slope: Numbers, is_held: NDArray[np.bool_]) -> Numbers:
+    """Parameters that are held at their least do not move, and do not move the others."""
+    bread = problem.expected_curvature(at)
+    bread[is_held, :] = bread[:, is_held] = 0.0
+    bread[is_held, is_held] = 1.0
+    return -np.linalg.solve(bread, np.where(is_held, 0.0, slope))
 
 
 def _covariance(problem: _Problem, at: Numbers) -> tuple[tuple[float, ...], ...]:
@@ -144,15 +169,20 @@ def _covariance(problem: _Problem, at: Numbers) -> tuple[tuple[float, ...], ...]
     _, by_mean, by_sigma = scores(problem.samples, mean, sigma)
     of_mean, of_sigma = problem.slopes(at, sigma)
     weights = problem.samples.weights
-    bread = (
-        problem.curvature()
-        + (of_mean.T * (weights * MEAN_CURVATURE / sigma)) @ of_mean
-        + (of_sigma.T * (weights * SIGMA_CURVATURE / sigma)) @ of_sigma
-    )
     seen = weights[:, None] * (by_mean[:, None] * of_mean + by_sigma[:, None] * of_sigma)
-    inverse = np.linalg.inv(bread)
-    covariance = inverse @ (problem.noise() + seen.T @ seen) @ inverse
+    inverse = np.linalg.inv(problem.expected_curvature(at))
+    covariance = inverse @ (problem.noise() + _squared(seen, np.ones_like(weights))) @ inverse
     return tuple(tuple(float(each) for each in row) for row in covariance)
+
+
+# Sums over pairs are left to numpy's own loops, and the search is ours: a linear algebra library
+# starts threads for such, which on a busy machine wait for each other far longer than they work.
+def _summed(weights: Numbers, rows: Numbers) -> Numbers:
+    return np.asarray(np.einsum("i,ij->j", weights, rows))
+
+
+def _squared(rows: Numbers, weights: Numbers) -> Numbers:
+    return np.asarray(np.einsum("ij,i,ik->jk", rows, weights, rows))
 
 
 def _by_kind(matrix: Numbers, of_mean: float, of_sigma: float) -> Numbers:
