@@ -4,17 +4,18 @@ import gzip
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 FIRST = date(2026, 3, 1)
-Content = dict[str, list[dict[str, object]]]
+History = dict[str, Any]  # as the files are: lists and numbers that a test spoils
 
 
 def histories(
     *, days: int, level: float, unit: str = "C", zone: str = "Europe/Berlin", bias: float = 0.0
-) -> tuple[dict[str, object], dict[str, object]]:
+) -> tuple[History, History]:
     """Markets and weather of a city: the truth is forecast + `bias` + noise of 1 C or 2 F."""
     draws = np.random.default_rng(days + int(level))
     width = 2 if unit == "F" else 1
@@ -29,7 +30,7 @@ def histories(
         forecasts.append(forecast)
         times.append(day.isoformat())
     name = {"C": "celsius", "F": "fahrenheit"}[unit]
-    weather: dict[str, object] = {
+    weather: History = {
         "temperature_unit": name,
         "historical_forecast": {
             "timezone": zone,

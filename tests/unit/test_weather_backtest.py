@@ -7,16 +7,14 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.domain.weather.fitting.walking import ForecastDay, Rule, walk
 from scripts.weather_history import cities, market_days
-from tests.support.weather_histories import histories, write
+from tests.support.weather_histories import History, histories, write
 
 ROOT = Path(__file__).parents[2]
-History = dict[str, Any]  # as the files are: lists and numbers that a test spoils
 
 
 def walked(folder: Path, city: str = "here") -> list[ForecastDay]:
@@ -80,7 +78,6 @@ def _resolve_otherwise(markets: History, first: int) -> None:
 
 
 def test_the_market_is_the_last_price_before_local_midnight(tmp_path: Path) -> None:
-    markets: History
     markets, weather = histories(days=18, level=10.0)
     buckets = markets["markets"][15]["buckets"]
     midnight = buckets[0]["history"][0]["t"] + 3600
@@ -146,7 +143,7 @@ def test_the_backtest_goes_on_without_the_cities_it_cannot_read(tmp_path: Path) 
     write(tmp_path, "good", markets, weather)
     write(tmp_path, "zone", markets, {**weather, "historical_forecast": {"timezone": "Nowhere"}})
     write(tmp_path, "torn", markets, weather)
-    write(tmp_path, "few", {"markets": markets["markets"][:9]}, weather)  # type: ignore[index]  # a history
+    write(tmp_path, "few", {"markets": markets["markets"][:9]}, weather)
     torn = tmp_path / "polymarket_torn_history.json.gz"
     torn.write_bytes(torn.read_bytes()[:-40])
     (tmp_path / "weather_alone_history.json.gz").write_bytes(gzip.compress(b"{}"))

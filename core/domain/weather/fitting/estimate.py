@@ -19,7 +19,7 @@ LEAST_SPREAD: Final = 0.1  # kelvins, the same of the members
 PRIOR_BIAS: Final = 3.0
 PRIOR_SLOPE: Final = 1000.0  # of the sum of weights: what looks like it in 90 days is the season
 PRIOR_WEIGHTS: Final = 30.0
-PRIOR_SPREAD: Final = 10.0
+PRIOR_SPREAD: Final = 5.0  # the default is wide on purpose and has to give way soon
 """What the prior counts as, in days: a fit of n days has the share n / (n + that)."""
 
 MOST_STEPS: Final = 50
@@ -139,13 +139,13 @@ def _usual_spread(samples: Samples, prior: Coefficients) -> float:
 def _smallest(problem: _Problem) -> Numbers:
     """The parameters of the smallest loss, by scoring: Newton's steps with expected curvature."""
     least = np.array([-np.inf, *np.zeros(len(problem.start) - 3), LEAST_FLOOR, 0.0])
-    at = np.maximum(problem.start, least)
+    at: Numbers = np.asarray(np.maximum(problem.start, least), dtype=np.float64)
     loss, slope = problem.loss(at)
     for _ in range(MOST_STEPS):
         step = _step(problem, at, slope, (at <= least) & (slope > 0))
         before = loss
         for share in SHARES:
-            tried = np.maximum(at + share * step, least)
+            tried: Numbers = np.asarray(np.maximum(at + share * step, least), dtype=np.float64)
             found, its_slope = problem.loss(tried)
             if found < loss:
                 at, loss, slope = tried, found, its_slope
@@ -160,7 +160,7 @@ def _step(problem: _Problem, at: Numbers, slope: Numbers, is_held: NDArray[np.bo
     bread = problem.expected_curvature(at)
     bread[is_held, :] = bread[:, is_held] = 0.0
     bread[is_held, is_held] = 1.0
-    return -np.linalg.solve(bread, np.where(is_held, 0.0, slope))
+    return np.asarray(np.linalg.solve(bread, np.where(is_held, 0.0, -slope)), dtype=np.float64)
 
 
 def _covariance(problem: _Problem, at: Numbers) -> tuple[tuple[float, ...], ...]:
@@ -186,4 +186,5 @@ def _squared(rows: Numbers, weights: Numbers) -> Numbers:
 
 
 def _by_kind(matrix: Numbers, of_mean: float, of_sigma: float) -> Numbers:
-    return matrix * np.array([of_mean] * (len(matrix) - 2) + [of_sigma] * 2)[:, None]
+    kinds = np.array([of_mean] * (len(matrix) - 2) + [of_sigma] * 2)
+    return np.asarray(matrix * kinds[:, None])
