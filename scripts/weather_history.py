@@ -21,6 +21,8 @@ MARKETS: Final = "polymarket_{}_history.json.gz"
 WEATHER: Final = "weather_{}_history.json.gz"
 FRESH: Final = timedelta(hours=12).total_seconds()
 MOST_DEGREES: Final = 150.0
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2200
 MOST_BYTES: Final = 512 * 1024 * 1024  # of one file, unpacked
 DAILY: Final = {Extreme.HIGHEST: "temperature_2m_max", Extreme.LOWEST: "temperature_2m_min"}
 
@@ -154,9 +156,12 @@ def _is_lowest(market: Record) -> bool:
 
 def _date(written: object) -> date:
     try:
-        return date.fromisoformat(str(written))
+        found = date.fromisoformat(str(written))
     except ValueError as error:
         raise Unusable("no date") from error
+    if not FIRST_YEAR <= found.year < LAST_YEAR:
+        raise Unusable("no date")
+    return found
 
 
 def _ladder(market: Record) -> tuple[Ladder, list[Record]]:
@@ -196,7 +201,7 @@ def _points(bucket: Record) -> Iterator[tuple[float, float]]:
         if isinstance(point, dict):
             at, price = point.get("t"), point.get("p")
             if isinstance(at, int | float) and isinstance(price, int | float) and 0 <= price <= 1:
-                yield float(at), float(price)
+                yield at, price
 
 
 def _record(written: object, otherwise: str) -> Record:

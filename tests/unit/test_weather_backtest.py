@@ -87,6 +87,7 @@ def test_the_market_is_the_last_price_before_local_midnight(tmp_path: Path) -> N
             {"t": midnight, "p": 0.5 if bucket is buckets[0] else 0.1},
             {"t": midnight - 10, "p": 0.7},
             {"t": None, "p": 2},
+            {"t": 10**400, "p": 0.2},
             "torn",
         ]
     late = markets["markets"][16]["buckets"][3]
@@ -106,6 +107,7 @@ def spoilt(markets: History, weather: History) -> None:
         each["resolved_yes"] = place < 2
     days[4]["date"] = "yesterday"
     days[5]["buckets"] = None
+    days[11]["date"] = "9999-12-31"
     days[6] = None
     for each in days[7]["buckets"]:
         each["resolved_yes"] = None
@@ -122,13 +124,13 @@ def test_what_cannot_be_used_is_counted_with_its_reason(tmp_path: Path) -> None:
     spoilt(markets, weather)
     write(tmp_path, "here", markets, weather)
     skipped: Counter[str] = Counter()
-    assert len(market_days(tmp_path, "here", skipped)) == 20
+    assert len(market_days(tmp_path, "here", skipped)) == 19
     assert skipped == {
         "day: a second market of its day": 1,
         "day: a bucket whose label cannot be read": 1,
         "day: buckets that do not hold every degree once": 1,
         "day: 2 buckets resolved to yes": 1,
-        "day: no date": 1,
+        "day: no date": 2,
         "day: no buckets": 1,
         "day: a market that is none": 1,
         "day: no buckets resolved to yes": 1,

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.weather.ladder import Bucket, Ladder, ladder
@@ -43,6 +43,7 @@ observations = st.none() | st.builds(
 )
 
 
+@settings(deadline=None)
 @given(means, sigmas, ladders, roundings, observations)
 def test_all_buckets_together_are_certain(
     mean: float, sigma: float, steps: Ladder, rounding: Rounding, observed: Observed | None
@@ -122,6 +123,7 @@ def test_what_was_reached_is_the_most_the_lowest_can_be(value: float, place: int
     assert found[:place] == pytest.approx(FREE[:place])
 
 
+@settings(deadline=None)
 @given(st.floats(-60, 160), st.floats(-60, 160))
 def test_an_observation_lowers_nothing_for_the_highest(first: float, second: float) -> None:
     low, high = sorted((first, second))
