@@ -32,6 +32,7 @@ from tests.benchmarks import (
     taps,
     telegram,
     triggers,
+    weather,
     wishes,
 )
 from tests.benchmarks.frames import ROOT, Capture, capture
@@ -48,6 +49,7 @@ WITH_FRAMES: Final[Mapping[str, Callable[[Capture], Awaitable[list[Figure]]]]] =
     "transports": lambda _: telegram.transports(),
     "cards": lambda _: cards.live_cards(),
     "busy": lambda _: busy.busy_chats(),
+    "weather": lambda _: weather.measure(),
 }
 WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "memory": memory.resident_growth,
