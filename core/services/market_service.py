@@ -168,6 +168,16 @@ class MarketService:
             raise NotFound("There is no such event.")
         return EventView(known[0].event, tuple(found[:PAGE]), page, has_more=len(found) > PAGE)
 
+    async def quoted(self, view: EventView) -> EventView:
+        """The same markets in the same order, at the newest prices."""
+        async with self._sessions() as session:
+            stored = await markets.stored_prices(session, [market.id for market in view.markets])
+        leads = tuple(
+            outcome_views(market, stored[market.id], self._board, self._now())[0]
+            for market in view.markets
+        )
+        return replace(view, leads=leads)
+
     async def resolve_link(self, link: VenueLink) -> Market | EventView:
         """What a pasted link names; an event of a single market is that market.
 

@@ -21,7 +21,7 @@ from core.domain.errors import Rejected
 from core.domain.user import Member, Role, User
 from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, Home, Submitting
 from telegram_bot.context import BotContext, Desk
-from telegram_bot.first_language import pick_language
+from telegram_bot.following_language import follow_language
 from telegram_bot.handlers.group_hall import GroupHall
 from telegram_bot.handlers.inline import answer_inline
 from telegram_bot.handlers.messages import answer_message
@@ -159,7 +159,7 @@ class Dispatcher:
         user = await self._admit(query.from_user.id, query.from_user.first_name)
         if user is None:
             return
-        await pick_language(self._desk, user, query.from_user.language_code)
+        await follow_language(self._desk, user, query.from_user.language_code)
         with reading_as(await self._reader(user)):
             await self._answer_tap(query, message, user, is_left_over=is_left_over)
 
@@ -191,7 +191,7 @@ class Dispatcher:
         is_rest = not is_edited and self._albums.is_rest(message.chat.id, message.media_group_id)
         user = await self._admit(sender.id, sender.first_name)
         if user is not None:
-            await pick_language(self._desk, user, sender.language_code)
+            await follow_language(self._desk, user, sender.language_code)
             with reading_as(await self._reader(user)):
                 context = await self._context(user, message.chat.id, keeps_question=True)
                 await answer_message(context, message, is_edited=is_edited, is_rest=is_rest)
@@ -200,7 +200,7 @@ class Dispatcher:
         newcomer = await self._claimed(sender.id, sender.first_name, text)
         newcomer = newcomer or await self._invited(sender.id, sender.first_name, text)
         if newcomer is not None:
-            await pick_language(self._desk, newcomer, sender.language_code)
+            await follow_language(self._desk, newcomer, sender.language_code)
             with reading_as(await self._reader(newcomer)):
                 await act(await self._context(newcomer, message.chat.id), Home())
 
