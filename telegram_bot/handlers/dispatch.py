@@ -85,9 +85,11 @@ class Dispatcher:
             await self._message(update.message)
 
     async def begin(self) -> None:
-        """Who has blocked us did so before this run, too."""
-        for telegram_id in await self._desk.services.users.blocked():
-            self._desk.messenger.mark_inactive(telegram_id)
+        """Who has blocked us, or may only look, did so before this run, too."""
+        users, messenger = self._desk.services.users, self._desk.messenger
+        for telegram_id in await users.blocked():
+            messenger.mark_inactive(telegram_id)
+        messenger.lookers.note(*await users.viewers())
 
     async def too_late(self, update: Update) -> None:
         """Do nothing about it, and say so: once a card, and once for all words."""
@@ -267,6 +269,7 @@ class Dispatcher:
         """From now on they are what they are now; who is out has no card and no question left."""
         user = member.user
         self._desk.services.users.forget(user.telegram_id)
+        self._desk.messenger.lookers.note(user)
         if member.is_blocked:
             self._admitted.pop(user.telegram_id, None)
             self._desk.pending.forget(user.id)
@@ -283,6 +286,7 @@ class Dispatcher:
         if self._desk.messenger.is_inactive(chat_id):
             await self._desk.services.users.note_blocked(user.telegram_id, is_blocked=False)
         self._desk.messenger.heard_from(chat_id)
+        self._desk.messenger.lookers.note(user)
         if user.role is Role.OWNER:
             self._owner_seen(chat_id)
         if not keeps_question:
