@@ -9,7 +9,7 @@ from typing import Final
 from core.domain.errors import NotFound, Unavailable
 from core.domain.link import LinkKind, VenueLink
 from core.domain.market import Market
-from core.domain.units import EventId, MarketId, UserId
+from core.domain.units import EventId, MarketId, TokenId, UserId
 from core.domain.views import PAGE, EventView, MarketPage, MarketRow, MarketView, OutcomeView
 from core.ports import MarketCatalogue
 from core.services.clock import utc_now
@@ -127,6 +127,18 @@ class MarketService:
         """As stored. Raises: NotFound."""
         async with self._sessions() as session:
             return await markets.by_id(session, market_id)
+
+    async def names_of(self, tokens: Sequence[TokenId]) -> dict[TokenId, str]:
+        """`Yes · Will it rain?`, of those tokens that we know."""
+        if not tokens:
+            return {}
+        async with self._sessions() as session:
+            found = await markets.by_tokens(session, tokens)
+        return {
+            outcome.token: f"{outcome.name} · {market.question}"
+            for market in found
+            for outcome in market.outcomes
+        }
 
     async def view(
         self, market_id: MarketId, user_id: UserId, *, refresh: bool = False

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,12 @@ BUSY: Final = "There is too much to do at once right now."
 DOWN: Final = "The part that does this is being started again."
 SLOW: Final = "That takes too long right now."
 FAILED: Final = "That could not be done."
+
+
+class WorkerState(StrEnum):
+    UNNEEDED = "not needed yet"
+    WORKING = "running"
+    RESTING = "died repeatedly, is being started again"
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +79,12 @@ class Worker:
         self._is_wanted = asyncio.Event()
         self._is_resting = False
         self._deaths = 0  # in a row
+
+    @property
+    def state(self) -> WorkerState:
+        if self._is_resting:
+            return WorkerState.RESTING
+        return WorkerState.WORKING if self._is_wanted.is_set() else WorkerState.UNNEEDED
 
     def get_ready(self) -> None:
         """Somebody is likely to need it soon: the process starts if it does not run yet."""
