@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from core.domain.units import EventId, MarketId, PositionId
 from telegram_bot.account_actions import AccountAction
+from telegram_bot.admin_actions import AdminAction
 from telegram_bot.alert_actions import AlertAction
 from telegram_bot.callback_readers import (
     Forms,
@@ -219,6 +220,7 @@ Action: TypeAlias = (
     | AlertAction
     | SettingsAction
     | PeopleAction
+    | AdminAction
     | PortfolioAction
     | WholeAction
 )

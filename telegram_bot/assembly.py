@@ -179,6 +179,7 @@ def _runs(parts: _Parts) -> dict[str, Run]:
         "overview": parts.overlook.run,
         "days": chat.days.run,
         "wallet-watch": chat.wallets.run,
+        "backups": chat.backups.run,
         "triggers": parts.trading.engine.run,
         "kill-switch": parts.trading.switch.run,
         "sums": parts.ground.risk.repair.run,

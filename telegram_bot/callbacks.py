@@ -6,6 +6,7 @@ from typing import Final
 from telegram_bot import (
     account_actions,
     actions,
+    admin_actions,
     alert_actions,
     finding_actions,
     people_actions,
@@ -27,7 +28,7 @@ MAX_BYTES: Final = 64
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
 # of two letters those that begin with a (alerts), d (settings), f (finding), g (safety), k, m
 # (watching), o (orders), p (pictures), q (one tap), t (triggers), u (people), v (wallet),
-# w (all or nothing), y (portfolio). Free to begin with: b, c, e, h, i, j, l, n, r, s, x, z.
+# w (all or nothing), y (portfolio), z (admin). Free to begin with: b, c, e, h, i, j, l, n, r, s, x.
 FAMILIES: Final[tuple[Forms[Action], ...]] = (
     actions.FORMS,
     alert_actions.FORMS,
@@ -38,6 +39,7 @@ FAMILIES: Final[tuple[Forms[Action], ...]] = (
     quick_actions.FORMS,
     settings_actions.FORMS,
     people_actions.FORMS,
+    admin_actions.FORMS,
     portfolio_actions.FORMS,
     whole_actions.FORMS,
 )

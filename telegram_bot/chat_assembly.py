@@ -1,7 +1,7 @@
 """Builds the chat: what its handlers use, the bot, and what it tells unasked."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypedDict
 
@@ -26,6 +26,8 @@ from core.services.watchlist import Watchlist
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
 from infrastructure.polymarket.public_wallets import DataWallets
+from telegram_bot.admin_assembly import build_admin
+from telegram_bot.backing_up import BackupRoom
 from telegram_bot.bot import BotSettings, TelegramBot
 from telegram_bot.context import Services, WalletMoney
 from telegram_bot.left_out import LeftOutNotice
@@ -61,6 +63,7 @@ class Chat:
     left_out: LeftOutNotice
     days: DayChanges
     wallets: WalletWatch
+    backups: BackupRoom
 
 
 def build_users(settings: Settings, place: Place, sessions: Sessions) -> UserService:
@@ -74,6 +77,8 @@ def build_chat(ground: Ground, trading: Trading, users: UserService, health: Hea
     shared = ground.shared
     settings, place = shared.settings, shared.place
     services = _services(ground, trading, users, health)
+    admin = build_admin(ground, health, services.markets)
+    services = replace(services, admin=admin)
     inbox = Inbox(
         shared.sessions,
         kept_for=timedelta(days=settings.updates_kept_days),
@@ -95,6 +100,7 @@ def build_chat(ground: Ground, trading: Trading, users: UserService, health: Hea
         left_out=LeftOutNotice(users.owner, bot.messenger, bot.clock, most),
         days=services.days,
         wallets=WalletWatch(shared.sessions, DataWallets(ground.data.background()), shared.outbox),
+        backups=admin.backups,
     )
 
 

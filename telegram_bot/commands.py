@@ -15,6 +15,7 @@ from telegram_bot.account_actions import (
     StopTrading,
 )
 from telegram_bot.actions import Action, Help, Home, ShowPositions, Status, Trending
+from telegram_bot.admin_actions import ShowAdmin
 from telegram_bot.alert_actions import ShowAlerts
 from telegram_bot.finding_actions import Browse, Shelf
 from telegram_bot.people_actions import ShowPeople
@@ -70,6 +71,7 @@ COMMANDS: Final = (
     Command("settings", mark("How the bot is to be for you"), ShowSettings()),
     Command("paper", mark("Paper money or real money"), ShowPaper()),
     Command("people", mark("For the owner: who is let in"), ShowPeople(), Scope.OWNER),
+    Command("admin", mark("For the owner: how all of it is"), ShowAdmin(), Scope.OWNER),
     Command("limits", mark("The most you may buy for with real money"), ShowLimits()),
     Command("stop", mark("End new buys and automation at once"), StopTrading()),
     Command("resume", mark("Trade again after /stop"), ResumeTrading()),

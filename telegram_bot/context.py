@@ -39,7 +39,9 @@ from core.services.triggers.triggers import Triggers
 from core.services.user_service import UserService
 from core.services.wallet_watch import WalletCards
 from core.services.watchlist import Watchlist
+from telegram_bot.administration import AdminParts
 from telegram_bot.callbacks import Codec
+from telegram_bot.drafts import Drafts
 from telegram_bot.live_messages import LiveMessages, LiveView
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Urgency
@@ -128,6 +130,7 @@ class Services:
     pictures: PictureParts | None = None  # None: nothing is drawn
     people: People | None = None
     invitations: Invitations | None = None
+    admin: AdminParts | None = None
     most_slippage: Decimal = Decimal(5)  # percent
     reader_of: ReaderOf = default_reader
 
@@ -155,6 +158,7 @@ class Desk:
     newest_cards: dict[int, int] = field(default_factory=dict)  # message by chat
     newest_topics: dict[int, Topic | None] = field(default_factory=dict)  # of them, by chat
     sweeps: Sweeps = field(default_factory=Sweeps)
+    drafts: Drafts = field(default_factory=Drafts)
 
 
 @dataclass(frozen=True, slots=True)

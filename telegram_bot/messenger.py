@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Final
 
-from telegram import Bot, LinkPreviewOptions, Message
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest
 
@@ -21,6 +21,7 @@ from telegram_bot.delivery import (
 )
 from telegram_bot.keyboards import keyboard
 from telegram_bot.lanes import Superseded
+from telegram_bot.lookers import Lookers
 from telegram_bot.pacing import Pace, Urgency
 from telegram_bot.screens.screen import Screen
 from telegram_bot.sending_files import FileSender
@@ -45,8 +46,9 @@ class Messenger:
         self._codec = codec
         self._courier = Courier(clock, pace)
         self._shown = ShownMessages()
+        self.lookers: Final = Lookers()
         self.lanes: Final = self._courier.lanes
-        self.files: Final = FileSender(bot, codec, self._courier, self._shown)
+        self.files: Final = FileSender(bot, self._keyboard, self._courier, self._shown)
         self.inline: Final = InlineSender(bot, codec, self._courier.delivery)
         self._answered: dict[str, None] = {}  # taps, oldest first
 
@@ -73,7 +75,7 @@ class Messenger:
                 chat_id,
                 screen.full_text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec, self._bot),
+                reply_markup=self._keyboard(chat_id, screen),
                 link_preview_options=NO_PREVIEW,
                 disable_notification=silent or None,
             ),
@@ -214,6 +216,9 @@ class Messenger:
         """Whether the user has blocked us, as far as we know."""
         return self._courier.is_inactive(chat_id)
 
+    def _keyboard(self, chat_id: int, screen: Screen) -> InlineKeyboardMarkup | None:
+        return keyboard(self.lookers.fit(chat_id, screen), self._codec, self._bot)
+
     def _edit(
         self, chat_id: int, message_id: int, screen: Screen
     ) -> Callable[[], Awaitable[Message | bool]]:
@@ -224,7 +229,7 @@ class Messenger:
                 chat_id=chat_id,
                 message_id=message_id,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec, self._bot),
+                reply_markup=self._keyboard(chat_id, screen),
                 link_preview_options=NO_PREVIEW,
             )
 

@@ -33,6 +33,7 @@ from core.domain.units import UserId
 from core.services.outbox import BATCH, Outbox
 from telegram_bot.bursts import Bursts
 from telegram_bot.clock import Clock
+from telegram_bot.courier import LONGEST_WAIT
 from telegram_bot.messenger import Messenger
 from telegram_bot.pacing import Urgency
 from telegram_bot.readers import ReaderOf, default_reader
@@ -75,6 +76,7 @@ SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
 
 BEAT: Final = 30.0  # seconds between two looks for what is due again
 TOGETHER: Final = 200  # notices that are looked at as one burst, at most
+UNHURRIED: Final = 5.0  # seconds that a broadcast waits for its chat's turn; then it is due later
 HAIR: Final = 0.1  # seconds after its time that what was put off is looked for
 
 logger = logging.getLogger(__name__)
@@ -140,10 +142,10 @@ class NoticeSender:
         return len(notices)
 
     async def _claim(self) -> list[Notice]:
-        """All that are due, as far as they can be seen as one burst."""
+        """All that are due, as far as they can be seen as one burst, and no crowd of broadcasts."""
         claimed = await self._outbox.claim()
         newest = claimed
-        while len(newest) == BATCH and len(claimed) < TOGETHER:
+        while len(newest) == BATCH and len(claimed) < TOGETHER and not _is_unhurried(newest[-1]):
             newest = await self._outbox.claim()
             claimed += newest
         return claimed
@@ -173,6 +175,7 @@ class NoticeSender:
                 first.telegram_id,
                 screen,
                 urgency=_urgency(first.news),
+                within=UNHURRIED if _is_unhurried(first) else LONGEST_WAIT,
                 silent=await self._is_silent(together),
             )
         except BadRequest as refusal:
@@ -204,7 +207,18 @@ class NoticeSender:
 
 
 def _urgency(news: News) -> Urgency:
-    return Urgency.ORDER if isinstance(news, OrderMoved) else Urgency.ALERT
+    match news:
+        case OrderMoved():
+            return Urgency.ORDER
+        case Broadcast():
+            return Urgency.BROADCAST
+        case _:
+            return Urgency.ALERT
+
+
+def _is_unhurried(notice: Notice) -> bool:
+    """It comes last, and what comes after it does not wait for it."""
+    return isinstance(notice.news, Broadcast)
 
 
 def _screen_of_all(news: Sequence[News]) -> Screen:

@@ -1,4 +1,4 @@
-"""Questions that wait for a typed answer: in memory, for three minutes, one a user."""
+"""Questions that wait for a typed answer: in memory, for a few minutes, one a user."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -23,8 +23,9 @@ class PendingInputs:
         self._clock = clock
         self._waiting: dict[UserId, _Pending] = {}
 
-    def ask(self, user_id: UserId, question: Question) -> None:
-        self._waiting[user_id] = _Pending(question, self._clock.now() + LIFETIME)
+    def ask(self, user_id: UserId, question: Question, lifetime: float = LIFETIME) -> None:
+        """`lifetime` in seconds."""
+        self._waiting[user_id] = _Pending(question, self._clock.now() + lifetime)
 
     def question(self, user_id: UserId) -> Question | None:
         """What the user is asked right now; None once it is too old."""

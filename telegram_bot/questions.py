@@ -9,6 +9,7 @@ from core.domain.units import Usdc
 from core.domain.withdrawal import AddressId
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
 from telegram_bot.actions import Buy, Limit, SellOther, SpendOther
+from telegram_bot.admin_actions import TypeBroadcast
 from telegram_bot.alert_actions import TypeAlert
 from telegram_bot.people_actions import ChangeRole, Invite
 from telegram_bot.settings_actions import ClearSetting, SetConfirmMode, Setting, TypeSetting
@@ -69,4 +70,5 @@ Question: TypeAlias = (
     | NewAddress
     | WithdrawTo
     | CodeFor
+    | TypeBroadcast
 )

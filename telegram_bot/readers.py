@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.preferences import UserPreferences
 from core.domain.units import UserId
-from telegram_bot.words import ENGLISH, Reader
+from telegram_bot.words import Reader
 
 ReaderOf: TypeAlias = Callable[[UserId], Awaitable[Reader]]
 """Never raises: whoever cannot be looked up right now reads as before, or by default."""
@@ -31,6 +31,6 @@ def preferred_reader(preferences_of: Callable[[UserId], Awaitable[UserPreference
         except (SQLAlchemyError, OSError) as fault:
             logger.debug("the preferences of user %d cannot be read: %r", user, fault)
             return Reader()
-        return Reader(chosen.language or ENGLISH, ZoneInfo(chosen.zone))
+        return Reader(chosen.spoken, ZoneInfo(chosen.zone))
 
     return reader_of

@@ -1,14 +1,13 @@
 """Pictures and documents, each with a screen as its caption (at most 1,024 characters)."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
-from telegram import Bot, InputFile, InputMediaPhoto
+from telegram import Bot, InlineKeyboardMarkup, InputFile, InputMediaPhoto
 from telegram.constants import ParseMode
 
-from telegram_bot.callbacks import Codec
 from telegram_bot.courier import Courier
 from telegram_bot.delivery import ChatGone, MessageGone, NotDelivered, NothingToDo
-from telegram_bot.keyboards import keyboard
 from telegram_bot.lanes import Superseded
 from telegram_bot.pacing import Urgency
 from telegram_bot.screens.screen import Screen
@@ -16,13 +15,18 @@ from telegram_bot.shown import ShownMessages
 
 LARGEST: Final = 50 * 1024 * 1024  # bytes of a document that Telegram takes from a bot
 
+Keyboard: TypeAlias = Callable[[int, Screen], InlineKeyboardMarkup | None]
+"""The buttons of a screen, for a chat."""
+
 
 class FileSender:
     """Of the messenger, whose turns and memory of what is shown it shares."""
 
-    def __init__(self, bot: Bot, codec: Codec, courier: Courier, shown: ShownMessages) -> None:
+    def __init__(
+        self, bot: Bot, keyboard: Keyboard, courier: Courier, shown: ShownMessages
+    ) -> None:
         self._bot = bot
-        self._codec = codec
+        self._keyboard = keyboard
         self._courier = courier
         self._shown = shown
 
@@ -35,7 +39,7 @@ class FileSender:
                 picture,
                 caption=screen.full_text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec, self._bot),
+                reply_markup=self._keyboard(chat_id, screen),
             ),
         )
 
@@ -48,7 +52,7 @@ class FileSender:
                 InputFile(content, filename=name),
                 caption=screen.full_text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(screen, self._codec, self._bot),
+                reply_markup=self._keyboard(chat_id, screen),
                 disable_content_type_detection=True,
             ),
         )
@@ -66,7 +70,7 @@ class FileSender:
                     InputMediaPhoto(picture, screen.full_text, parse_mode=ParseMode.HTML),
                     chat_id=chat_id,
                     message_id=message_id,
-                    reply_markup=keyboard(screen, self._codec, self._bot),
+                    reply_markup=self._keyboard(chat_id, screen),
                 ),
             )
         except (NothingToDo, Superseded):

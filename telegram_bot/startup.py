@@ -40,6 +40,7 @@ class Database:
     """A migrated database that nobody else uses, and what has to run to keep it so.
 
     `epoch`: the taking-over by which it is ours. `unwalled`: why people's rows are not kept apart.
+    `backup_url`: of whom every row is shown to.
     """
 
     engine: AsyncEngine
@@ -48,6 +49,7 @@ class Database:
     guards: dict[str, Run]
     epoch: int
     unwalled: str | None
+    backup_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ async def _embedded(settings: Settings) -> AsyncIterator[Database]:
             await backup_before_upgrade(server.admin_url, server.backups, datetime.now(UTC))
 
         async with _ours(server.url, save) as database:
-            yield replace(database, guards={"embedded-postgres": server.run, **database.guards})
+            guards = {"embedded-postgres": server.run, **database.guards}
+            yield replace(database, guards=guards, backup_url=server.admin_url)
 
 
 @asynccontextmanager
@@ -116,7 +119,7 @@ async def _ours(url: str, before: Callable[[], Awaitable[None]] | None) -> Async
         engine = create_engine(url, role=role)
         sessions = async_sessionmaker(engine, expire_on_commit=False)
         guards: dict[str, Run] = {"instance-lock": lock.run}
-        yield Database(engine, sessions, url, guards, epoch, unwalled)
+        yield Database(engine, sessions, url, guards, epoch, unwalled, url)
 
 
 async def _migrated(

@@ -50,6 +50,7 @@ class Ground:
     alerts: Alerts
     risk: Risk
     hearts: Hearts
+    backup_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,19 @@ def build_ground(
     risk = build_risk(settings, sessions, board, outbox, database.epoch, hearts.are_healthy)
     alerts, data = Alerts(sessions, board), VenueHttp(client, place.data_url)
     worker = build_worker()
-    return Ground(shared, board, clob, data, catalogue, worker, triggers, alerts, risk, hearts)
+    return Ground(
+        shared,
+        board,
+        clob,
+        data,
+        catalogue,
+        worker,
+        triggers,
+        alerts,
+        risk,
+        hearts,
+        database.backup_url,
+    )
 
 
 def build_paper(ground: Ground) -> ClobService:

@@ -16,7 +16,7 @@ from core.domain.notice import NoticeKind
 from core.domain.sentences import mark, worded
 from core.domain.units import Usdc
 
-LANGUAGES: Final = ("en", "fr")
+LANGUAGES: Final = ("en", "fr")  # the first is everybody's who has no other
 QUICK: Final = 3  # amounts a market card offers
 MOST_QUICK: Final = Decimal(10_000)  # USDC
 CENT: Final = Decimal("0.01")
@@ -40,7 +40,8 @@ class NoticeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserPreferences:
-    """`language` None: the one of their Telegram. `slippage` None: the operator's, in percent.
+    """`language` None: nothing was chosen, so it is the one of their Telegram, where that is spoken
+    here. `slippage` None: the operator's, in percent.
 
     Times of day are of the person's `zone`. A kind of notice that is not in `notice_modes` is on.
     """
@@ -58,6 +59,12 @@ class UserPreferences:
     quiet_until: time | None = None
     digest_at: time | None = None
     notice_modes: Mapping[NoticeKind, NoticeMode] = field(default_factory=dict)
+    telegram_language: str | None = None
+
+    @property
+    def spoken(self) -> str:
+        """The language in which they are spoken to."""
+        return self.language or self.telegram_language or LANGUAGES[0]
 
     def mode_of(self, kind: NoticeKind) -> NoticeMode:
         return self.notice_modes.get(kind, NoticeMode.ON)
@@ -100,7 +107,7 @@ def loosens(before: UserPreferences, after: UserPreferences, most_slippage: Deci
 
 def check_preferences(wanted: UserPreferences) -> None:
     """Raises: Rejected, of which InvalidQuantity is one, with a sentence for the user."""
-    if wanted.language is not None and wanted.language not in LANGUAGES:
+    if not {wanted.language, wanted.telegram_language} <= {None, *LANGUAGES}:
         raise Rejected("Polycool speaks English and French.")
     _check_zone(wanted.zone)
     _check_money(wanted.confirm_from, mark("The amount from which you are asked"))

@@ -37,16 +37,6 @@ class MarketPage:
 
 
 @dataclass(frozen=True, slots=True)
-class EventView:
-    """One event and a page of its markets, favourites first."""
-
-    event: Event
-    markets: tuple[Market, ...]
-    page: int = 0
-    has_more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class OutcomeView:
     """One outcome with its price and the proof of its age."""
 
@@ -60,6 +50,21 @@ class OutcomeView:
     source: Source
     why: Doubt | None = None  # a feed carries it and it is not live
     asks: tuple[Level, ...] = ()  # of the book behind it, best first; empty where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event and a page of its markets, favourites first.
+
+    `leads`: the first outcome of each at the newest price; empty where only the catalogue's is
+    known.
+    """
+
+    event: Event
+    markets: tuple[Market, ...]
+    page: int = 0
+    has_more: bool = False
+    leads: tuple[OutcomeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

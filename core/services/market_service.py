@@ -9,7 +9,7 @@ from typing import Final
 from core.domain.errors import NotFound, Unavailable
 from core.domain.link import LinkKind, VenueLink
 from core.domain.market import Market
-from core.domain.units import EventId, MarketId, UserId
+from core.domain.units import EventId, MarketId, TokenId, UserId
 from core.domain.views import PAGE, EventView, MarketPage, MarketRow, MarketView, OutcomeView
 from core.ports import MarketCatalogue
 from core.services.clock import utc_now
@@ -128,6 +128,18 @@ class MarketService:
         async with self._sessions() as session:
             return await markets.by_id(session, market_id)
 
+    async def names_of(self, tokens: Sequence[TokenId]) -> dict[TokenId, str]:
+        """`Yes · Will it rain?`, of those tokens that we know."""
+        if not tokens:
+            return {}
+        async with self._sessions() as session:
+            found = await markets.by_tokens(session, tokens)
+        return {
+            outcome.token: f"{outcome.name} · {market.question}"
+            for market in found
+            for outcome in market.outcomes
+        }
+
     async def view(
         self, market_id: MarketId, user_id: UserId, *, refresh: bool = False
     ) -> MarketView:
@@ -167,6 +179,16 @@ class MarketService:
         if not known or known[0].event is None:
             raise NotFound("There is no such event.")
         return EventView(known[0].event, tuple(found[:PAGE]), page, has_more=len(found) > PAGE)
+
+    async def quoted(self, view: EventView) -> EventView:
+        """The same markets in the same order, at the newest prices."""
+        async with self._sessions() as session:
+            stored = await markets.stored_prices(session, [market.id for market in view.markets])
+        leads = tuple(
+            outcome_views(market, stored[market.id], self._board, self._now())[0]
+            for market in view.markets
+        )
+        return replace(view, leads=leads)
 
     async def resolve_link(self, link: VenueLink) -> Market | EventView:
         """What a pasted link names; an event of a single market is that market.

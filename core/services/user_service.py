@@ -135,6 +135,11 @@ class UserService:
         async with as_worker(self._sessions) as session:
             return await users.blocked(session)
 
+    async def viewers(self) -> list[User]:
+        """Who may look and not trade."""
+        async with as_worker(self._sessions) as session:
+            return await users.viewers(session)
+
     async def note_blocked(self, telegram_id: int, *, is_blocked: bool) -> None:
         """Remembered over restarts; what somebody has armed or ordered is not touched."""
         async with as_worker(self._sessions) as session:

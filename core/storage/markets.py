@@ -6,11 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import NotFound
 from core.domain.market import Market, Source
-from core.domain.units import ConditionId, EventId, MarketId, Price
+from core.domain.units import ConditionId, EventId, MarketId, Price, TokenId
 from core.storage.market_rows import market_of
 from core.storage.models import MarketRow
 
@@ -40,6 +41,13 @@ async def by_ids(session: AsyncSession, market_ids: Sequence[MarketId]) -> dict[
     """Those that exist."""
     query = sa.select(MarketRow).where(MarketRow.id.in_(market_ids))
     return {MarketId(row.id): market_of(row) for row in (await session.execute(query)).scalars()}
+
+
+async def by_tokens(session: AsyncSession, tokens: Sequence[TokenId]) -> list[Market]:
+    """Those with any of the tokens."""
+    has_any = MarketRow.clob_token_ids.op("?|")(sa.cast(list(tokens), ARRAY(sa.Text)))
+    rows = (await session.scalars(sa.select(MarketRow).where(has_any))).all()
+    return [market_of(row) for row in rows]
 
 
 async def lock(session: AsyncSession, market_id: MarketId) -> None:

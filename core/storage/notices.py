@@ -74,11 +74,15 @@ async def waiting(session: AsyncSession) -> int:
 async def claim(
     session: AsyncSession, now: datetime, again_at: datetime, *, limit: int
 ) -> list[Entry]:
-    """Those that are due, oldest first; nobody else gets them before `again_at`."""
+    """Those that are due, oldest first; nobody else gets them before `again_at`.
+
+    The owner's words to everybody come after all others: a thousand of them keep no alert waiting.
+    """
+    is_last = NoticeRow.kind == NoticeKind.BROADCAST
     due = (
         sa.select(NoticeRow.id)
         .where(_WAITING, NoticeRow.due_at <= now)
-        .order_by(NoticeRow.id)
+        .order_by(is_last, NoticeRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -89,7 +93,8 @@ async def claim(
         .returning(NoticeRow, UserRow.telegram_id)
     )
     rows = (await session.execute(claimed)).all()
-    return sorted((_entry(row, chat) for row, chat in rows), key=lambda entry: entry.id)
+    entries = (_entry(row, chat) for row, chat in rows)
+    return sorted(entries, key=lambda entry: (entry.kind is NoticeKind.BROADCAST, entry.id))
 
 
 async def postpone(session: AsyncSession, notice_id: int, until: datetime) -> None:

@@ -29,6 +29,7 @@ class PreferenceRow(Base):
 
     user_id: Mapped[UserKey] = mapped_column(primary_key=True, autoincrement=False)
     language: Mapped[str | None]
+    telegram_language: Mapped[str | None]
     zone: Mapped[str] = mapped_column(server_default="UTC")
     confirm_mode: Mapped[ConfirmMode] = mapped_column(server_default=ConfirmMode.CAREFUL.value)
     confirm_from: Mapped[AmountColumn] = mapped_column(server_default="25")

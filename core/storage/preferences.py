@@ -30,6 +30,7 @@ async def save(session: AsyncSession, user: UserId, wanted: UserPreferences) -> 
     """Over a row that is locked."""
     values = {
         "language": wanted.language,
+        "telegram_language": wanted.telegram_language,
         "zone": wanted.zone,
         "confirm_mode": wanted.confirm_mode,
         "confirm_from": wanted.confirm_from,
@@ -52,6 +53,7 @@ async def save(session: AsyncSession, user: UserId, wanted: UserPreferences) -> 
 def _preferences(row: PreferenceRow) -> UserPreferences:
     return UserPreferences(
         language=row.language,
+        telegram_language=row.telegram_language,
         zone=row.zone,
         confirm_mode=row.confirm_mode,
         confirm_from=_amount(row.confirm_from),

@@ -130,6 +130,11 @@ async def blocked(session: AsyncSession) -> list[int]:
     return list((await session.scalars(query)).all())
 
 
+async def viewers(session: AsyncSession) -> list[User]:
+    query = sa.select(UserRow).where(UserRow.role == Role.VIEWER).order_by(UserRow.id)
+    return [_user(row) for row in (await session.scalars(query)).all()]
+
+
 async def note_blocked(session: AsyncSession, telegram_id: int, *, is_blocked: bool) -> None:
     change = sa.update(UserRow).where(UserRow.telegram_id == telegram_id)
     await session.execute(change.values(has_blocked=is_blocked))

@@ -203,7 +203,7 @@ async def _administrator(address: URL) -> AsyncIterator[asyncpg.Connection]:
 async def _run(url: URL, program: str, *options: str, output: int | None = None) -> None:
     async with tool_environment(url) as variables:
         process = await asyncio.create_subprocess_exec(
-            str(wheel_programs() / program),
+            str(_program(program)),
             *options,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL if output is None else output,
@@ -213,6 +213,9 @@ async def _run(url: URL, program: str, *options: str, output: int | None = None)
         try:
             async with asyncio.timeout(DUMP_TIMEOUT):
                 _, said = await process.communicate()
+        except TimeoutError as late:
+            took = f"{program} took more than {DUMP_TIMEOUT:.0f} s"
+            raise BackupFailed(f"{took}; the database is unchanged") from late
         finally:
             if process.returncode is None:
                 process.kill()
@@ -220,6 +223,14 @@ async def _run(url: URL, program: str, *options: str, output: int | None = None)
     if process.returncode != 0:
         reason = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise BackupFailed(f"{reason[0]}; the database is unchanged")
+
+
+def _program(name: str) -> Path:
+    """Raises: BackupFailed where it is not installed, DatabaseUnavailable."""
+    program = wheel_programs() / name
+    if not program.exists():
+        raise BackupFailed(f"the program {name} is not installed here; the database is unchanged")
+    return program
 
 
 @asynccontextmanager

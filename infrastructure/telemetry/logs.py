@@ -8,6 +8,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import Processor
 
+from infrastructure.telemetry.last_errors import LastErrors
 from infrastructure.telemetry.redaction import Redactor
 
 # httpx logs every request at INFO, and the URL of a Bot API request holds the token.
@@ -28,7 +29,8 @@ def configure_logging(
 ) -> None:
     """Send every record to `stream` (standard error): `fmt` is `json` or `console`.
 
-    Fields given by `extra=` become fields of the line. Calling it again replaces what was set.
+    Fields given by `extra=` become fields of the line. The newest errors are remembered, too
+    (`last_errors`). Calling it again replaces what was set.
     """
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -36,6 +38,7 @@ def configure_logging(
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    known = tuple(secrets)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -44,13 +47,13 @@ def configure_logging(
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 structlog.processors.StackInfoRenderer(),
-                Redactor(secrets),
+                Redactor(known),
                 *_renderers(fmt, handler.stream),
             ],
         )
     )
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [handler, LastErrors(known)]
     root.setLevel(level)
     for name in CHATTERBOXES:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,12 @@ BUSY: Final = mark("There is too much to do at once right now.")
 DOWN: Final = mark("The part that does this is being started again.")
 SLOW: Final = mark("That takes too long right now.")
 FAILED: Final = mark("That could not be done.")
+
+
+class WorkerState(StrEnum):
+    UNNEEDED = "not needed yet"
+    WORKING = "running"
+    RESTING = "died repeatedly, is being started again"
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +80,12 @@ class Worker:
         self._is_wanted = asyncio.Event()
         self._is_resting = False
         self._deaths = 0  # in a row
+
+    @property
+    def state(self) -> WorkerState:
+        if self._is_resting:
+            return WorkerState.RESTING
+        return WorkerState.WORKING if self._is_wanted.is_set() else WorkerState.UNNEEDED
 
     def get_ready(self) -> None:
         """Somebody is likely to need it soon: the process starts if it does not run yet."""

@@ -8,10 +8,13 @@ from core.domain.order_words import is_short_answer
 from core.domain.risk import LimitKind
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
 from telegram_bot.actions import Buy, Limit, SellOther, SpendOther
+from telegram_bot.admin_actions import TypeBroadcast
 from telegram_bot.alert_actions import TypeAlert
 from telegram_bot.context import BotContext
 from telegram_bot.handlers import safety, withdrawing
+from telegram_bot.handlers.admin import admin_of
 from telegram_bot.handlers.alerts import take_alert_answer
+from telegram_bot.handlers.broadcasting import take_words
 from telegram_bot.handlers.codes import take_code
 from telegram_bot.handlers.limit import take_limit_answer
 from telegram_bot.handlers.settings import take_setting_answer
@@ -61,6 +64,8 @@ async def _take(context: BotContext, question: Question, message_id: int, text: 
             await _take_level(context, question, text)
         case TypeSetting(what):
             await take_setting_answer(context, what, text)
+        case TypeBroadcast():
+            await take_words(context, admin_of(context).broadcasts, text)
         case CodeFor():
             await take_code(context, question, message_id, text)
         case _:

@@ -21,7 +21,7 @@ from core.domain.errors import Rejected
 from core.domain.user import Member, Role, User
 from telegram_bot.actions import Action, CancelTicket, Confirm, ConfirmAgain, Home, Submitting
 from telegram_bot.context import BotContext, Desk
-from telegram_bot.first_language import pick_language
+from telegram_bot.following_language import follow_language
 from telegram_bot.handlers.group_hall import GroupHall
 from telegram_bot.handlers.inline import answer_inline
 from telegram_bot.handlers.messages import answer_message
@@ -86,9 +86,11 @@ class Dispatcher:
             await self._message(update.message)
 
     async def begin(self) -> None:
-        """Who has blocked us did so before this run, too."""
-        for telegram_id in await self._desk.services.users.blocked():
-            self._desk.messenger.mark_inactive(telegram_id)
+        """Who has blocked us, or may only look, did so before this run, too."""
+        users, messenger = self._desk.services.users, self._desk.messenger
+        for telegram_id in await users.blocked():
+            messenger.mark_inactive(telegram_id)
+        messenger.lookers.note(*await users.viewers())
 
     async def too_late(self, update: Update) -> None:
         """Do nothing about it, and say so: once a card, and once for all words."""
@@ -160,7 +162,7 @@ class Dispatcher:
         user = await self._admit(query.from_user.id, query.from_user.first_name)
         if user is None:
             return
-        await pick_language(self._desk, user, query.from_user.language_code)
+        await follow_language(self._desk, user, query.from_user.language_code)
         with reading_as(await self._reader(user)):
             await self._answer_tap(query, message, user, is_left_over=is_left_over)
 
@@ -192,7 +194,7 @@ class Dispatcher:
         is_rest = not is_edited and self._albums.is_rest(message.chat.id, message.media_group_id)
         user = await self._admit(sender.id, sender.first_name)
         if user is not None:
-            await pick_language(self._desk, user, sender.language_code)
+            await follow_language(self._desk, user, sender.language_code)
             with reading_as(await self._reader(user)):
                 context = await self._context(user, message.chat.id, keeps_question=True)
                 await answer_message(context, message, is_edited=is_edited, is_rest=is_rest)
@@ -201,7 +203,7 @@ class Dispatcher:
         newcomer = await self._claimed(sender.id, sender.first_name, text)
         newcomer = newcomer or await self._invited(sender.id, sender.first_name, text)
         if newcomer is not None:
-            await pick_language(self._desk, newcomer, sender.language_code)
+            await follow_language(self._desk, newcomer, sender.language_code)
             with reading_as(await self._reader(newcomer)):
                 await act(await self._context(newcomer, message.chat.id), Home())
 
@@ -268,6 +270,7 @@ class Dispatcher:
         """From now on they are what they are now; who is out has no card and no question left."""
         user = member.user
         self._desk.services.users.forget(user.telegram_id)
+        self._desk.messenger.lookers.note(user)
         if member.is_blocked:
             self._admitted.pop(user.telegram_id, None)
             self._desk.pending.forget(user.id)
@@ -284,6 +287,7 @@ class Dispatcher:
         if self._desk.messenger.is_inactive(chat_id):
             await self._desk.services.users.note_blocked(user.telegram_id, is_blocked=False)
         self._desk.messenger.heard_from(chat_id)
+        self._desk.messenger.lookers.note(user)
         if user.role is Role.OWNER:
             self._owner_seen(chat_id)
         if not keeps_question:

@@ -24,6 +24,14 @@ from telegram_bot.actions import (
     Status,
     Trending,
 )
+from telegram_bot.admin_actions import (
+    AdminAction,
+    MakeBackup,
+    SendBroadcast,
+    ShowAdmin,
+    ShowBackup,
+    TypeBroadcast,
+)
 from telegram_bot.alert_actions import (
     AlertAction,
     MuteAlert,
@@ -48,6 +56,7 @@ from telegram_bot.handlers import (
 )
 from telegram_bot.handlers.account import ACCOUNT
 from telegram_bot.handlers.acting import Act, by_fields
+from telegram_bot.handlers.admin import act_on_admin
 from telegram_bot.handlers.alerts import act_on_alerts
 from telegram_bot.handlers.people import act_on_people
 from telegram_bot.handlers.settings import act_on_settings
@@ -171,6 +180,14 @@ SETTINGS: Final = Family(
     dict.fromkeys(get_args(SettingsAction), lambda _: ShowSettings()),
 )
 PEOPLE: Final = Family(dict.fromkeys(get_args(PeopleAction), act_on_people))
+ADMIN: Final = Family(
+    dict.fromkeys(get_args(AdminAction), act_on_admin),
+    {
+        **dict.fromkeys(get_args(AdminAction), lambda _: ShowAdmin()),
+        MakeBackup: lambda _: ShowBackup(),
+        SendBroadcast: lambda _: TypeBroadcast(),
+    },
+)
 PORTFOLIO: Final = Family(
     {
         ShowHistory: by_fields(history.open_history),
@@ -201,6 +218,7 @@ FAMILIES: Final = (
     ALERTS,
     SETTINGS,
     PEOPLE,
+    ADMIN,
     PORTFOLIO,
     Family(dict.fromkeys(get_args(PictureAction), pictures.show_picture)),
 )

@@ -159,7 +159,23 @@ async def open_found(context: BotContext, found: Market | EventView) -> None:
     elif len(found.markets) == 1 and found.page == 0 and not found.has_more:
         await open_market(context, found.markets[0].id)
     else:
-        await context.show(event_screen(found))
+        await _follow_event(context, found)
+
+
+async def _follow_event(context: BotContext, found: EventView) -> None:
+    """Live like a market's card; no row moves while it is looked at, or a tap would miss."""
+
+    async def draw() -> Screen:
+        return event_screen(await context.services.markets.quoted(found), context.desk.now())
+
+    await context.show(
+        await draw(),
+        LiveView(
+            draw,
+            markets=frozenset(market.id for market in found.markets),
+            tokens=frozenset(market.tokens[0] for market in found.markets),
+        ),
+    )
 
 
 async def _category(context: BotContext, key: str) -> str:

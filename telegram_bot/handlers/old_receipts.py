@@ -7,7 +7,7 @@ from core.domain.account import Account
 from core.domain.account_views import OpenReceipt
 from telegram_bot.actions import ShowMarket
 from telegram_bot.context import BotContext, Desk
-from telegram_bot.handlers.ticket import last_word
+from telegram_bot.handlers.receipts import last_word
 from telegram_bot.receipts import KEPT_FOR
 
 

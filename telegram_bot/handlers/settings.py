@@ -9,7 +9,6 @@ from zoneinfo import available_timezones
 from core.domain.errors import Rejected
 from core.domain.notice import NoticeKind
 from core.domain.preferences import (
-    LANGUAGES,
     ConfirmMode,
     NoticeMode,
     UserPreferences,
@@ -18,6 +17,7 @@ from core.domain.preferences import (
 from core.domain.zone_search import find_zones
 from telegram_bot.actions import Action
 from telegram_bot.context import BotContext
+from telegram_bot.following_language import spoken
 from telegram_bot.handlers.setting_answers import changed_by
 from telegram_bot.handlers.withdrawing import ask_code, has_factor
 from telegram_bot.questions import CodeFor, Loosening, TypedSetting
@@ -46,7 +46,7 @@ from telegram_bot.settings_actions import (
     ShowSettings,
     TypeSetting,
 )
-from telegram_bot.words import reading_as, say, speaks
+from telegram_bot.words import reading_as, say
 
 Change = Callable[[UserPreferences], UserPreferences]
 
@@ -92,10 +92,6 @@ async def change_guarded(context: BotContext, wish: Loosening, *, is_proven: boo
         await ask_code(context, CodeFor(wish), say("It lets more pass without asking."))
     else:
         await _change(context, change, _card(wish))
-
-
-def spoken() -> tuple[str, ...]:
-    return tuple(each for each in LANGUAGES if speaks(each))
 
 
 def _change_of(wish: Loosening, context: BotContext) -> Change:

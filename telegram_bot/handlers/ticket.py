@@ -6,27 +6,30 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
-from core.domain.account_views import TracedOrder
 from core.domain.book import Side
 from core.domain.confirming import Why
 from core.domain.errors import ButtonSpent, OutcomeUnknown, PolycoolError
 from core.domain.offer import ButtonClaim, LimitQuote, Offer, TradeQuote
 from core.domain.order import Order
 from core.domain.refusals import UnclearBefore
-from core.domain.units import MarketId, OrderId, PositionId
-from core.domain.views import PositionView
+from core.domain.units import MarketId, OrderId
 from telegram_bot.actions import Action, Limit
 from telegram_bot.context import BotContext, Desk
-from telegram_bot.handlers.tokens import bind, quick_sale_of
+from telegram_bot.handlers.receipts import (
+    Sale,
+    follow_receipt,
+    held_of,
+    last_word,
+    live_receipt,
+)
 from telegram_bot.live_messages import LiveView
 from telegram_bot.pacing import Urgency
-from telegram_bot.quick_actions import QuickSell
 from telegram_bot.screens.limit_ticket import (
     limit_expired_screen,
     limit_submitting_screen,
     limit_ticket_screen,
 )
-from telegram_bot.screens.live_receipt import is_final, live_receipt_screen, unclear_screen
+from telegram_bot.screens.live_receipt import is_final, unclear_screen
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.receipt import receipt_screen
 from telegram_bot.screens.screen import Screen
@@ -43,14 +46,14 @@ FOLLOWING: Final = 2.0  # seconds between two looks at an order that is not over
 class Placed(NamedTuple):
     """What a confirmed ticket has led to; `order` is one that may still change.
 
-    `token` is the receipt's own, with which it sells at one tap.
+    `sale` is what the receipt sells with at one tap, where it does.
     """
 
     screen: Screen
     view: LiveView | None = None
     order: OrderId | None = None
     word: str = ""  # in answer to the tap itself
-    token: str | None = None
+    sale: Sale | None = None
 
 
 Placing: TypeAlias = asyncio.Task[Placed]
@@ -166,18 +169,13 @@ async def submitting_word(placing: Placing) -> str:
 async def _show(context: BotContext, placed: Placed, again: Action) -> None:
     """What is not over is brought to its end also where its reader is elsewhere by then."""
     shown = await context.show(placed.screen, placed.view, urgency=Urgency.ORDER)
-    await bind(context, placed.token, shown)
-    if shown is not None and placed.order is not None:
-        end = partial(last_word, context, placed.order, again)
+    if shown is None:
+        return
+    if placed.sale is not None:
+        await placed.sale.stand_on(context, shown)
+    if placed.order is not None:
+        end = partial(last_word, context.on(shown), placed.order, again)
         context.desk.receipts.follow(context.chat_id, shown, end)
-
-
-async def last_word(context: BotContext, order_id: OrderId, again: Action) -> Screen | None:
-    """The receipt of an order of real money as it stays; None while it may still change."""
-    traced = await context.services.history.traced(context.user.id, order_id)
-    if not is_final(traced):
-        return None
-    return context.marked(await _live_receipt(context, traced, again))
 
 
 async def _show_submitting(
@@ -257,56 +255,25 @@ async def _lost(
 
 
 async def _receipt(context: BotContext, order: Order, ticket: ShownTicket) -> Placed:
+    sale = Sale()
     if not context.is_live:
-        held = await _held_of(context, order)
-        token = await _sale_token(context, order, held)
-        market, position = ticket.quote.market, _id_of(held)
-        sell = _sale(held, token)
-        return Placed(receipt_screen(order, market, position, ticket.again, sell), token=token)
+        held = await held_of(context, order)
+        sell = await sale.of(context, order, held)
+        market, position = ticket.quote.market, None if held is None else held.position.id
+        return Placed(receipt_screen(order, market, position, ticket.again, sell), sale=sale)
     traced = await context.services.history.traced(context.user.id, order.id)
-    screen = await _live_receipt(context, traced, ticket.again)
+    screen = await live_receipt(context, traced, ticket.again, sale)
     if is_final(traced):
-        return Placed(screen)
+        return Placed(screen, sale=sale)
     view = LiveView(
-        partial(_follow, context, order.id, ticket.again),
+        partial(follow_receipt, context, order.id, ticket.again, sale),
         markets=frozenset({traced.market.id}),
         redraw_after=FOLLOWING / 2,
         redraw_every=FOLLOWING,
         rests_aloud=False,
         urgency=Urgency.ORDER,
     )
-    return Placed(screen, view, order.id)
-
-
-async def _follow(context: BotContext, order_id: OrderId, again: Action) -> Screen:
-    traced = await context.services.history.traced(context.user.id, order_id)
-    return await _live_receipt(context, traced, again)
-
-
-async def _live_receipt(context: BotContext, traced: TracedOrder, again: Action) -> Screen:
-    held = await _held_of(context, traced.order)
-    return live_receipt_screen(traced, _id_of(held), again)
-
-
-async def _held_of(context: BotContext, order: Order) -> PositionView | None:
-    """What the user holds now of the order's outcome."""
-    ticket = order.ticket
-    held = await context.positions.in_market(context.user.id, ticket.market_id)
-    return next((view for view in held if view.position.token_id == ticket.token_id), None)
-
-
-def _id_of(held: PositionView | None) -> PositionId | None:
-    return None if held is None else held.position.id
-
-
-async def _sale_token(context: BotContext, order: Order, held: PositionView | None) -> str | None:
-    if held is None or order.ticket.side is not Side.BUY:
-        return None
-    return await quick_sale_of(context, held)
-
-
-def _sale(held: PositionView | None, token: str | None) -> Action | None:
-    return None if held is None or token is None else QuickSell(token, held.position.id, 100)
+    return Placed(screen, view, order.id, sale=sale)
 
 
 async def _draw_ticket(

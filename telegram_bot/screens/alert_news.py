@@ -1,6 +1,7 @@
 """What people asked to be told: alerts, ends, the feed, deposits, their day, the owner's words."""
 
 from datetime import UTC, datetime, time
+from typing import Final
 
 from core.domain.account import Account
 from core.domain.alert import AlertKind
@@ -18,12 +19,12 @@ from telegram_bot.alert_actions import MuteAlert, ShowAlerts
 from telegram_bot.screens.alert_words import described
 from telegram_bot.screens.numbers import cents, money, signed
 from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
-from telegram_bot.screens.text import LABEL, bold, safe
+from telegram_bot.screens.text import LABEL, bold, safe, safe_lines
 from telegram_bot.screens.times import clock_time, date, date_time
 from telegram_bot.words import plural, say
 
 MUTE = 8  # hours
-LONGEST = 3000  # UTF-16 units of the owner's words
+LONGEST: Final = 3000  # UTF-16 units of the owner's words
 
 
 def alert_notice(news: AlertFired) -> Screen:
@@ -151,7 +152,7 @@ def digest_notice(news: Digest) -> Screen:
 def broadcast_notice(news: Broadcast) -> Screen:
     """A record that stays in the chat; the words are the owner's."""
     return Screen(
-        blocks(say("<b>From the owner of this bot</b>"), safe(news.text, LONGEST)),
+        blocks(say("<b>From the owner of this bot</b>"), safe_lines(news.text, LONGEST)),
         ((home_button(),),),
         keeps_message=True,
     )

@@ -81,25 +81,29 @@ def unchanged(age: float | None) -> str:
 
 def held_prices(views: Sequence[PositionView]) -> str | None:
     """How current the prices behind a sum are; None where nothing is held."""
-    if not views:
+    return current_prices([(view.state, view.price_age) for view in views])
+
+
+def current_prices(prices: Sequence[tuple[PriceState, float | None]]) -> str | None:
+    """How current several are, by their states and ages in seconds; None for none."""
+    if not prices:
         return None
-    others = [view for view in views if view.state is not PriceState.LIVE]
-    if not others:
+    ages = [age for state, age in prices if state is not PriceState.LIVE]
+    if not ages:
         return say("All prices live")
-    ages = [view.price_age for view in others]
     known = [age for age in ages if age is not None]
     oldest = (
         say("of unknown age")
         if len(known) < len(ages)
         else say("up to {span} old", span=span(max(known)))
     )
-    live = len(views) - len(others)
+    live = len(prices) - len(ages)
     if not live:
         return say("No price is live: {oldest}", oldest=oldest)
     return say(
         "{live} of {count} prices live, the rest {oldest}",
         live=live,
-        count=len(views),
+        count=len(prices),
         oldest=oldest,
     )
 

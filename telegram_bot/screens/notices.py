@@ -29,6 +29,7 @@ from telegram_bot.actions import (
     Status,
     Trending,
 )
+from telegram_bot.admin_actions import ShowAdmin, TypeBroadcast
 from telegram_bot.alert_actions import NewAlert, TypeAlert
 from telegram_bot.people_actions import ChangeRole, Invite, ShowPeople
 from telegram_bot.questions import CodeFor, NewLimit, Question, TypedSetting
@@ -199,6 +200,8 @@ def unexpected_screen(*, nothing_sent: bool, is_away: bool = False) -> Screen:
 def _unchanged(question: Question) -> str:
     if isinstance(question, SpendOther | Buy | SellOther | Limit):
         return say("Nothing was bought or sold. Type another amount, or cancel.")
+    if isinstance(question, TypeBroadcast):
+        return say("Nothing was sent. Write it again, or cancel.")
     return say("Nothing was changed. Type it again, or cancel.")
 
 
@@ -213,6 +216,8 @@ def asker(question: Question) -> Action:
             return _list_of(question)
         case TypeSetting(what):
             return card_of(what)
+        case TypeBroadcast():
+            return ShowAdmin()
         case _:
             return _asker_about_account(question)
 

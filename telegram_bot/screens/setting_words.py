@@ -11,7 +11,7 @@ from telegram_bot.screens.numbers import money
 from telegram_bot.screens.screen import lines
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
-from telegram_bot.words import ENGLISH, mark, say
+from telegram_bot.words import mark, say
 
 MODES: Final[Mapping[ConfirmMode, str]] = {
     ConfirmMode.CAREFUL: mark("Careful"),
@@ -53,7 +53,7 @@ def change_words(before: UserPreferences, after: UserPreferences, now: datetime)
             if kind in KINDS and before.mode_of(kind) is not mode
         ),
         say("I speak {language} now.", language=language_name(after))
-        if before.language != after.language
+        if before.spoken != after.spoken
         else None,
     ) or say("Nothing was changed: it was so already.")
 
@@ -93,7 +93,7 @@ def number(value: Decimal) -> str:
 
 
 def language_name(chosen: UserPreferences) -> str:
-    return say(LANGUAGE_NAMES[chosen.language or ENGLISH])
+    return say(LANGUAGE_NAMES[chosen.spoken])
 
 
 def quiet_words(chosen: UserPreferences) -> str:

@@ -43,7 +43,7 @@ from telegram_bot.settings_actions import (
     TypeSetting,
 )
 from telegram_bot.trigger_actions import ShowPresets
-from telegram_bot.words import ENGLISH, plural, say
+from telegram_bot.words import plural, say
 
 IN_A_ROW: Final = 2
 NEXT_MODE: Final = {
@@ -191,12 +191,14 @@ def notice_modes_screen(chosen: UserPreferences, said: str = "") -> Screen:
 
 
 def languages_screen(chosen: UserPreferences, spoken: Sequence[str], said: str = "") -> Screen:
-    own = chosen.language or ENGLISH
     return Screen(
         blocks(said, say("<b>Language: {language}</b>", language=language_name(chosen))),
         (
             tuple(
-                Button(_ticked(say(LANGUAGE_NAMES[each]), is_on=each == own), SetLanguage(each))
+                Button(
+                    _ticked(say(LANGUAGE_NAMES[each]), is_on=each == chosen.spoken),
+                    SetLanguage(each),
+                )
                 for each in spoken
             ),
             _back(),
@@ -204,14 +206,20 @@ def languages_screen(chosen: UserPreferences, spoken: Sequence[str], said: str =
     )
 
 
-def language_line(chosen: UserPreferences) -> Screen:
-    """For somebody whose Telegram speaks a language that is spoken here too."""
+def language_line(chosen: UserPreferences, spoken: Sequence[str]) -> Screen:
+    """For somebody whose Telegram speaks another language than before, which is spoken here too."""
     return Screen(
         say(
             "Your Telegram speaks {language}, so I do too. A tap changes it.",
             language=language_name(chosen),
         ),
-        ((Button(say(LANGUAGE_NAMES[ENGLISH]), SetLanguage(ENGLISH)),),),
+        (
+            tuple(
+                Button(say(LANGUAGE_NAMES[each]), SetLanguage(each))
+                for each in spoken
+                if each != chosen.spoken
+            ),
+        ),
         keeps_message=True,
         whose=None,
     )

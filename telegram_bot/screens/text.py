@@ -30,6 +30,12 @@ def told(text: str, limit: int = TITLE) -> str:
     return html.escape(cut(retell(plain(text[:LONGEST_TOLD], LONGEST_TOLD)), limit), quote=False)
 
 
+def safe_lines(text: str, limit: int) -> str:
+    """The same of several lines, which stay lines; empty ones are left out at both ends."""
+    told = [plain(line, limit) if line.strip() else "" for line in text.strip().splitlines()]
+    return html.escape(cut("\n".join(told), limit), quote=False)
+
+
 def bold(text: str, limit: int = TITLE) -> str:
     """Outside text, safe and bold."""
     return f"<b>{safe(text, limit)}</b>"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.domain.units import ConditionId, MarketId
 from core.storage.models import Sessions
 from tests.support import examples
-from tests.support.chat import ANN, Chat, Person, buttons, open_chat
+from tests.support.chat import ANN, Chat, Person, buttons, data_of, open_chat
 
 YES, NO = examples.YES, examples.NO
 RAIN = replace(
@@ -56,6 +56,21 @@ async def test_a_pasted_link_opens_its_market_or_its_event(ann: Person) -> None:
     event = await ann.says("polymarket.com/event/bitcoin-in-december")
     assert event["text"].startswith("Bitcoin in December")
     assert buttons(event)[0].startswith("1. Will")
+
+
+async def test_an_event_follows_the_prices_of_all_its_markets(ann: Person, chat: Chat) -> None:
+    card = await ann.says("polymarket.com/event/bitcoin-in-december")
+    assert "1 of 2 prices live" in card["text"]
+    wished = [market.id for market in (examples.market(), RAIN)]
+    assert all(each in chat.manager.wanted() for each in wished)
+    chat.streams(RAIN.outcomes[0].token, "0.10", "0.12")
+    live = await ann.sees(lambda message: "Yes 11¢" in message["text"])
+    assert live["id"] == card["id"]
+    assert "All prices live" in live["text"]
+    assert any("11¢" in label for label in buttons(live))
+    assert [data_of(live, each) for each in buttons(live)] == [
+        data_of(card, each) for each in buttons(card)
+    ]
 
 
 @pytest.mark.parametrize(

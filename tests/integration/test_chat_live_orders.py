@@ -12,12 +12,13 @@ from core.domain.errors import OutcomeUnknown
 from core.domain.ledger import Settlement
 from core.domain.market import Outcome
 from core.domain.order import OrderHash, OrderStatus
+from core.domain.preferences import ConfirmMode
 from core.domain.units import ConditionId, MarketId, OrderId, TokenId, UserId
 from core.storage import catalogue
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 from tests.support import examples
-from tests.support.chat import Message, buttons, data_of
+from tests.support.chat import ANN, Message, buttons, data_of
 from tests.support.live_chat import LiveChat, built_live_chat, open_live_chat, resting
 from tests.support.scripted_exchange import settled
 
@@ -313,6 +314,23 @@ async def test_taps_behind_an_order_that_hangs_are_answered_while_it_hangs(
     answers.set()
     await live.ann.reads("Bought 16 Yes")
     assert len(live.venue.bodies) == 1
+
+
+async def test_a_live_receipt_sells_with_one_tap_where_one_is_enough(live: LiveChat) -> None:
+    user = await live.goes_live()
+    await live.chat.prefers(ANN, confirm_mode=ConfirmMode.STANDARD)
+    live.venue.fills = [("16", "0.62")]
+    await live.ann.taps(await _market_ticket(live), "Confirm")
+    receipt = await live.ann.reads("Bought 16 Yes")
+    for trade in live.venue.book[_hash(live)].trades:
+        await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
+    confirmed = await live.ann.reads("Confirmed on the chain.")
+    assert confirmed["id"] == receipt["id"]
+    assert data_of(confirmed, "Sell") == data_of(receipt, "Sell")
+    live.venue.fills = [("16", "0.61")]
+    await live.ann.taps(confirmed, "Sell")
+    await live.ann.reads("Sold 16 Yes")
+    assert await live.ann.violations() == []
 
 
 async def test_a_receipt_is_finished_when_its_reader_is_elsewhere_by_then(live: LiveChat) -> None:

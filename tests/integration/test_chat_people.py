@@ -118,6 +118,25 @@ async def test_a_viewer_looks_and_confirms_nothing(live: LiveChat, sessions: Ses
     assert "stopped" in (await live.ann.says("/stop"))["text"]
 
 
+async def test_a_viewer_sees_no_button_that_trades_and_a_trader_sees_them_again(
+    chat: Chat,
+) -> None:
+    ann, cat = chat.person(ANN), chat.person(CAT)
+    assert "Markets" in buttons(await cat.says(await invitation(ann, "Invite a viewer")))
+    found = await cat.says("bitcoin")
+    card = await cat.opens(found, buttons(found)[0])
+    shown = set(buttons(card))
+    assert {"Refresh", "Home"} <= shown
+    assert not {"Yes", "No", "$10", "$25", "$50"} & shown
+    assert not any("Limit" in label for label in shown)
+    chat.streams(examples.YES, "0.70", "0.72")
+    moved = await cat.sees(lambda message: "71¢" in message["text"])
+    assert set(buttons(moved)) == shown
+    await ann.opens(await the_person(ann, 2), "Make a trader")
+    assert {"$10", "$25", "$50"} <= set(buttons(await cat.opens(moved, "Refresh")))
+    assert await cat.violations() == []
+
+
 async def test_letting_more_people_do_more_needs_a_code_and_less_needs_none(
     live: LiveChat,
 ) -> None:

@@ -141,7 +141,7 @@ async def test_who_reads_telegram_in_french_is_spoken_to_in_french_and_may_chang
     line = await ben.reads("Your Telegram speaks Français")
     home = await ben.sees(lambda message: message["id"] > line["id"])
     assert "Markets" in buttons(home)
-    assert (await chosen(chat, BEN)).language == "fr"
+    assert (await chosen(chat, BEN)).spoken == "fr"
     card = await ben.says("/settings")
     assert "Réglages" in card["text"]
     assert "Accueil" in buttons(card)
@@ -150,6 +150,27 @@ async def test_who_reads_telegram_in_french_is_spoken_to_in_french_and_may_chang
     assert "Home" in buttons(card)
     assert "Settings" in (await ben.says("/settings"))["text"]
     assert await ben.violations() == []
+
+
+@pytest.mark.usefixtures("_french")
+async def test_the_language_follows_telegram_until_one_is_chosen(chat: Chat) -> None:
+    anglophone, francophone = chat.person(BEN, "en"), chat.person(BEN, "fr")
+    assert "Settings" in (await anglophone.says("/settings"))["text"]
+    await francophone.writes("/settings")
+    line = await francophone.reads("Your Telegram speaks Français")
+    await francophone.sees(lambda message: "Réglages" in message["text"])
+    await anglophone.writes("/settings")
+    line = await anglophone.sees(
+        lambda message: message["id"] > line["id"] and "speaks English" in message["text"]
+    )
+    await anglophone.sees(
+        lambda message: message["id"] > line["id"] and "Settings" in message["text"]
+    )
+    await anglophone.taps(line, "Français")
+    await anglophone.reads("I speak Français now.")
+    assert "Réglages" in (await anglophone.says("/settings"))["text"]
+    assert (await chosen(chat, BEN)).language == "fr"
+    assert await anglophone.violations() == []
 
 
 async def test_a_language_that_is_not_spoken_here_is_english(chat: Chat) -> None:

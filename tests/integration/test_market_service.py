@@ -11,7 +11,7 @@ from core.domain.errors import NotFound, Unavailable
 from core.domain.link import LinkKind, VenueLink
 from core.domain.market import Market, Source
 from core.domain.price import PriceState
-from core.domain.units import EventId, MarketId, Price, Size, UserId
+from core.domain.units import EventId, MarketId, Price, Size, TokenId, UserId
 from core.domain.views import PAGE, EventView
 from core.services.market_service import MarketService
 from core.storage.catalogue import upsert
@@ -111,6 +111,15 @@ async def test_the_venue_can_be_asked_although_we_know_something(sessions: Sessi
     assert [(row.market.id, row.count) for row in asked.rows] == [("2", 2)]
     assert venue.asked == ["search winter snowfall"]
     assert (await service.search_venue("&&")).rows == ()
+
+
+async def test_a_token_is_named_by_its_outcome_and_its_question(sessions: Sessions) -> None:
+    rain, snow = listed(1, "Will it rain?"), listed(2, "Will it snow?")
+    service, _, _ = await room(sessions, [rain, snow])
+    names = await service.names_of([rain.tokens[1], TokenId("unheard-of")])
+    assert names[rain.tokens[1]] == f"{rain.outcomes[1].name} · Will it rain?"
+    assert snow.tokens[0] not in names
+    assert await service.names_of([]) == {}
 
 
 async def test_a_name_of_the_venues_links_is_a_market_an_event_or_nothing(

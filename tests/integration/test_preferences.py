@@ -27,6 +27,7 @@ from tests.support.rows import add_user
 
 EVERYTHING = UserPreferences(
     language="fr",
+    telegram_language="en",
     zone="Europe/Paris",
     confirm_mode=ConfirmMode.FAST,
     confirm_from=Usdc(Decimal("12.50")),

@@ -382,6 +382,7 @@ def examples() -> dict[str, Screen]:
             "event": event_screen(
                 EventView(event, (market(), market("Below 8 °C?")), has_more=True)
             ),
+            "event_live": event_screen(event_view(event), NOW),
             "market": market_screen(view, NOW),
             "market_held": market_screen(market_view(held), NOW),
             "market_not_live": market_screen(replace(view, outcomes=unheard), NOW),
@@ -435,6 +436,14 @@ def examples() -> dict[str, Screen]:
             **cards(),
         }
     )
+
+
+def event_view(event: Event) -> EventView:
+    """Of two markets, one live and one that the catalogue alone knows."""
+    markets = (market(), market("Below 8 °C?"))
+    listed = replace(outcome_view(0, "0.12", None, None, PriceState.DOWN), source=Source.API)
+    leads = (market_view().outcomes[0], replace(listed, age=240.0))
+    return EventView(event, markets, has_more=True, leads=leads)
 
 
 def as_text(screen: Screen) -> str:

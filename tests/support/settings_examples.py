@@ -85,7 +85,7 @@ def settings_examples() -> dict[str, Screen]:
         "confirming_chosen": confirming_screen(CHOSEN, has_factor=True),
         "notice_modes": notice_modes_screen(CHOSEN),
         "languages": languages_screen(CHOSEN, ("en", "fr")),
-        "language_line": language_line(CHOSEN),
+        "language_line": language_line(CHOSEN, ("en", "fr")),
         "paper_only": paper_screen(None),
         "paper": paper_screen(AccountState(Account.PAPER, Account.PAPER)),
         "paper_held": paper_screen(AccountState(Account.PAPER, live, held)),

@@ -22,6 +22,7 @@ from telegram_bot.screens.too_late import TOO_LATE
 from telegram_bot.words import Reader, plural, reading_as, say
 from tests.support import (
     account_examples,
+    admin_examples,
     alert_examples,
     examples,
     group_examples,
@@ -32,7 +33,7 @@ from tests.support import (
 
 FRENCH: Final = Reader("fr")
 MESSAGE, CAPTION, ANSWER, LABEL, MEANING = 4096, 1024, 200, 64, 256  # UTF-16 units, of Telegram
-TAG: Final = re.compile(r"<(/?)(b|i|code)>")
+TAG: Final = re.compile(r"<(/?)(b|i|code|blockquote)>")
 PLACES_ALONE: Final = re.compile(r"(?:\{\w+\}|[^A-Za-z{}])*")
 
 ENGLISH_BUTTONS: Final = frozenset(
@@ -52,6 +53,7 @@ SPELT_ALIKE: Final = frozenset(
     {"Positions", "Position", "Positions {value} · {count}", "page {page}", "{minutes} min"}
     | {"{hours} h", "{seconds} s", "Transaction <code>{transaction}</code>", "Standard"}
     | {"English", "Français", "cents", "dollars"}
+    | {"Version", "<b>Version</b>", "Python {version}", "Polycool {version} · {commit}"}
 )
 """French as well, and what a language calls itself."""
 
@@ -72,6 +74,7 @@ def drawn() -> dict[str, Screen]:
     return {
         **examples.examples(),
         **{f"account {name}": each for name, each in account_examples.account_examples().items()},
+        **{f"admin {name}": each for name, each in admin_examples.examples().items()},
         **{f"alert {name}": each for name, each in alert_examples.alert_examples().items()},
         **{f"group {name}": each for name, each in group_examples.group_screens().items()},
         **{f"portfolio {name}": each for name, each in portfolio_examples.examples().items()},

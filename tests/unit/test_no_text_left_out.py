@@ -46,6 +46,7 @@ SAID_ELSEWHERE: Final = {
     ("screens/failure_words.py", "MEANINGS"): "each sentence is said in a loop",
     ("screens/failure_words.py", "NOT_ORDERED"): "each sentence is said in a loop",
     ("screens/failure_words.py", "WAYS"): "the label is said once there is one",
+    ("screens/admin.py", "SIZES"): "the unit is said once it is found",
     ("screens/settings.py", "KINDS"): "each name is said in a loop",
     ("screens/setting_words.py", "KINDS"): "whether there is one",
     ("handlers/wallet.py", "DRY_RUN"): "a sentence of the core, which has one of that name",

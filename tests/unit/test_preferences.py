@@ -30,10 +30,17 @@ def test_somebody_new_confirms_everything_and_hears_of_everything() -> None:
     assert not DEFAULTS.is_quiet(datetime(2026, 11, 1, 3, tzinfo=UTC))
 
 
+def test_what_was_chosen_goes_before_the_language_of_telegram() -> None:
+    assert DEFAULTS.spoken == "en"
+    assert replace(DEFAULTS, telegram_language="fr").spoken == "fr"
+    assert replace(DEFAULTS, language="en", telegram_language="fr").spoken == "en"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"language": "de"}, "English and French"),
+        ({"telegram_language": "de"}, "English and French"),
         ({"zone": "Paris"}, "continent and a city"),
         ({"zone": ""}, "continent and a city"),
         ({"zone": "../../etc/passwd"}, "continent and a city"),
