@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint coverage bench faults crash proof soak weather-backtest format doctor psql backup restore keys words lock clean bootstrap
+.PHONY: help run replay test lint coverage bench faults crash proof soak weather-backtest format doctor psql backup restore keys words screens lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -71,6 +71,9 @@ keys: bootstrap  ## key files, keys and authenticators; ARGS="status", see docs/
 
 words: bootstrap  ## is everything translated; ARGS="update" takes new messages into the French catalogue
 	@exec $(PYTHON) -m scripts.catalogue $(or $(ARGS),check)
+
+screens: bootstrap  ## take the pictures in docs/screens anew; some of them by ARGS="start market"
+	@exec $(PYTHON) -m scripts.screens $(ARGS)
 
 lock:  ## pin every dependency anew, with hashes
 	@exec scripts/lock
