@@ -79,8 +79,8 @@ POST, DELETE (cancels) or GET (look-ups). `lasting` makes a phase of so many sec
 Open-Meteo, api.weather.gov and aviationweather.gov answer at their own paths from one made-up
 weather, by which temperature events are settled an hour after their day. Faults of `open-meteo`:
 `absurd`, `disordered`, `duplicate`, `elsewhere`, `fahrenheit`, `gap`, `lengths`, `nulls`,
-`outlier`, `stale`, `unitless`; of `nws` `absurd`, `nulls`, `stale`, `unitless`; of `metar` `future`,
-`malformed`, `silent`, `stale`. `/control/faults` makes any of their paths fail.
+`outlier`, `stale`, `unitless`; of `nws`: `absurd`, `nulls`, `stale`, `unitless`; of `metar`:
+`future`, `malformed`, `silent`, `stale`. `/control/faults` makes any of their paths fail.
 
 The relayer answers below `/relayer`. A submission passes from NEW to EXECUTED, MINED (then it has
 happened) and CONFIRMED, `delay` seconds apart; `hold` keeps new ones in NEW. `failing`: so many of
