@@ -287,14 +287,14 @@ async def test_what_models_said_is_kept_for_each_lead(weather: Weather, sessions
         rows = (
             await session.execute(
                 sa.text(
-                    "SELECT day, lead_from, count(*), min(available_at) FROM weather_pairs"
+                    "SELECT day, lead_from, count(*) AS said, min(available_at) FROM weather_pairs"
                     " WHERE station = 'EGLC' GROUP BY day, lead_from ORDER BY day, lead_from"
                 )
             )
         ).all()
     leads = {(row.day, row.lead_from) for row in rows}
     assert leads == {(TODAY, 6), (TODAY, 0), (TOMORROW, 30), (TOMORROW, 18)} & leads
-    assert all(row.count == 16 for row in rows)
+    assert {row.said for row in rows} == {16}
 
 
 async def test_a_database_that_is_away_stops_nothing(weather: Weather, sessions: Sessions) -> None:
