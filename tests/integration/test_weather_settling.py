@@ -22,7 +22,7 @@ from infrastructure.config.settings import Settings, load_settings
 from infrastructure.errors import SettingsError
 from infrastructure.polymarket.gamma import GammaCatalogue
 from infrastructure.polymarket.http import VenueHttp
-from infrastructure.sandbox.exchange.weather.settling import due, settle
+from infrastructure.sandbox.exchange.weather.settling import due, list_new, settle
 from infrastructure.telemetry.metrics import Metrics
 from telegram_bot.forecast_assembly import Forecasts, build_forecasts, read_stations
 from telegram_bot.forecast_figures import ForecastFigures
@@ -177,6 +177,18 @@ def test_a_table_that_cannot_be_read_keeps_the_program_from_starting(
     settings = settings_of(tmp_path, WEATHER_STATIONS_FILE="mine.csv")
     with pytest.raises(SettingsError, match="WEATHER_STATIONS_FILE"):
         read_stations(settings)
+
+
+async def test_the_sandbox_lists_the_events_of_days_that_come(weather: Weather) -> None:
+    before = {one.slug for one in weather.exchange.catalogue.events.values()}
+    list_new(weather.exchange)
+    assert {one.slug for one in weather.exchange.catalogue.events.values()} == before
+    weather.clock.now += 86_400
+    list_new(weather.exchange)
+    added = {one.slug for one in weather.exchange.catalogue.events.values()} - before
+    assert len(added) == 5
+    answer = await weather.client.get(f"{weather.url}/events", params={"slug": min(added)})
+    assert len(answer.json()[0]["markets"]) == 11
 
 
 async def test_controls_of_the_weather_refuse_nonsense(weather: Weather) -> None:
