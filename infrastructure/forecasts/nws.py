@@ -95,7 +95,7 @@ class NationalWeatherService:
     async def _square(self, station: Station) -> str:
         known = self._squares.get(station.id)
         if known is None:
-            where = f"{station.latitude:.4f},{station.longitude:.4f}"
+            where = f"{_short(station.latitude)},{_short(station.longitude)}"
             found = decoded(_POINT, await self._http.get(f"/points/{where}"), NAME).properties
             if _OFFICE.fullmatch(found.gridId) is None:
                 raise Unavailable(f"{NAME} names no office for {station.id}.")
@@ -121,6 +121,11 @@ class NationalWeatherService:
             self.dropped.note(str(reason))
             raise Unavailable(f"{NAME} tells what cannot be: {reason}.") from reason
         return Forecast(self.name, MODEL, station.id, issued, received, hours.times, (row,))
+
+
+def _short(coordinate: float) -> str:
+    """Four digits at most and no zeros at the end: the service sends others elsewhere."""
+    return f"{coordinate:.4f}".rstrip("0").rstrip(".")
 
 
 def _issued(told: _Hours, received: datetime) -> datetime:

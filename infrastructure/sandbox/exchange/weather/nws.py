@@ -26,7 +26,11 @@ class NationalWeatherService:
         self._desk = desk
 
     async def point(self, request: web.Request) -> web.Response:
-        latitude, longitude = _coordinates(request)
+        told = (request.match_info["latitude"], request.match_info["longitude"])
+        if any("." in each and each.endswith("0") for each in told):
+            there = ",".join(f"{float(each):g}" for each in told)
+            return web.Response(status=301, headers={"Location": f"/points/{there}"})
+        latitude, longitude = map(float, told)
         station = self._desk.at(latitude, longitude)
         if not station.id.startswith("K"):
             return reply({"title": "Data Unavailable For Requested Point", "type": UNKNOWN}, 404)
@@ -78,7 +82,3 @@ class NationalWeatherService:
                 }
             )
         return periods
-
-
-def _coordinates(request: web.Request) -> tuple[float, float]:
-    return float(request.match_info["latitude"]), float(request.match_info["longitude"])

@@ -73,7 +73,8 @@ def _duplicate(answer: Hourly) -> None:
 
 
 def _gap(answer: Hourly) -> None:
-    for values in (answer.times, *answer.columns.values()):
+    del answer.times[30]
+    for values in answer.columns.values():
         del values[30]
 
 
