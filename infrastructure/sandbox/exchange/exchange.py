@@ -22,6 +22,7 @@ from infrastructure.sandbox.exchange.replay import Replay, Start, recorded_catal
 from infrastructure.sandbox.exchange.rest_faults import RestFaults
 from infrastructure.sandbox.exchange.state import MarketState
 from infrastructure.sandbox.exchange.trading import TradedMarket
+from infrastructure.sandbox.exchange.weather.desk import WeatherDesk
 
 Clock = Callable[[], float]
 """Seconds since 1970, UTC."""
@@ -41,6 +42,7 @@ class ExchangeOptions:
     start: Start = Start.ANY
     open_accounts: bool = False  # who makes a first API key is given money to try things out
     page_size: int = 100  # rows of a page of orders or trades
+    days_pass: bool = False  # temperature events are settled, and new ones listed, by themselves
 
 
 class ExchangeSandbox:
@@ -55,6 +57,7 @@ class ExchangeSandbox:
         self.hub = Hub(clock, self.options.queue_limit)
         self.rest_faults = RestFaults()
         self.histories = Histories(self.options.seed, self.started_at)
+        self.weather = WeatherDesk(self.options.seed, clock)
         self.sockets: dict[int, web.WebSocketResponse] = {}
         self.states: dict[str, MarketState] = {}  # by condition id
         self.traded: dict[str, TradedMarket] = {}  # the same; empty during a replay
