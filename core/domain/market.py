@@ -19,13 +19,24 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EventRules:
+    """What decides an event, in the venue's words; `tags` by their slugs."""
+
+    description: str
+    resolution_source: str = ""
+    ends_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """A question with one or many markets."""
+    """A question with one or many markets; its rules are kept where a program reads them."""
 
     id: EventId
     slug: str
     title: str
     neg_risk: bool = False  # at most one of its markets resolves to Yes
+    rules: EventRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

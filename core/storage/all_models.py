@@ -16,6 +16,7 @@ from core.storage import (
     risk_models,
     trigger_models,
     wallet_action_models,
+    weather_models,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "risk_models",
     "trigger_models",
     "wallet_action_models",
+    "weather_models",
 ]

@@ -19,6 +19,8 @@ from core.services.clock import utc_now
 from core.storage.catalogue import unlisted, upsert, withdraw
 from core.storage.models import Sessions
 from core.storage.search import learn_words
+from core.storage.weather_events import keep_rules
+from data_ingestion.discovery.ladders import Ladders
 
 CHUNK: Final = 50  # markets of one statement
 MAX_PAGES: Final = 500  # of one pass; a catalogue that never ends must not become a loop
@@ -58,6 +60,7 @@ class MarketDiscovery:
         self._clock = clock
         self._now = now
         self._is_failing = False
+        self._ladders = Ladders(sessions)
 
     async def run(self) -> None:
         """Until cancelled; a venue or a database that fails is asked again after a while."""
@@ -88,12 +91,14 @@ class MarketDiscovery:
                 is_whole = True
                 break
         ended = await self._look_after(listed) if is_whole and listed else 0
+        await self._complete()
         self._succeeded(len(listed), ended, self._clock() - began)
 
     async def _store(self, markets: tuple[Market, ...]) -> None:
         for start in range(0, len(markets), CHUNK):
             async with self._sessions.begin() as session:
                 written = await upsert(session, markets[start : start + CHUNK], self._now())
+                await keep_rules(session, markets[start : start + CHUNK])
             self.statistics.markets += written
             await asyncio.sleep(0)  # others' turn between two chunks
 
@@ -119,6 +124,15 @@ class MarketDiscovery:
             async with self._sessions.begin() as session:
                 await withdraw(session, unknown)
         return sum(market.is_closed for market in found)
+
+    async def _complete(self) -> None:
+        """Ask for temperature events of which buckets are missing: closed ones are not listed."""
+        for event in await self._ladders.torn(self._now()):
+            try:
+                _, markets = await self._catalogue.event(event)
+            except NotFound:
+                continue
+            await self._store(markets)
 
     def _failed(self, fault: Exception) -> None:
         self.statistics.failures += 1

@@ -47,6 +47,7 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "data_keys": replace(SECRET, is_rotated=True),
         "drifts": OWN,
         "equity_days": OWN,
+        "event_rules": SHARED,
         "facts": INNER,
         "fills": LEDGER,
         "invitations": INNER,

@@ -9,7 +9,7 @@ from typing import Final
 from core.domain.category import category_of
 from core.domain.errors import InvalidQuantity
 from core.domain.fees import NO_FEE, FeeSchedule
-from core.domain.market import Event, Market, Outcome
+from core.domain.market import Event, EventRules, Market, Outcome
 from core.domain.resolution import payouts_of, winner_of
 from core.domain.units import (
     MICRO,
@@ -22,6 +22,7 @@ from core.domain.units import (
     Size,
     TokenId,
 )
+from core.domain.weather.events import is_temperature_event
 from infrastructure.polymarket.gamma_wire import (
     NAMES,
     NUMBERS,
@@ -33,6 +34,7 @@ from infrastructure.polymarket.gamma_wire import (
 )
 
 MAX_TEXT: Final = 500  # characters of a title
+MAX_RULES: Final = 10_000  # characters; what is longer is no rules that a program reads
 MAX_OUTCOMES: Final = 16
 MAX_AMOUNT: Final = Decimal(10) ** 15  # USDC or shares; beyond it somebody jokes
 DEFAULT_TICK: Final = Decimal("0.01")
@@ -68,7 +70,7 @@ def market_of(wire: GammaMarket, event: GammaEventHead | None = None) -> Market:
         tick=_tick(wire.order_price_min_tick_size),
         minimum_size=Size(_amount(wire.order_min_size, DEFAULT_MINIMUM)),
         fees=_fees(wire),
-        event=None if head is None else event_of(head),
+        event=None if head is None else event_of(head, wire),
         category=_category(wire, head),
         neg_risk=bool(wire.neg_risk),
         version=_text(wire.version or "v1"),
@@ -85,14 +87,37 @@ def market_of(wire: GammaMarket, event: GammaEventHead | None = None) -> Market:
     )
 
 
-def event_of(head: GammaEventHead) -> Event:
-    """Raises: InvalidQuantity."""
+def event_of(head: GammaEventHead, market: GammaMarket | None = None) -> Event:
+    """`market` is one of its own: it tells the rules where the event itself does not.
+
+    Raises: InvalidQuantity.
+    """
     return Event(
         EventId(_matching(_ID, str(head.id), "event id")),
         _text(head.slug),
         _text(head.title),
         bool(head.neg_risk),
+        _rules(head, market),
     )
+
+
+def _rules(head: GammaEventHead, market: GammaMarket | None) -> EventRules | None:
+    """Of temperature events alone: rules are long, and nothing else reads them."""
+    tags = _slugs(*(head.tags or ()), *((market.tags if market else None) or ()))
+    description = head.description or (market.description if market else None)
+    if not description or not is_temperature_event(head.slug, head.title, tags):
+        return None
+    source = head.resolution_source or (market.resolution_source if market else None)
+    return EventRules(
+        description.replace("\x00", "")[:MAX_RULES],
+        (source or "").replace("\x00", "")[:MAX_TEXT],
+        _instant(head.end_date or (market.end_date if market else None)),
+        tags,
+    )
+
+
+def _slugs(*tags: GammaTag) -> tuple[str, ...]:
+    return tuple(sorted({(tag.slug or tag.label or "")[:MAX_TEXT] for tag in tags} - {""}))
 
 
 def _outcomes(wire: GammaMarket) -> tuple[Outcome, ...]:

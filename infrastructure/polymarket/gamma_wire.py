@@ -30,6 +30,9 @@ class GammaEventHead(msgspec.Struct, frozen=True, rename="camel"):
     neg_risk: bool | None = None
     category: str | None = None
     tags: list[GammaTag] | None = None
+    description: str | None = None
+    resolution_source: str | None = None
+    end_date: str | None = None
 
 
 class GammaMarket(msgspec.Struct, frozen=True, rename="camel"):
@@ -43,6 +46,8 @@ class GammaMarket(msgspec.Struct, frozen=True, rename="camel"):
     position_ids: list[str] | None = None  # instead of the tokens, from version 2 on
     version: str | None = None
     group_item_title: str | None = None
+    description: str | None = None
+    resolution_source: str | None = None
     category: str | None = None
     active: bool | None = None
     closed: bool | None = None

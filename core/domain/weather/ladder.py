@@ -63,6 +63,8 @@ def _lowest(bucket: Bucket) -> tuple[int, int]:
 
 
 def _refuse_tails(ordered: tuple[Bucket, ...]) -> None:
+    if Bucket(None, None) in ordered:
+        raise UnfitLadder("a bucket without ends holds everything")
     lower = sum(bucket.low is None for bucket in ordered)
     upper = sum(bucket.high is None for bucket in ordered)
     if lower != 1 or upper != 1 or ordered[-1].high is not None:
