@@ -9,7 +9,7 @@ from core.domain.weather.rules import lacks_buckets
 from core.storage.models import Sessions
 from core.storage.weather_events import temperature_events, upcoming
 
-SLICE: Final = 4  # events read at once: some 50 markets, so that nobody waits for them
+SLICE: Final = 2  # events read at once: some 20 markets, so that nobody waits for them
 MOST: Final = 20  # events named at once; each is a request
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.domain.fees import FeeSchedule
@@ -192,6 +192,7 @@ odd = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(PLAIN)), odd, max_size=4))
 def test_no_entry_raises_anything_but_a_refusal(changes: Json) -> None:
     try:

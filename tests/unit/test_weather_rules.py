@@ -84,6 +84,24 @@ def test_what_is_measured_in_tenths_is_rounded_down(
     assert (event.rounding, event.clock) == (Rounding.FLOOR, Clock.FINALIZED)
 
 
+@pytest.mark.parametrize(
+    ("words", "clock"),
+    [
+        ("will resolve once the first data point for the following date has", Clock.NEXT_POINT),
+        ('can not resolve to "Yes" until all data for this date has', Clock.FINALIZED),
+        ("can not resolve until data for this date has", Clock.PUBLISHED),
+    ],
+)
+def test_the_clock_is_the_one_that_the_rules_name(words: str, clock: Clock) -> None:
+    ending = "finalized" if clock is Clock.FINALIZED else "published"
+    steps = "It measures temperatures to whole degrees Celsius."
+    told = f"{GOOD.split('It cannot')[0]} It {words} been {ending}. {steps}"
+    assert read(event_text(description=told)).clock is clock
+    both = f"{told} It can not resolve until data for this date has been finalized. It can not"
+    both += " resolve until data for this date has been published."
+    assert "counts" in refusal(event_text(description=both))
+
+
 def test_negative_fahrenheit_and_the_lowest_are_read_alike() -> None:
     rules = (
         GOOD.replace("highest", "lowest")

@@ -43,6 +43,7 @@ LLBG,Ben Gurion International Airport,32.0114,34.8867,Asia/Jerusalem,tel-aviv
 OEJN,King Abdulaziz International Airport,21.6796,39.1565,Asia/Riyadh,jeddah
 OPKC,Jinnah International Airport,24.9065,67.1608,Asia/Karachi,karachi
 VILK,Chaudhary Charan Singh International Airport,26.7606,80.8893,Asia/Kolkata,lucknow
+DNMM,Murtala Muhammed International Airport;Murtala Muhammad,6.5774,3.3212,Africa/Lagos,lagos
 FACT,Cape Town International Airport,-33.9648,18.6017,Africa/Johannesburg,cape-town
 RJTT,Tokyo Haneda Airport,35.5523,139.7797,Asia/Tokyo,tokyo
 RKSI,Incheon Intl Airport,37.4602,126.4407,Asia/Seoul,seoul
@@ -62,6 +63,7 @@ RCTP,Taiwan Taoyuan International Airport,25.0777,121.2328,Asia/Taipei,taipei
 WMKK,Kuala Lumpur International Airport,2.7456,101.7099,Asia/Kuala_Lumpur,kuala-lumpur
 RPLL,Ninoy Aquino International Airport,14.5086,121.0196,Asia/Manila,manila
 WSSS,Singapore Changi Airport,1.3502,103.9940,Asia/Singapore,singapore
+WIHH,Halim Perdanakusuma Intl Airport,-6.2666,106.8910,Asia/Jakarta,jakarta
 NZWN,Wellington Intl Airport,-41.3272,174.8053,Pacific/Auckland,wellington
 """
 _OBSERVATORIES: Final = """
