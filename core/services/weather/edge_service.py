@@ -244,11 +244,10 @@ class EdgeService:
             own.retry_at = 0.0
             self._note_skip(watched, user, Skip.NO_EDGE, version)
             return
-        if own.seen_version != version.number:
-            own.seen_version, own.retry_at = version.number, 0.0
-        if own.is_busy or own.retry_at > now:
+        is_waiting = own.retry_at > now and own.seen_version == version.number
+        if own.is_busy or is_waiting:
             return
-        own.is_busy, own.retry_at = True, 0.0
+        own.is_busy, own.retry_at, own.seen_version = True, 0.0, version.number
         chance = Chance(
             watched,
             user,
@@ -296,6 +295,8 @@ class EdgeService:
         if self._log.again(user, event, skip, number, at):
             return
         detail = self._beliefs.refusal(event) if skip is Skip.NO_FORECAST else ""
+        if skip is Skip.NO_FORECAST and not detail:
+            return  # nobody has been asked yet
         nearest, blend = None, watched.blend
         grounds = Grounds()
         if skip is Skip.NO_EDGE and blend is not None and version is not None:

@@ -121,7 +121,8 @@ class Orderer:
     async def _found(self, basis: Basis, own: Own) -> Order | Refusal:
         stale = staleness(basis.seen)
         if stale is not None:
-            return Refusal(stale)
+            event = basis.chance.watched.candidate.event.event_id
+            return Refusal(stale, detail=self._sources.beliefs.refusal(event))
         if basis.means.is_out_in(basis.chance.watched.candidate):
             return Refusal(Skip.ORDER_OUT)
         return await self._reduction(basis, own) or await self._entry(basis, own)

@@ -30,16 +30,23 @@ from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 
 NO_DESK: Final = "This Polycool trades practice money only now."
-SOON: Final = 2.0  # seconds before the same is decided on again
+SOON: Final = 0.5  # seconds before the same is decided on again, where prices may change that
 LATER: Final = 20.0
-PAUSES: Final[Mapping[Skip, float]] = {
-    Skip.NO_EDGE: SOON,
-    Skip.NOT_LIVE: SOON,
-    Skip.REFUSED: 5.0,
-    Skip.NO_FILL: SOON,
-    Skip.ORDER_OUT: SOON,
-    Skip.COOLDOWN: SOON,
-}
+SOON_OVER: Final = frozenset(
+    {
+        Skip.NO_EDGE,
+        Skip.NO_MARKET,
+        Skip.NOT_LIVE,
+        Skip.DIVERGENT,
+        Skip.TOO_CHEAP,
+        Skip.TOO_DEAR,
+        Skip.NO_FILL,
+        Skip.ORDER_OUT,
+        Skip.COOLDOWN,
+        Skip.NO_STAKE,
+        Skip.TOO_SMALL,
+    }
+)
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +85,7 @@ class Placer:
     ) -> float:
         blend = None if basis is None else basis.blend
         self._log.note(on_record(chance, account, blend, refusal, self._now()))
-        return PAUSES.get(refusal.skip, LATER)
+        return _pause_after(refusal.skip)
 
     async def place(self, basis: Basis, own: Own, found: Order) -> float:
         """A key is used for good: who finds it in use has ordered this before, perhaps before a
@@ -122,7 +129,7 @@ class Placer:
         )
         if answer.skip is not None:
             logger.info("No weather order for %s: %s", decision.outcome, answer.why)
-            return PAUSES.get(answer.skip, LATER)
+            return _pause_after(answer.skip)
         if answer.order is not None:
             _log_placed(answer.order, decision.outcome, took)
         return SOON
@@ -175,6 +182,10 @@ class Placer:
 
 def key_of(basis: Basis, offer: Offer, side: Side) -> tuple[MarketId, Side, int]:
     return offer.market_id, side, basis.chance.version.number
+
+
+def _pause_after(skip: Skip) -> float:
+    return SOON if skip in SOON_OVER else LATER
 
 
 async def _answer(desk: Desk, ticket: Ticket) -> _Answer:
