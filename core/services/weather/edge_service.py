@@ -170,7 +170,7 @@ class EdgeService:
                 held = await self._orderer.held(user, choices)
                 for watched in self._watched.values():
                     if user in watched.own:
-                        watched.own[user].held = held
+                        watched.own[user].held = dict(held)
         except (SQLAlchemyError, OSError) as fault:
             logger.warning("Weather holdings cannot be read: %s", type(fault).__name__)
         finally:
