@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.errors import Unavailable
-from core.domain.units import EventId, MarketId, TokenId, UserId
+from core.domain.units import ZERO, EventId, MarketId, TokenId, Usdc, UserId
 from core.domain.weather.belief import Blend
 from core.domain.weather.choices import Choices
 from core.domain.weather.days import day_span
@@ -86,6 +86,14 @@ class Orderer:
                 return pause
         return await self._acted(chance, accounts[0])
 
+    def hindered(self, chance: Chance) -> Refusal | None:
+        """What forbids an entry as far as it is known without asking Postgres."""
+        blend, own = chance.watched.blend, chance.watched.own[chance.user]
+        if blend is None:
+            return Refusal(Skip.NO_MARKET)
+        limits = chance.choices.lowered(self.rules.limits)
+        return hindrance(self._seen(chance, own, blend, Usdc(ZERO)), limits)
+
     async def held(self, user: UserId, choices: Choices) -> dict[Account, frozenset[TokenId]]:
         """Tokens of temperature markets. Raises: SQLAlchemyError, OSError."""
         found = dict[Account, frozenset[TokenId]]()
@@ -124,7 +132,7 @@ class Orderer:
         blend, own = chance.watched.blend, chance.watched.own[chance.user]
         if blend is None:
             return None
-        seen = self._seen(chance, own, blend, means)
+        seen = self._seen(chance, own, blend, means.result)
         limits = chance.choices.lowered(self.rules.limits)
         return Basis(chance, account, limits, blend, seen, means)
 
@@ -132,7 +140,7 @@ class Orderer:
         began = self._now().replace(hour=0, minute=0, second=0, microsecond=0)
         return await read_means(self._sessions, user, account, began)
 
-    def _seen(self, chance: Chance, own: Own, blend: Blend, means: Means) -> Circumstances:
+    def _seen(self, chance: Chance, own: Own, blend: Blend, result: Usdc) -> Circumstances:
         event = chance.watched.candidate.event
         since = None
         if own.ordered_at is not None and own.ordered_on == chance.version.number:
@@ -143,7 +151,7 @@ class Orderer:
             most_age=self.rules.most_age,
             ends_at=day_span(event.day, event.station.zone)[1],
             divergence=blend.divergence,
-            result_today=means.result,
+            result_today=result,
             since_order=since,
         )
 
