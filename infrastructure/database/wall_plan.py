@@ -80,7 +80,10 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "wallet_actions": LEDGER,
         "wallets": OWN,
         "watched_wallets": OWN,
+        "weather_choices": OWN,
+        "weather_decisions": OWN,
         "weather_pairs": SHARED,
+        "weather_versions": SHARED,
         "withdrawal_addresses": OWN,
         "withdrawals": OWN,
     }

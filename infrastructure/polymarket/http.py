@@ -199,4 +199,4 @@ def decoded(decoder: "msgspec.json.Decoder[Answer]", body: bytes, name: str = TH
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Unavailable(f"{name}'s answer could not be read.") from error
+        raise Unavailable(worded("{name}: the answer could not be read.", name=name)) from error

@@ -1,1 +1,1 @@
-"""The weather strategy: what is known of coming days, and what is made of it."""
+"""The weather strategy: what is known of coming days, what is believed, decided and ordered."""
