@@ -4,7 +4,7 @@ import argparse
 import ast
 import re
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -84,12 +84,10 @@ def collected(sources: Mapping[str, str]) -> dict[str, Entry]:
 
 def sentence_errors(trees: Iterable[ast.Module]) -> frozenset[str]:
     """The names of errors that are made with a sentence which is shown to people."""
-    bases = {
-        node.name: {ast.unparse(base) for base in node.bases}
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and node.name not in FOR_OPERATORS
-    }
+    bases = defaultdict[str, set[str]](set)  # of all classes that share a name
+    for node in (each for tree in trees for each in ast.walk(tree)):
+        if isinstance(node, ast.ClassDef) and node.name not in FOR_OPERATORS:
+            bases[node.name] |= {ast.unparse(base) for base in node.bases}
     found = {READ}
     while more := {name for name, above in bases.items() if above & found} - found:
         found |= more

@@ -23,3 +23,13 @@ def worded(template: str, /, **values: object) -> str:
     'The smallest order here is 5 shares.'
     """
     return _PLACE.sub(lambda place: str(values[place[1]]), template)
+
+
+def excerpt(text: str, most: int = 80) -> str:
+    """What somebody else wrote, as a value of a sentence: printable, cut after `most` characters.
+
+    >>> excerpt("22 degrees, as ever", 10)
+    '22 degrees…'
+    """
+    shown = "".join(letter if letter.isprintable() else " " for letter in text[:most])
+    return shown if len(text) <= most else f"{shown}…"

@@ -128,7 +128,7 @@ async def test_a_row_that_somebody_else_writes_is_left_for_the_next_time(
     await keep(sessions, listed(1), listed(2))
     async with sessions.begin() as writer:
         await writer.execute(sa.text("UPDATE markets SET source = 'ws' WHERE id = '1'"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await keep(sessions, listed(1, "New 1?"), listed(2, "New 2?")) == 1
     assert (await row(sessions, "1"))["question"] == "Will number 1 win?"
     assert (await row(sessions, "2"))["question"] == "New 2?"
@@ -174,12 +174,12 @@ async def test_the_first_pass_is_at_once_and_a_failing_venue_ends_nothing(
 ) -> None:
     venue = ScriptedCatalogue([[listed(1)]])
     found = discovery(sessions, venue)
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(found.run(), name="discovery")
         await found.ready.wait()
         running.cancel()
     venue.fault = Unavailable("down")
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(found.run(), name="discovery")
         await venue.refused.wait()
         assert (found.statistics.failures, running.done()) == (1, False)

@@ -17,7 +17,9 @@ from core.services.position.ledger_proof import WHOLE, LedgerProof
 from core.storage import reconciliation
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
+from telegram_bot.languages.catalogue import install_catalogues
 from telegram_bot.telling import OutboxAlarms
+from telegram_bot.words import Reader, reading_as, retell
 from tests.support.compared import comparison
 from tests.support.trading import MARKET_1, YES, Desk, buy, opened
 
@@ -97,6 +99,29 @@ def start(sessions: Sessions) -> Start:
         return scene
 
     return begin
+
+
+def in_french(sentence: str) -> str:
+    remove = install_catalogues()
+    try:
+        with reading_as(Reader("fr")):
+            return retell(sentence)
+    finally:
+        remove()
+
+
+async def test_all_of_it_is_told_in_french_as_well(start: Start) -> None:
+    scene = await start()
+    await scene.spoil("amount = amount + 7, realized_pnl = -99")
+    await scene.proof.look()
+    await scene.desk.positions.rebuild()
+    await scene.proof.look()
+    found, clear = map(in_french, await scene.told())
+    assert "en argent fictif" in found
+    for story in ("affiche 107.000000 parts", "un coût de $", "un profit réalisé de $-99.000000"):
+        assert story in found
+    assert "its trades" not in found
+    assert clear.endswith("Les ordres automatiques peuvent reprendre.")
 
 
 @pytest.mark.parametrize("change", SPOILED)

@@ -135,7 +135,7 @@ async def test_a_claim_whose_answer_was_lost_is_booked_when_it_is_proven_and_onl
         await house.operations.money.redeem(house.user, house.market.id)
     assert await house.cash() == Decimal("77.9")
     if when == "after":
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while await house.cash() == Decimal("77.9"):
                 await house.reborn().following.recover()
     else:
@@ -177,7 +177,7 @@ async def test_what_a_comparison_with_the_venue_has_booked_is_not_booked_again(
             await conclude(session, Seen(house.user, house.clock.now, paid), patience)
     assert await house.cash() == Decimal("117.9")
     await house.mood(hold=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await claim_of(house)).is_open:
             await house.operations.following.recover()
     assert await house.cash() == Decimal("117.9")
@@ -234,7 +234,7 @@ async def test_the_official_clients_batch_is_taken_by_the_same_relayer(house: Wa
     ]
     answer = await house.venue.post("/relayer/submit", **official(house, calls))
     assert answer.json()["state"] == "STATE_NEW"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await house.submitted())[0]["state"] != "STATE_CONFIRMED":
             await house.operations.following.recover()
     assert (await house.money())["cash"] == "99"

@@ -182,7 +182,7 @@ async def test_a_connection_that_the_venue_closed_in_between_is_not_used_again()
         for _ in range(3):
             done = await exchange.place(order(OrderKind.GTC), MARKET, payload())
             assert done.status is OrderStatus.LIVE
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert (await ends.get()).startswith(b"POST /order ")
 
 

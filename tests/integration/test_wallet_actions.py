@@ -99,7 +99,7 @@ async def test_a_withdrawal_whose_answer_was_lost_is_found_again_and_not_sent_tw
     await house.lose_answers("after", kind)
     await house.sender().send_due()
     assert await house.state_of(due) is WithdrawalState.UNKNOWN
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await house.submitted())[0]["state"] != "STATE_CONFIRMED":
             await house.operations.following.recover()
     await house.sender(house.reborn()).recover()
@@ -272,7 +272,7 @@ async def test_a_slow_chain_is_followed_to_its_end_and_booked_once(house: Wallet
     with pytest.raises(Unavailable, match="Something else of this wallet"):
         await house.reborn(patience=ONE_LOOK).relayer.withdraw(other)
     await house.mood(hold=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await the_action(house, ActionKind.WITHDRAW, str(due.id))).is_open:
             one, two = house.operations.following, house.reborn().following
             await asyncio.gather(one.recover(), two.recover())
@@ -292,7 +292,7 @@ async def test_an_action_that_the_relayer_has_forgotten_is_proven_by_the_wallets
     await order(house.venue, "faults", **forgets)
     if becomes == "mined":
         await house.mood(hold=False)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (await house.money())["cash"] == "100":
                 await house.operations.following.recover()
     with pytest.raises(Unavailable):

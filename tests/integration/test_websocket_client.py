@@ -197,7 +197,7 @@ async def test_with_reconnecting_off_a_loss_is_final() -> None:
         await venue.until(lambda: bool(venue.frames))
         await venue.hang_up()
         await venue.until(lambda: not venue.connections)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await client.gave_up.wait()
         assert venue.opened == 1
 
@@ -210,7 +210,7 @@ async def test_after_the_allowed_attempts_the_client_gives_up() -> None:
             nowhere, Ear(), ReconnectPolicy(max_attempts=3, jitter=lambda: 0.01)
         ) as client:
             await client.subscribe_markets([ONE])
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await client.gave_up.wait()
         assert venue.opened == 0
 
@@ -242,7 +242,7 @@ async def test_the_line_about_connecting_carries_its_figures(
     async with venue_socket() as venue, running(venue, Ear()) as client:
         await client.subscribe_markets([ONE, TWO])
         await venue.until(lambda: bool(venue.frames))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await client.connected.wait()
     connected = next(line for line in caplog.records if line.message == "WebSocket connected")
     assert connected.__dict__["market_count"] == 1

@@ -81,7 +81,7 @@ async def test_a_price_stays_live_without_a_gap_when_one_of_two_copies_is_lost()
         await venue.connections[0].close(1012)
         await venue.say(change("1", "0.51", "10", "BUY", ("0.51", "0.54")))
         await venue.until(lambda: venue.opened == 3 and venue.carried() == [{"1"}, {"1"}])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (quote := board.quote(TokenId("1"))) is None or str(quote.bid) != "0.51":
                 changed.clear()
                 await changed.wait()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 10.0  # seconds; a test that waits longer has failed
+PATIENCE = 20.0  # seconds; a test that waits longer has failed
 
 
 class Figures:
@@ -34,11 +34,11 @@ class Figures:
         self.has_failed.set()
 
     async def until_failed(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self.has_failed.wait()
 
     async def until(self, flushes: int) -> None:
-        async with asyncio.timeout(5), self.news:
+        async with asyncio.timeout(PATIENCE), self.news:
             await self.news.wait_for(lambda: len(self.flushes) >= flushes)
 
     async def until_row(self, is_right: Callable[[], Awaitable[bool]]) -> None:

@@ -68,13 +68,13 @@ class Ear:
         self.suspects.extend(tokens)
 
     async def hear(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.messages) < count:
                 self._news.clear()
                 await self._news.wait()
 
     async def lose(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.lost) < count:
                 self._news.clear()
                 await self._news.wait()

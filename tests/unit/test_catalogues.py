@@ -107,6 +107,16 @@ def test_messages_are_collected_in_their_order_with_their_files() -> None:
     ]
 
 
+def test_an_error_says_its_sentence_though_another_class_has_its_name() -> None:
+    found = collected(
+        {
+            "a.py": "class Unclear(PolycoolError, ValueError): ...\nUnclear('This is unclear.')\n",
+            "b.py": "class Unclear: ...\n",
+        }
+    )
+    assert list(found) == ["This is unclear."]
+
+
 def test_what_is_said_alone_and_counted_is_one_message() -> None:
     found = collected({"a.py": 'say("Gone")\n', "b.py": 'plural("Gone", "{n} gone", 2)\n'})
     assert list(found.values()) == [Entry("Gone", "{n} gone", ("", ""), ("a.py", "b.py"))]

@@ -42,7 +42,7 @@ class Venue:
         return [BookSnapshot(_book(token), None, None, None, None) for token in found]
 
     async def until(self, requests: int) -> None:
-        async with asyncio.timeout(5), self.news:
+        async with asyncio.timeout(20), self.news:
             await self.news.wait_for(lambda: len(self.asked) >= requests)
 
 

@@ -268,7 +268,7 @@ def test_without_secrets_the_program_is_not_started_anew(tmp_path: Path) -> None
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=60,
     )
     assert json.loads(ran.stdout)[0] == {}
     assert os.getpid() != json.loads(ran.stdout)[3]

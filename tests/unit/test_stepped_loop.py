@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from tests.support.stepped_loop import LONGEST_HOLD, STRIDE, run_stepped, stepped
+from tests.support.stepped_loop import STRIDE, run_stepped, stepped
 
 
 def test_an_hour_passes_in_a_moment_and_timers_keep_their_order() -> None:
@@ -25,7 +25,7 @@ def test_an_hour_passes_in_a_moment_and_timers_keep_their_order() -> None:
 
     real = time.monotonic()
     assert run_stepped(main()) == [0.1, 0.2, 10.0, 30.0]
-    assert time.monotonic() - real < LONGEST_HOLD
+    assert time.monotonic() - real < 30.0  # less than what passed, on the busiest machine
 
 
 def test_a_timeout_ends_what_waits_for_ever() -> None:

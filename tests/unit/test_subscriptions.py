@@ -112,7 +112,7 @@ async def test_what_was_held_before_the_start_is_wanted_from_the_start() -> None
     desk = Desk()
     desk.held = [(ANNA, ONE.id), (BEN, TWO.id)]
     task = asyncio.create_task(desk.subscriptions.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await desk.subscriptions.changed.wait()
     task.cancel()
     assert desk.wire.carried == {*ONE.tokens, *TWO.tokens}

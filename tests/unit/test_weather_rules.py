@@ -19,6 +19,8 @@ from core.domain.weather.rules import (
 from core.domain.weather.station_table import known_stations
 from core.domain.weather.stations import COLUMNS, Resolver, Stations, parse_stations
 from core.domain.weather.temperature import Extreme, Rounding, Unit
+from telegram_bot.languages.catalogue import LOCALE, read_catalogue
+from telegram_bot.languages.recognition import Templates
 from tests.support.temperature import (
     LABELS,
     OBSERVATORY,
@@ -30,6 +32,7 @@ from tests.support.temperature import (
 )
 
 GOOD = RULES.format(source=WUNDERGROUND)
+TOLD = Templates(read_catalogue(LOCALE / "fr.po").told)
 NOAA = "https://www.weather.gov/wrh/timeseries?site=eglc"
 
 
@@ -45,6 +48,7 @@ def refusal(text: EventText, stations: Stations | None = None) -> str:
     assert found.reason.endswith(".")
     assert len(found.reason) <= 301
     assert found.reason.isprintable()
+    assert TOLD.recognise(found.reason) is not None, found.reason
     return found.reason
 
 

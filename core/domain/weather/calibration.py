@@ -8,6 +8,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Final
 
+from core.domain.errors import PolycoolError
 from core.domain.weather.station import StationId
 from core.domain.weather.temperature import Extreme
 
@@ -34,7 +35,7 @@ def lead_of(hours: float) -> Lead:
     return next((lead for end, lead in _ENDS if hours < end), Lead.H54_UP)
 
 
-class NoForecast(ValueError):
+class NoForecast(PolycoolError, ValueError):
     """Not one model has a usable number."""
 
 
@@ -133,7 +134,7 @@ def usable(values: Mapping[str, float | None], models: Sequence[str]) -> dict[st
         if (value := values.get(model)) is not None and math.isfinite(value)
     }
     if not found:
-        raise NoForecast("no model has a number")
+        raise NoForecast("No model has a number for this day.")
     if len(found) < 3:  # noqa: PLR2004 - of two nobody can say which is wrong
         return found
     middle = median(found.values())

@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from core.domain.errors import PolycoolError
+from core.domain.sentences import worded
 from core.domain.weather.temperature import Extreme
 
 HOUR: Final = timedelta(hours=1)
@@ -13,7 +15,7 @@ MINUTE: Final = timedelta(minutes=1)
 ABSURD: Final = 200.0  # degrees in either unit; also keeps out infinities and not-a-number
 
 
-class IncompleteDay(ValueError):
+class IncompleteDay(PolycoolError, ValueError):
     """A day of which not every hour is known. Its text says what is missing."""
 
 
@@ -57,11 +59,15 @@ def daily_extreme(
 
     """
     if len(times) != len(values):
-        raise IncompleteDay(f"{len(values)} values for {len(times)} times.")
+        raise IncompleteDay(
+            worded(
+                "There are {values} values for {hours} hours.", values=len(values), hours=len(times)
+            )
+        )
     places = whole_day(day, zone, times)
     known = [value for place in places if (value := values[place]) is not None]
     if len(known) < len(places) or not all(abs(value) < ABSURD for value in known):
-        raise IncompleteDay(f"An hour of {day} has no temperature.")
+        raise IncompleteDay(worded("An hour of {day} has no temperature.", day=day))
     return max(known) if extreme is Extreme.HIGHEST else min(known)
 
 
@@ -69,12 +75,16 @@ def _refuse_gaps(times: Sequence[datetime], start: datetime, end: datetime) -> N
     """The first hour may begin late by less than an hour: zones differ by halves and quarters."""
     if not times or times[0] - start >= HOUR or end - times[-1] > HOUR:
         raise IncompleteDay(
-            f"The hours do not span the day from {start:%H:%M} UTC of {start:%d %B} on."
+            worded("The hours do not span the day from {start} UTC on.", start=_minute(start))
         )
     if any(later - earlier != HOUR for earlier, later in pairwise(times)):
         raise IncompleteDay(
-            f"The day from {start:%H:%M} UTC of {start:%d %B} on lacks or repeats an hour."
+            worded("The day from {start} UTC on lacks or repeats an hour.", start=_minute(start))
         )
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _beginning(day: date, zone: str) -> datetime:

@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from core.domain.errors import PolycoolError
+from core.domain.sentences import worded
 from core.domain.weather.events import month_of, unaccented
 from core.domain.weather.temperature import Extreme, Unit
 
@@ -61,7 +63,7 @@ class Precision(StrEnum):
     TENTHS_BY_FLOOR = "tenths_by_floor"  # the text says that N.0 to N.9 all are N
 
 
-class Unclear(ValueError):
+class UnclearRules(PolycoolError, ValueError):
     """Rules that leave something open. Its text says what, in one sentence."""
 
 
@@ -81,57 +83,60 @@ def described(description: str) -> Described:
     """The rules in `description`.
 
     Raises:
-        Unclear: something is missing, said in two ways, or not known to us.
+        UnclearRules: something is missing, said in two ways, or not known to us.
 
     """
     if len(description) > LONGEST:
-        raise Unclear("The rules are longer than any we know.")
+        raise UnclearRules("The rules are longer than any we know.")
     text = " ".join(unaccented(description).replace("\u201c", '"').replace("\u201d", '"').split())
     said = {_sentence(found) for found in _SAID.finditer(text)}
     if len(said) != 1:
-        what = "more than one" if said else "no"
-        raise Unclear(f"The rules name {what} extreme, station, unit and day in a known form.")
+        raise UnclearRules(
+            "The rules name more than one extreme, station, unit or day."
+            if said
+            else "The rules do not name extreme, station, unit and day in a known form."
+        )
     extreme, station, unit, day = said.pop()
     _refuse_second_words(text, extreme, unit)
     return Described(extreme, unit, day, station, _precision(text), _clock(text))
 
 
 def _sentence(found: re.Match[str]) -> tuple[Extreme, str, Unit, date]:
-    """Raises: Unclear."""
+    """Raises: UnclearRules."""
     station = found["at"] or found["by"]
     month = month_of(found["month"] or found["month2"])
     if station is None or month is None:
-        raise Unclear("The rules name no station or no month.")
+        raise UnclearRules("The rules name no station or no month.")
     year = int(found["year"]) if found["year"] else CENTURY + int(found["short"])
     if year not in YEARS:
-        raise Unclear(f"The rules are about the year {year}.")
+        raise UnclearRules(worded("The rules are about the year {year}.", year=year))
     try:
         day = date(year, month, int(found["day"] or found["day2"]))
     except ValueError as error:
-        raise Unclear("The rules name a day that does not exist.") from error
+        raise UnclearRules("The rules name a day that does not exist.") from error
     return Extreme(found["extreme"]), station, _unit(found["unit"]), day
 
 
 def _refuse_second_words(text: str, extreme: Extreme, unit: Unit) -> None:
     extremes = {Extreme(found) for found in _EXTREMES.findall(text)}
     if extremes - {extreme} or f"absolute daily {_opposite(extreme)}" in text:
-        raise Unclear("The rules speak of the highest and of the lowest temperature.")
+        raise UnclearRules("The rules speak of the highest and of the lowest temperature.")
     units = {_unit(one or other) for one, other in _UNITS.findall(text)}
     if units != {unit}:
-        raise Unclear("The rules measure in more than one unit.")
+        raise UnclearRules("The rules measure in more than one unit.")
 
 
 def _precision(text: str) -> Precision:
     whole, tenths = _WHOLE.search(text), _TENTHS.search(text)
     ranges = _ALL_QUALIFY.findall(text)
     if bool(whole) == bool(tenths):
-        raise Unclear("The rules do not say in which steps the station measures.")
+        raise UnclearRules("The rules do not say in which steps the station measures.")
     if _OTHER_ROUNDING.search(text) or (whole and ranges):
-        raise Unclear("The rules round in a way that we do not know.")
+        raise UnclearRules("The rules round in a way that we do not know.")
     if whole:
         return Precision.WHOLE
     if any(low != high for low, high in ranges):
-        raise Unclear("The rules round in a way that we do not know.")
+        raise UnclearRules("The rules round in a way that we do not know.")
     return Precision.TENTHS_BY_FLOOR if ranges else Precision.TENTHS
 
 
@@ -146,7 +151,7 @@ def _clock(text: str) -> Clock:
         if words.search(text)
     ]
     if len(said) != 1:
-        raise Unclear("The rules do not say from when on the number counts.")
+        raise UnclearRules("The rules do not say from when on the number counts.")
     return said[0]
 
 

@@ -4,6 +4,8 @@ import re
 from types import MappingProxyType
 from typing import Final
 
+from core.domain.errors import PolycoolError
+from core.domain.sentences import excerpt, worded
 from core.domain.weather.ladder import Bucket
 from core.domain.weather.temperature import Unit
 
@@ -55,7 +57,7 @@ _RANGE: Final = re.compile(
 )
 
 
-class UnreadableLabel(ValueError):
+class UnreadableLabel(PolycoolError, ValueError):
     """Words that name no bucket for certain. Its text says why, in one sentence."""
 
 
@@ -76,7 +78,9 @@ def parse_label(text: str) -> tuple[Bucket, Unit]:
         return _tail(tail)
     if both := _RANGE.fullmatch(words):
         return _range(both, text)
-    raise UnreadableLabel(f"{_shown(text)} names no whole degrees in °C or °F.")
+    raise UnreadableLabel(
+        worded("“{label}” names no whole degrees in °C or °F.", label=_shown(text))
+    )
 
 
 def bucket_of(title: str, label: str) -> tuple[Bucket, Unit]:
@@ -93,13 +97,19 @@ def bucket_of(title: str, label: str) -> tuple[Bucket, Unit]:
         raise UnreadableLabel("The bucket has no label.")
     read = [parse_label(text) for text in spoken]
     if read[0] != read[-1]:
-        raise UnreadableLabel(f"The bucket is called {_shown(title)} and {_shown(label)}.")
+        raise UnreadableLabel(
+            worded(
+                "The bucket is called “{title}” and “{label}”.",
+                title=_shown(title),
+                label=_shown(label),
+            )
+        )
     return read[0]
 
 
 def _spelt(text: str) -> str:
     if len(text) > LONGEST:
-        raise UnreadableLabel(f"{_shown(text)} is too long for a label.")
+        raise UnreadableLabel(worded("“{label}” is too long for a label.", label=_shown(text)))
     return " ".join(text.lower().translate(_SPELLINGS).split())
 
 
@@ -121,13 +131,15 @@ def _tail(found: re.Match[str]) -> tuple[Bucket, Unit]:
 def _range(found: re.Match[str], text: str) -> tuple[Bucket, Unit]:
     low, high, unit = int(found["low"]), int(found["high"]), _UNITS[found["unit"]]
     if found["joint"] == " and " and not found["between"]:
-        raise UnreadableLabel(f"{_shown(text)} names two temperatures instead of a range.")
+        raise UnreadableLabel(
+            worded("“{label}” names two temperatures instead of a range.", label=_shown(text))
+        )
     if found["first"] and _UNITS[found["first"]] is not unit:
-        raise UnreadableLabel(f"{_shown(text)} mixes two units.")
+        raise UnreadableLabel(worded("“{label}” mixes two units.", label=_shown(text)))
     if low > high:
-        raise UnreadableLabel(f"{_shown(text)} ends below its beginning.")
+        raise UnreadableLabel(worded("“{label}” ends below its beginning.", label=_shown(text)))
     return Bucket(low, high), unit
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= LONGEST else text[:LONGEST] + "…")
+    return excerpt(text, LONGEST)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core.domain.errors import PolycoolError
+from core.domain.sentences import worded
 from core.domain.weather.temperature import Rounding, Unit, cell_start
 
 
@@ -40,7 +42,7 @@ class Ladder:
         )
 
 
-class UnfitLadder(ValueError):
+class UnfitLadder(PolycoolError, ValueError):
     """Buckets that do not cover every degree exactly once. Its text says which and why."""
 
 
@@ -64,19 +66,25 @@ def _lowest(bucket: Bucket) -> tuple[int, int]:
 
 def _refuse_tails(ordered: tuple[Bucket, ...]) -> None:
     if Bucket(None, None) in ordered:
-        raise UnfitLadder("a bucket without ends holds everything")
+        raise UnfitLadder("A bucket without ends holds everything.")
     lower = sum(bucket.low is None for bucket in ordered)
     upper = sum(bucket.high is None for bucket in ordered)
     if lower != 1 or upper != 1 or ordered[-1].high is not None:
-        raise UnfitLadder(f"{lower} lower and {upper} upper tails instead of one each")
+        raise UnfitLadder("Not exactly one bucket is open to the cold, and one to the heat.")
 
 
 def _refuse_seam(colder: Bucket, warmer: Bucket) -> None:
     if colder.high is None or warmer.low is None:
-        raise UnfitLadder("a bucket without an end stands between others")
+        raise UnfitLadder("A bucket without an end stands between others.")
     if colder.low is not None and colder.low > colder.high:
-        raise UnfitLadder(f"a bucket from {colder.low} to {colder.high} holds nothing")
+        raise UnfitLadder(
+            worded(
+                "A bucket from {low} to {high} degrees holds nothing.",
+                low=colder.low,
+                high=colder.high,
+            )
+        )
     if warmer.low <= colder.high:
-        raise UnfitLadder(f"{warmer.low} is in two buckets")
+        raise UnfitLadder(worded("Two buckets hold {degree} degrees.", degree=warmer.low))
     if warmer.low > colder.high + 1:
-        raise UnfitLadder(f"{colder.high + 1} is in no bucket")
+        raise UnfitLadder(worded("No bucket holds {degree} degrees.", degree=colder.high + 1))

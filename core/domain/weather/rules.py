@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import Final
 from unicodedata import normalize
 
+from core.domain.sentences import excerpt, worded
 from core.domain.units import EventId, MarketId
-from core.domain.weather.description import Clock, Described, Precision, Unclear, described
+from core.domain.weather.description import Clock, Described, Precision, UnclearRules, described
 from core.domain.weather.events import (
     Asked,
     EventText,
@@ -65,8 +66,8 @@ def read_event(text: EventText, stations: Stations) -> TemperatureEvent | Untrad
     """What is traded, if everything the event says of itself agrees with itself and `stations`."""
     try:
         return _read(text, stations)
-    except (Unclear, UnknownSource, UnreadableLabel, UnfitLadder) as doubt:
-        return Untradable(text.id, text.slug, _sentence(str(doubt)))
+    except (UnclearRules, UnknownSource, UnreadableLabel, UnfitLadder) as doubt:
+        return Untradable(text.id, text.slug, str(doubt))
 
 
 def lacks_buckets(text: EventText) -> bool:
@@ -113,26 +114,42 @@ def _cities(text: EventText, rules: Described) -> tuple[str, ...]:
     """The city as the slug and the title spell it, if both ask about what the rules decide."""
     title = asked_by_title(text.title)
     if title is None:
-        raise Unclear("The title does not ask for a day's temperature in a known form.")
+        raise UnclearRules("The title does not ask for a day's temperature in a known form.")
     asked = [one for one in (asked_by_slug(text.slug), title) if one is not None]
     for one in asked:
         _refuse_other(one, rules)
     if text.ends_at is not None and abs(text.ends_at.date() - rules.day) > END:
-        raise Unclear(f"The event ends on {text.ends_at.date()}, its rules are about {rules.day}.")
+        raise UnclearRules(
+            worded(
+                "The event ends on {end}, its rules are about {day}.",
+                end=text.ends_at.date(),
+                day=rules.day,
+            )
+        )
     return tuple(one.city for one in asked)
 
 
 def _refuse_other(asked: Asked, rules: Described) -> None:
     if asked.extreme is not rules.extreme:
-        raise Unclear(f"The rules are about the {rules.extreme} temperature, its name is not.")
+        raise UnclearRules(
+            "The rules are about the highest temperature, its name is not."
+            if rules.extreme is Extreme.HIGHEST
+            else "The rules are about the lowest temperature, its name is not."
+        )
     if not asked.is_about(rules.day):
-        raise Unclear(f"The rules are about {rules.day}, its name is about another day.")
+        raise UnclearRules(
+            worded("The rules are about {day}, its name is about another day.", day=rules.day)
+        )
 
 
 def _source(text: EventText) -> Source:
     found = sources_of(text.description) | sources_of(text.resolution_source)
     if len(found) != 1:
-        raise Unclear(f"{len(found)} pages of stations resolve it instead of one.")
+        raise UnclearRules(
+            "It names several pages that could resolve it."
+            if found
+            else "It names no page that could resolve it."
+        )
     return next(iter(found))
 
 
@@ -141,21 +158,39 @@ def _station(
 ) -> ResolvingStation:
     entry = stations.by_id(source.station)
     if entry is None:
-        raise Unclear(f"The station {source.station} is not known.")
+        raise UnclearRules(worded("The station {station} is not known.", station=source.station))
     for city in cities:
         if city not in entry.cities:
-            raise Unclear(f"The station {source.station} does not stand for {city}.")
+            raise UnclearRules(
+                worded(
+                    "The station {station} does not stand for {city}.",
+                    station=source.station,
+                    city=city,
+                )
+            )
     if source.resolver not in entry.resolvers:
-        raise Unclear(f"{source.resolver} is not known to resolve by {source.station}.")
+        raise UnclearRules(
+            worded(
+                "The station {station} is not known to be read from {resolver}.",
+                station=source.station,
+                resolver=source.resolver,
+            )
+        )
     if not entry.is_called(rules.station):
-        raise Unclear(f"{rules.station!r} is not the name of the station {source.station}.")
+        raise UnclearRules(
+            worded(
+                "“{name}” is not the name of the station {station}.",
+                name=excerpt(rules.station),
+                station=source.station,
+            )
+        )
     return entry
 
 
 def _rounding(rules: Described, entry: ResolvingStation) -> Rounding:
     """What the text says, if the table says the same; tenths alone do not tell how to round."""
     if (rules.precision is Precision.WHOLE) != (entry.rounding is Rounding.HALF_UP):
-        raise Unclear("The rules measure in other steps than this station's resolver does.")
+        raise UnclearRules("The rules measure in other steps than this station's resolver does.")
     return entry.rounding
 
 
@@ -163,12 +198,14 @@ def _ladder(
     markets: tuple[MarketText, ...], rules: Described, entry: ResolvingStation
 ) -> tuple[Ladder, tuple[MarketId, ...]]:
     if len(markets) > MOST_BUCKETS:
-        raise Unclear(f"{len(markets)} buckets are more than any event has.")
+        raise UnclearRules(
+            worded("{count} buckets are more than any event has.", count=len(markets))
+        )
     bought = dict[Bucket, MarketId]()
     for market in markets:
         bucket = _bucket(market, rules, entry)
         if bucket in bought:
-            raise Unclear(f"Two markets stand for {market.title!r}.")
+            raise UnclearRules(worded("Two markets stand for “{bucket}”.", bucket=_named(market)))
         bought[bucket] = market.id
     whole = ladder(rules.unit, tuple(bought))
     return whole, tuple(bought[bucket] for bucket in whole.buckets)
@@ -177,21 +214,26 @@ def _ladder(
 def _bucket(market: MarketText, rules: Described, entry: ResolvingStation) -> Bucket:
     asked = asked_by_question(market.question)
     if asked is None:
-        raise Unclear(f"{market.question[:80]!r} is not a question we know.")
+        raise UnclearRules(
+            worded("“{question}” is not a question we know.", question=excerpt(market.question))
+        )
     if asked.city not in entry.cities:
-        raise Unclear(f"A bucket is about {asked.city} and not about the station's city.")
+        raise UnclearRules(
+            worded("A bucket is about {city} and not about the station's city.", city=asked.city)
+        )
     _refuse_other(asked, rules)
     bucket, unit = bucket_of(market.title, asked.label)
     if unit is not rules.unit:
-        raise Unclear(f"{market.title!r} is not in the unit of the rules.")
+        raise UnclearRules(
+            worded("“{bucket}” is not in the unit of the rules.", bucket=_named(market))
+        )
     return bucket
+
+
+def _named(market: MarketText) -> str:
+    return excerpt(market.title or market.question)
 
 
 def _label(market: MarketText) -> str:
     asked = asked_by_question(market.question)
     return "" if asked is None else asked.label
-
-
-def _sentence(text: str) -> str:
-    kept = "".join(letter if letter.isprintable() else " " for letter in text)[:300]
-    return kept if kept.endswith(".") else f"{kept[:1].upper()}{kept[1:]}."

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from core.domain.sentences import mark, worded
 from core.domain.weather.ladder import Ladder
 from core.domain.weather.temperature import Rounding, Unit, converted, whole_degree
 
@@ -37,7 +38,7 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Without `reasons` the gate is open."""
+    """Without `reasons`, each a sentence, the gate is open."""
 
     reasons: tuple[str, ...]
 
@@ -144,16 +145,22 @@ def gate(events: int, skill: Skill | None, profit: Decimal) -> Verdict:
     """
     reasons = []
     if events < LEAST_EVENTS:
-        reasons.append(f"{events} of {LEAST_EVENTS} events are resolved")
+        reasons.append(
+            worded("{events} of {least} events are resolved.", events=events, least=LEAST_EVENTS)
+        )
     if skill is None:
-        reasons.append("the skill over the market is unknown")
+        reasons.append(mark("The skill over the market is unknown."))
     elif not skill.low > 0:
         reasons.append(
-            f"the skill over the market is {skill.value:+.3f}, between {skill.low:+.3f} and "
-            f"{skill.high:+.3f}: not beyond chance"
+            worded(
+                "The skill over the market is {skill}, from {low} to {high}: not beyond chance.",
+                skill=f"{skill.value:+.3f}",
+                low=f"{skill.low:+.3f}",
+                high=f"{skill.high:+.3f}",
+            )
         )
     if not profit > 0:
-        reasons.append(f"replayed, it made {profit:+.2f} USDC net")
+        reasons.append(worded("Replayed, it made {profit} USDC net.", profit=f"{profit:+.2f}"))
     return Verdict(tuple(reasons))
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from core.domain.errors import PolycoolError
+from core.domain.sentences import excerpt, worded
 from core.domain.weather.station import StationId
 from core.domain.weather.stations import Resolver
 
@@ -15,8 +17,8 @@ _CWA_ID: Final = re.compile(r"[0-9]{5}", re.ASCII)
 _HKO_HOSTS: Final = ("weather.gov.hk", "hko.gov.hk")
 
 
-class UnknownSource(ValueError):
-    """A page of which we do not know what it measures."""
+class UnknownSource(PolycoolError, ValueError):
+    """A page of which we do not know what it measures. Its text says which, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ def _source(url: str) -> Source:
         page = urlsplit(url)
         found = _read(page)
     except ValueError as error:
-        raise UnknownSource(f"{url[:80]!r} is no address") from error
+        raise UnknownSource(worded("“{page}” is no address.", page=excerpt(url))) from error
     if found is None:
-        raise UnknownSource(f"{url[:80]!r} is no known page of a station")
+        raise UnknownSource(worded("“{page}” is no known page of a station.", page=excerpt(url)))
     return found
 
 

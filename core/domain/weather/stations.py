@@ -95,14 +95,14 @@ def parse_stations(text: str) -> tuple[ResolvingStation, ...]:
     rows = csv.DictReader(io.StringIO(text.strip(), newline=""), strict=True)
     try:
         if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise UnreadableStations(f"The first line has to be {','.join(COLUMNS)}.")
+            raise UnreadableStations(f"the first line has to be {','.join(COLUMNS)}")
         entries = [_entry(row, line) for line, row in enumerate(rows, start=2)]
     except csv.Error as error:
-        raise UnreadableStations(f"Line {rows.line_num} is no CSV: {error}.") from error
+        raise UnreadableStations(f"line {rows.line_num} is no CSV: {error}") from error
     seen = [entry.station.id for entry in entries]
     for station in seen:
         if seen.count(station) > 1:
-            raise UnreadableStations(f"{station} is there twice.")
+            raise UnreadableStations(f"{station} is there twice")
     return tuple(entries)
 
 
@@ -111,7 +111,7 @@ def _entry(row: dict[str, str], line: int) -> ResolvingStation:
     try:
         return _believed(row)
     except (ValueError, KeyError, AttributeError, TypeError, OSError) as error:
-        raise UnreadableStations(f"Line {line} cannot be read: {error}.") from error
+        raise UnreadableStations(f"line {line} cannot be read: {error}") from error
 
 
 def _believed(row: dict[str, str]) -> ResolvingStation:

@@ -17,6 +17,7 @@ from core.domain.account import Account
 from core.domain.drift import Difference, DriftKind, ledger_differences
 from core.domain.folding import fold
 from core.domain.ledger import Fill
+from core.domain.sentences import mark, worded
 from core.domain.units import PositionId
 from core.services.beating import beat
 from core.services.risk.outside import Alarms
@@ -32,13 +33,10 @@ WHOLE: Final = 3600.0  # seconds between two looks at everything
 OVERLAP: Final = timedelta(minutes=1)  # transactions end in another order than they begin
 OVERLAPPING: Final = 500  # fills, likewise
 AT_ONCE: Final = 500  # fills folded in one go, away from the loop
-WORDS: Final[Mapping[DriftKind, str]] = {
-    DriftKind.BOOKED_SHARES: "it shows {ours:f} shares, and its trades make {theirs:f}",
-    DriftKind.BOOKED_COST: "it shows a cost of ${ours:,.6f}, and its trades make ${theirs:,.6f}",
-    DriftKind.BOOKED_PROFIT: (
-        "it shows a booked profit of ${ours:,.6f}, and its trades make ${theirs:,.6f}"
-    ),
-}
+TOGETHER: Final = (
+    mark("{one}; besides, {two}"),
+    mark("{one}; besides, {two}; and also, {three}"),
+)  # of as many stories as a position can have
 
 logger = logging.getLogger(__name__)
 
@@ -185,16 +183,52 @@ def _parts(found: Sequence[Candidate]) -> Iterable[Sequence[Candidate]]:
 
 async def _name(session: AsyncSession, subject: Subject) -> str:
     named = (await names(session, [subject.token])).get(subject.token)
-    kind = "real money" if subject.account is Account.LIVE else "practice money"
-    return f"({kind})" if named is None else f"“{named.question}”, {named.outcome} ({kind}),"
+    is_live = subject.account is Account.LIVE
+    if named is None:
+        return mark("in real money" if is_live else "in practice money")
+    return worded(
+        "“{question}”, {outcome}, in real money,"
+        if is_live
+        else "“{question}”, {outcome}, in practice money,",
+        question=named.question,
+        outcome=named.outcome,
+    )
 
 
 def _sentence(name: str, new: Sequence[Difference]) -> str:
     if not new:
-        return f"Your position {name} is what its trades make again. Automatic orders may go on."
-    stories = "; ".join(WORDS[one.kind].format(ours=one.ours, theirs=one.theirs) for one in new)
-    return (
-        f"Your position {name} does not add up: {stories}. Nothing was changed. Automatic orders "
+        return worded(
+            "Your position {name} is what its trades make again. Automatic orders may go on.",
+            name=name,
+        )
+    return worded(
+        "Your position {name} does not add up: {stories}. Nothing was changed. Automatic orders "
         "of this account wait until it is clear; your own work as before. Tell whoever runs this "
-        "bot: the log has the details."
+        "bot: the log has the details.",
+        name=name,
+        stories=_together([_story(one) for one in new]),
+    )
+
+
+def _together(stories: Sequence[str]) -> str:
+    if len(stories) == 1:
+        return stories[0]
+    return worded(
+        TOGETHER[len(stories) - 2], **dict(zip(("one", "two", "three"), stories, strict=False))
+    )
+
+
+def _story(one: Difference) -> str:
+    if one.kind is DriftKind.BOOKED_SHARES:
+        return worded(
+            "it shows {ours} shares, and its trades make {theirs}",
+            ours=f"{one.ours:f}",
+            theirs=f"{one.theirs:f}",
+        )
+    return worded(
+        "it shows a cost of {ours}, and its trades make {theirs}"
+        if one.kind is DriftKind.BOOKED_COST
+        else "it shows a booked profit of {ours}, and its trades make {theirs}",
+        ours=f"${one.ours:,.6f}",
+        theirs=f"${one.theirs:,.6f}",
     )
