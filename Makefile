@@ -4,10 +4,10 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint coverage bench faults crash proof soak format doctor psql backup restore keys words lock clean bootstrap
+.PHONY: help run replay test lint coverage bench faults crash proof soak weather-backtest format doctor psql backup restore keys words lock clean bootstrap
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 run: bootstrap  ## start the bot; options by ARGS="--duration 60"
 	@exec $(PYTHON) telegram_bot/main.py $(ARGS)
@@ -44,6 +44,10 @@ proof: bootstrap  ## the full-size proof of one tap, one order: 1,000 confirmati
 
 soak: bootstrap  ## run the feed for 10 minutes at 10 times a recording's rate; SECONDS=120 FILE=path
 	$(PYTHON) -m tests.benchmarks.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FILE),--file "$(FILE)")
+
+weather-backtest: bootstrap  ## score weather forecasts day by day on the histories in DATA=folder
+	@test -n "$(DATA)" || { echo "DATA: write make weather-backtest DATA=a/folder/of/histories"; exit 2; }
+	@exec $(PYTHON) -m scripts.weather_backtest "$(DATA)"
 
 format: bootstrap  ## format the code and mend what can be mended
 	$(PYTHON) -m ruff format $(CHECKED)

@@ -30,6 +30,7 @@ from tests.benchmarks import (
     taps,
     telegram,
     triggers,
+    weather,
     wishes,
 )
 from tests.benchmarks.frames import ROOT, Capture, capture
@@ -45,6 +46,7 @@ WITH_FRAMES: Final[Mapping[str, Callable[[Capture], Awaitable[list[Figure]]]]] =
     "pictures": lambda _: pictures.measure(),
     "transports": lambda _: telegram.transports(),
     "cards": lambda _: cards.live_cards(),
+    "weather": lambda _: weather.measure(),
 }
 WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "memory": memory.resident_growth,

@@ -1,0 +1,1 @@
+"""Learning from settled days: numpy and scipy, for the worker process and the backtest alone."""
