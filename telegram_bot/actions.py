@@ -25,6 +25,7 @@ from telegram_bot.portfolio_actions import PortfolioAction
 from telegram_bot.quick_actions import QuickAction
 from telegram_bot.settings_actions import SettingsAction
 from telegram_bot.trigger_actions import TriggerAction
+from telegram_bot.weather_actions import WeatherAction
 from telegram_bot.whole_actions import WholeAction
 
 
@@ -221,6 +222,7 @@ Action: TypeAlias = (
     | PeopleAction
     | PortfolioAction
     | WholeAction
+    | WeatherAction
 )
 
 FORMS: Final[Forms[Action]] = {

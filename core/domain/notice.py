@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     PEOPLE = "people"
     CLOSING = "closing"
     DEPOSIT = "deposit"
+    WEATHER = "weather"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,26 @@ class Deposited:
 
 
 @dataclass(frozen=True, slots=True)
+class WeatherSignal:
+    """The strategy saw a bucket that costs less than it is worth; for people who trade by hand.
+
+    `slug` names the event; `outcome` is the bucket, `is_yes` the side. Chance, price and edge are
+    in USDC a share, the edge after the fee and at the cautious end.
+    """
+
+    event_id: str
+    market_id: MarketId
+    slug: str
+    outcome: str
+    is_yes: bool
+    chance: float
+    price: Decimal  # that the strategy would have paid on average
+    edge: float
+    version: int  # of the forecast
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Broadcast:
     """What the owner tells everybody, word for word."""
 
@@ -240,6 +261,7 @@ News: TypeAlias = (
     | Deposited
     | Broadcast
     | WalletTraded
+    | WeatherSignal
 )
 
 NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
@@ -257,6 +279,7 @@ NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
         NoticeKind.DEPOSIT: Deposited,
         NoticeKind.BROADCAST: Broadcast,
         NoticeKind.WALLET_TRADE: WalletTraded,
+        NoticeKind.WEATHER: WeatherSignal,
     }
 )
 
