@@ -5,11 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.units import EventId
 from core.domain.weather.belief import ForecastVersion, Opinion
-from core.storage.strategy_models import WeatherBeliefRow as Row
+from core.storage.strategy_models import WeatherVersionRow as Row
 
 
 async def newest(
@@ -18,7 +19,7 @@ async def newest(
     query = (
         sa.select(Row)
         .where(Row.event_id.in_(events))
-        .distinct(Row.event_id)
+        .ext(distinct_on(Row.event_id))
         .order_by(Row.event_id, Row.version.desc())
     )
     return {EventId(row.event_id): _version(row) for row in await session.scalars(query)}
