@@ -202,8 +202,8 @@ class Deposited:
 class WeatherSignal:
     """The strategy saw a bucket that costs less than it is worth; for people who trade by hand.
 
-    `slug` names the event; `outcome` is the bucket, `is_yes` the side. Chance, price and edge are
-    in USDC a share, the edge after the fee and at the cautious end.
+    `slug` names the event; `outcome` is the bucket with the side. Chance, cost and edge are in USDC
+    a share, cost and edge with the fee, the edge at the cautious end.
     """
 
     event_id: str
@@ -212,7 +212,7 @@ class WeatherSignal:
     outcome: str
     is_yes: bool
     chance: float
-    price: Decimal  # that the strategy would have paid on average
+    cost: Decimal
     edge: float
     version: int  # of the forecast
     at: datetime

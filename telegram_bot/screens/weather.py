@@ -191,8 +191,11 @@ def _row(rung: Rung, wide: int) -> str:
         f"{rung.label:<{wide}}{chance(rung.model):>{NUMBERS}}"
         f"{chance(rung.market):>{NUMBERS + 1}}{edge:>{EDGE}}"
     )
-    held = [f"{shares(rung.yes)} Yes"] if rung.yes else []
-    held += [f"{shares(rung.no)} No"] if rung.no else []
+    held = [
+        f"{shares(size)} {side(is_yes=is_yes)}"
+        for size, is_yes in ((rung.yes, True), (rung.no, False))
+        if size
+    ]
     return f"<code>{safe_row(row)}</code>" + (f" · <b>{' · '.join(held)}</b>" if held else "")
 
 

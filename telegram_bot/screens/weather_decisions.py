@@ -67,7 +67,7 @@ def why(decision: Decision) -> str:
         case Action.REDUCE:
             return _reduced(decision, bucket)
         case Action.SKIP:
-            return " ".join(each for each in (_skip(decision), _detail(decision)) if each)
+            return _reasons(decision)
 
 
 def latencies(moments: Moments) -> str:
@@ -82,34 +82,35 @@ def latencies(moments: Moments) -> str:
 
 
 def _bought(decision: Decision, bucket: str) -> str:
-    grounds = decision.grounds
-    ordered = say("Bought {bucket}", bucket=bucket)
-    if grounds.spend is not None:
-        ordered = say("Bought {bucket} for {amount}", bucket=bucket, amount=money(grounds.spend))
-    reason = say("it was cheaper than it is worth, even at the cautious end.")
-    return f"<b>{ordered}</b>: {_failed(decision) or reason}"
+    if decision.skip is not None:
+        return f"<b>{say('Tried to buy {bucket}', bucket=bucket)}</b>. {_reasons(decision)}"
+    spend = decision.grounds.spend
+    ordered = (
+        say("Bought {bucket}", bucket=bucket)
+        if spend is None
+        else say("Bought {bucket} for {amount}", bucket=bucket, amount=money(spend))
+    )
+    reason = say("It was cheaper than it is worth, even at the cautious end.")
+    return f"<b>{ordered}</b>. {reason}"
 
 
 def _reduced(decision: Decision, bucket: str) -> str:
+    if decision.skip is not None:
+        return f"<b>{say('Tried to sell {bucket}', bucket=bucket)}</b>. {_reasons(decision)}"
     size = decision.grounds.size
-    ordered = say("Sold {bucket}", bucket=bucket)
-    if size is not None:
-        ordered = say("Sold {shares} of {bucket}", shares=shares(Size(size)), bucket=bucket)
-    reason = say("somebody paid more than it is worth now.")
-    return f"<b>{ordered}</b>: {_failed(decision) or reason}"
+    ordered = (
+        say("Sold {bucket}", bucket=bucket)
+        if size is None
+        else say("Sold {shares} of {bucket}", shares=shares(Size(size)), bucket=bucket)
+    )
+    return f"<b>{ordered}</b>. {say('Somebody paid more than it is worth now.')}"
 
 
-def _failed(decision: Decision) -> str:
-    """What became of an order that was decided on, where it came to nothing."""
-    if decision.skip is None:
-        return ""
-    return " ".join(each for each in (say(SKIPS[decision.skip]), _detail(decision)) if each)
-
-
-def _skip(decision: Decision) -> str:
+def _reasons(decision: Decision) -> str:
+    """Why nothing was ordered, or why nothing came of it."""
     if decision.skip is None:
         return say("Nothing was ordered.")
-    return say(SKIPS[decision.skip])
+    return " ".join(each for each in (say(SKIPS[decision.skip]), _detail(decision)) if each)
 
 
 def _detail(decision: Decision) -> str:

@@ -16,7 +16,7 @@ from telegram_bot.words import mark, say
 
 TICKET: Final = 1000  # cents: what the ticket begins with
 IN_SHORT: Final = mark(
-    "<i>The model's view, after the fee and at its cautious end. It is often wrong.</i>"
+    "<i>The model's view: fee included, edge at its cautious end. It is often wrong.</i>"
 )
 
 
@@ -30,9 +30,9 @@ def weather_notice(news: WeatherSignal) -> Screen:
             lines(
                 safe(name_of_slug(news.slug), 120),
                 say(
-                    "Worth {chance} by the model, for sale at {price} · {time}",
+                    "A chance of {chance} by our reckoning, for {price} a share · {time}",
                     chance=chance(news.chance).replace("<", "&lt;"),
-                    price=cents(Price(news.price)),
+                    price=cents(Price(news.cost)),
                     time=clock_time(news.at),
                 ),
             ),

@@ -149,8 +149,11 @@ def name_of_slug(slug: str) -> str:
     asked = asked_by_slug(slug)
     if asked is None:
         return plain(slug, 80)
-    year = asked.year or LEAP_YEAR
-    line = EventLine(EventId(""), slug, asked.city, date(year, asked.month, asked.day))
+    try:
+        day = date(asked.year or LEAP_YEAR, asked.month, asked.day)
+    except ValueError:  # a slug is the venue's, and 31 June fits its form
+        return plain(slug, 80)
+    line = EventLine(EventId(""), slug, asked.city, day)
     return plain_title(replace(line, extreme=asked.extreme))
 
 
@@ -184,7 +187,7 @@ def gate_words(gate: Gate) -> tuple[str, ...]:
     )
     if gate.verdict.is_open:
         return (f"{say(OPEN)} · {counted}",)
-    own = f"{gate.resolved} of "
+    own = f"{gate.resolved} "  # the line above counts them
     others = [each for each in gate.verdict.reasons if not each.startswith(own)]
     return (f"{say(CLOSED)} · {counted}", *(safe(each, 200) for each in others))
 

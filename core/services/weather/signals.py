@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from core.storage import users, weather_choices
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 
+STEP: Final = Decimal("0.001")  # USDC a share
 MOST_WAITING: Final = 500  # decisions; an edge that nobody could be told of in time is gone anyway
 OWN_REASONS: Final = frozenset(
     {
@@ -93,9 +95,9 @@ class WeatherSignals:
 
 def is_signal(decision: Decision) -> bool:
     """Whether an edge was seen, whatever kept this one user's strategy from buying it."""
-    if decision.side is not Side.BUY or decision.grounds.vwap is None:
-        return False
     edge = decision.grounds.cautious
+    if decision.side is Side.SELL or decision.market_id is None:
+        return False
     if edge is None or edge <= 0 or decision.version is None:
         return False
     return decision.action is Action.BUY or decision.skip in OWN_REASONS
@@ -104,8 +106,8 @@ def is_signal(decision: Decision) -> bool:
 def signal_of(decision: Decision, candidate: Candidate) -> WeatherSignal | None:
     """None where the decision is about none of the event's tokens any more."""
     grounds, version = decision.grounds, decision.version
-    price, edge, chance = grounds.vwap, grounds.cautious, grounds.chance
-    if price is None or edge is None or chance is None or version is None:
+    chance, edge, cautious = grounds.chance, grounds.edge, grounds.cautious
+    if chance is None or edge is None or cautious is None or version is None:
         return None
     for market in candidate.markets:
         if decision.token_id in market.tokens:
@@ -116,8 +118,8 @@ def signal_of(decision: Decision, candidate: Candidate) -> WeatherSignal | None:
                 outcome=decision.outcome,
                 is_yes=decision.token_id == market.tokens[0],
                 chance=chance,
-                price=price,
-                edge=edge,
+                cost=Decimal(repr(chance - edge)).quantize(STEP),
+                edge=cautious,
                 version=version,
                 at=decision.moments.received,
             )
