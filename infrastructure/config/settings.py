@@ -101,8 +101,22 @@ class Settings(BaseSettings):
     max_slippage_percent: Percent = Decimal(5)
     quote_ttl_seconds: Seconds = 45.0
     trigger_hold_seconds: Seconds = 1.0
-    min_edge: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
+
+    # Weather strategy
     weather_enabled: bool = False
+    min_edge: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
+    weather_paper_starting_cash: Amount = Decimal(1000)
+    weather_kelly_fraction: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.15")
+    weather_max_divergence: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.35")
+    weather_max_order_usdc: Amount = Decimal(20)
+    weather_max_bucket_usdc: Amount = Decimal(30)
+    weather_max_event_usdc: Amount = Decimal(60)
+    weather_max_city_day_usdc: Amount = Decimal(60)
+    weather_max_region_day_usdc: Amount = Decimal(120)
+    weather_max_day_usdc: Amount = Decimal(200)
+    weather_daily_loss_usdc: Annotated[Amount, Field(gt=0)] = Decimal(50)
+    weather_cooldown_seconds: Seconds = 60.0
+    weather_decisions_kept_days: Days = 90.0
 
     # Limits on live orders
     max_order_usdc: Amount = Decimal(100)

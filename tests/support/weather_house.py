@@ -247,10 +247,10 @@ def _wired(  # noqa: PLR0913, PLR0917 - the parts of one house
     )
     beliefs, log = Beliefs(sessions, opinions, now=now), DecisionLog(sessions, now=now)
 
-    async def account_of(user: UserId, chosen: Choices) -> Account:  # noqa: ARG001 - the port's
-        return Account.WEATHER_PAPER
+    async def accounts_of(user: UserId, chosen: Choices) -> tuple[Account, ...]:  # noqa: ARG001 - the port's
+        return (Account.WEATHER_PAPER,)
 
-    sources = Sources(BucketBooks(desk.board, books), beliefs, candidates, account_of)
+    sources = Sources(BucketBooks(desk.board, books), beliefs, candidates, accounts_of)
     desks = {Account.WEATHER_PAPER: clob}
     placer = Placer(sessions, desks, log, Decimal(5), clock=clock, now=now)
     rules = Rules(limits, timedelta(hours=6), Decimal(5))

@@ -129,6 +129,7 @@ class Candidates:
                 markets = {market.id: market for market in one.markets}
                 known[one.text.id] = Candidate(read, tuple(markets[id_] for id_ in read.markets))
             await asyncio.sleep(0)
+        await self._choices.begin()
         self.chosen = await self._choices.active()
         self.known, self.untradable = known, untradable
         await self._wish()
