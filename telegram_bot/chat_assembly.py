@@ -1,7 +1,7 @@
 """Builds the chat: what its handlers use, the bot, and what it tells unasked."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypedDict
 
@@ -23,6 +23,7 @@ from core.services.reconciliation.standing import AccountStandings
 from core.services.user_service import UserService
 from core.services.wallet_watch import WalletCards, WalletWatch
 from core.services.watchlist import Watchlist
+from core.services.weather.overview import WeatherOverview
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
 from infrastructure.polymarket.public_wallets import DataWallets
@@ -69,11 +70,17 @@ def build_users(settings: Settings, place: Place, sessions: Sessions) -> UserSer
     )
 
 
-def build_chat(ground: Ground, trading: Trading, users: UserService, health: Health) -> Chat:
+def build_chat(
+    ground: Ground,
+    trading: Trading,
+    users: UserService,
+    health: Health,
+    weather: WeatherOverview | None = None,
+) -> Chat:
     """Raises: CannotStart."""
     shared = ground.shared
     settings, place = shared.settings, shared.place
-    services = _services(ground, trading, users, health)
+    services = replace(_services(ground, trading, users, health), weather=weather)
     inbox = Inbox(
         shared.sessions,
         kept_for=timedelta(days=settings.updates_kept_days),

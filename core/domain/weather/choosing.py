@@ -52,13 +52,14 @@ def bounds(what: Limit, operator: StrategyLimits) -> Bounds:
     """What the operator of this program leaves to choose."""
     match what:
         case Limit.EDGE:
-            return Bounds(_exact(operator.minimum_edge), MOST_EDGE)
+            least = _exact(operator.minimum_edge)
+            return Bounds(least, max(least, MOST_EDGE))
         case Limit.KELLY:
-            return Bounds(LEAST_KELLY, _exact(operator.kelly_fraction))
+            return _up_to(_exact(operator.kelly_fraction), LEAST_KELLY)
         case Limit.LOSS:
-            return Bounds(LEAST_USDC, operator.daily_loss)
+            return _up_to(operator.daily_loss, LEAST_USDC)
         case _:
-            return Bounds(LEAST_USDC, operator.most[SCOPES[what]])
+            return _up_to(operator.most[SCOPES[what]], LEAST_USDC)
 
 
 def in_force(what: Limit, choices: Choices, operator: StrategyLimits) -> Decimal:
@@ -100,6 +101,11 @@ def loosens(before: Choices, after: Choices, operator: StrategyLimits) -> bool:
 def _is_looser(what: Limit, before: Choices, after: Choices, operator: StrategyLimits) -> bool:
     was, will_be = in_force(what, before, operator), in_force(what, after, operator)
     return will_be < was if what is Limit.EDGE else will_be > was
+
+
+def _up_to(most: Decimal, least: Decimal) -> Bounds:
+    """An operator who allows less than is usual leaves nothing to choose."""
+    return Bounds(min(least, most), most)
 
 
 def _exact(value: float) -> Decimal:
