@@ -1,7 +1,7 @@
 """The chat over a small world of weather: real choices, candidates, beliefs and decisions."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -122,7 +122,7 @@ async def weather_world(built: Chat, sessions: Sessions) -> WeatherWorld:
     unknown = replace(unknown, description=unknown.description.replace("EGLC", "ATLN"))
     unknown = replace(unknown, resolution_source="")
     markets = markets_of(known, 100)
-    pages = [[*markets, *markets_of(unknown, 200)]]
+    pages: list[Sequence[Market]] = [[*markets, *markets_of(unknown, 200)]]
     await MarketDiscovery(ScriptedCatalogue(pages), sessions, now=built.wall).discover()
     choices, opinions, scores = WeatherChoices(sessions, Audit()), SaidByHand(), HandScores()
     candidates = Candidates(
