@@ -1,31 +1,113 @@
 """Builds the weather strategy. Imported only where it is enabled: nobody else pays for it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
+
+import httpx
 
 from core.domain.account import Account
-from core.domain.units import Usdc, UserId, usdc
+from core.domain.units import Usdc, usdc
+from core.domain.weather.calibration import Calibration
 from core.domain.weather.limits import Scope, StrategyLimits
-from core.domain.weather.station_table import known_stations
+from core.domain.weather.stations import Stations
+from core.domain.weather.untaught import untaught
+from core.services.clock import utc_now
 from core.services.weather.candidates import Intervals
 from core.services.weather.grounds import Rules
-from core.services.weather.ports import MayGoLive, Opinions
+from core.services.weather.known_days import KnownDays
+from core.services.weather.opinions import Calibrations, ModelOpinions
+from core.services.weather.overview import WeatherOverview
+from core.services.weather.ports import Desk, MayGoLive, Opinions
+from core.services.weather.readiness import LiveReadiness
+from core.services.weather.sights import NoScores
+from core.services.weather.signals import WeatherSignals
 from core.services.weather.strategy import Operating, Strategy, World
 from infrastructure.config.settings import Settings
+from infrastructure.telemetry.metrics import Metrics
+from telegram_bot.forecast_assembly import Forecasts, build_forecasts
+from telegram_bot.forecast_figures import ForecastFigures
+from telegram_bot.supervisor import Run
 from telegram_bot.trading_assembly import Ground, Trading
+from telegram_bot.weather_chat_assembly import build_overview, build_signals
+
+IsStreaming: TypeAlias = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """The strategy and the forecasts it stands on, as the chat and the program need them."""
+
+    strategy: Strategy
+    forecasts: Forecasts
+    overview: WeatherOverview
+    signals: WeatherSignals
+
+    def figures(self, metrics: Metrics) -> ForecastFigures:
+        return ForecastFigures(metrics, self.forecasts)
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        return {
+            "forecasts": self.forecasts.keeper.run,
+            "settling": self.forecasts.settling.run,
+            "weather-signals": self.signals.run,
+            **self.strategy.runs,
+        }
+
+
+class Untaught:
+    """Nothing was learned yet: the default spread, which never changes."""
+
+    def __init__(self) -> None:
+        self.current: Calibration = untaught(utc_now())
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:  # noqa: ARG002 - the port's
+        return lambda: None
+
+
+def build_weather(
+    ground: Ground, trading: Trading, client: httpx.AsyncClient, is_streaming: IsStreaming
+) -> Weather:
+    """`client` is for questions, and the caller's to close.
+
+    Raises: SettingsError.
+    """
+    shared = ground.shared
+    forecasts = build_forecasts(
+        shared.settings,
+        shared.place.weather,
+        shared.sessions,
+        client,
+        ground.catalogue,
+        is_streaming,
+    )
+    calibrations: Calibrations = Untaught()
+    opinions = ModelOpinions(forecasts.keeper, calibrations)
+    operating = _operating(shared.settings, forecasts.stations)
+    scores, live = NoScores(), trading.live
+    readiness = LiveReadiness(None if live is None else live.accounts, scores)
+    strategy = build_strategy(
+        ground, trading, opinions, operating, is_streaming, readiness.may_go_live
+    )
+    known = KnownDays(forecasts.keeper), scores, readiness
+    overview = build_overview(shared.sessions, ground.board, strategy, known, is_streaming)
+    signals = build_signals(shared.sessions, shared.outbox, strategy)
+    return Weather(strategy, forecasts, overview, signals)
 
 
 def build_strategy(
     ground: Ground,
     trading: Trading,
     opinions: Opinions,
-    is_streaming: Callable[[], bool],
-    most_age: timedelta,
+    operating: Operating,
+    is_streaming: IsStreaming,
     may_go_live: MayGoLive,
 ) -> Strategy:
-    """`most_age` of forecasts; `may_go_live`: the gate is open and the user's wallet ready."""
+    """`may_go_live`: the gate is open and the user's wallet ready."""
     shared = ground.shared
-    desks = {
+    desks: dict[Account, Desk] = {
         account: desk for account, desk in trading.desks.items() if account is not Account.PAPER
     }
     world = World(
@@ -37,19 +119,14 @@ def build_strategy(
         ground.risk.audit,
         clock=ground.board.clock,
     )
-    operating = _operating(shared.settings, most_age)
     return Strategy(world, operating, opinions, is_streaming, may_go_live)
 
 
-async def nobody_yet(user: UserId) -> bool:  # noqa: ARG001 - of whoever asks
-    """The gate while there is no record of what forecasts were worth: closed."""
-    return False
-
-
-def _operating(settings: Settings, most_age: timedelta) -> Operating:
+def _operating(settings: Settings, stations: Stations) -> Operating:
+    most_age = timedelta(seconds=settings.forecast_max_age_seconds)
     return Operating(
         rules=Rules(limits_of(settings), most_age, settings.max_slippage_percent),
-        stations=known_stations(),
+        stations=stations,
         intervals=Intervals(
             settings.poll_interval_streaming_seconds, settings.poll_interval_seconds
         ),

@@ -77,6 +77,18 @@ class Settings(BaseSettings):
     builder_api_passphrase: SecretStr | None = None
     http_timeout_seconds: Seconds = 10.0
 
+    # Weather
+    open_meteo_api_url: HttpUrl = "https://api.open-meteo.com"
+    open_meteo_ensemble_url: HttpUrl = "https://ensemble-api.open-meteo.com"
+    open_meteo_api_key: SecretStr | None = None
+    nws_api_url: HttpUrl = "https://api.weather.gov"
+    nws_contact: Annotated[str, Field(max_length=200, pattern=r"^[ -~]*$")] = ""
+    metar_api_url: HttpUrl = "https://aviationweather.gov"
+    forecast_max_age_seconds: Seconds = 21_600.0
+    forecasts_kept_days: Days = 3.0
+    weather_kept_days: Annotated[Days, Field(ge=100)] = 400.0
+    weather_stations_file: Path | None = None
+
     # Streaming
     streamer_enabled: bool = True
     use_websocket: bool = True
@@ -196,9 +208,9 @@ def load_settings(
     """
     given = sources.gather(root, environ, handed_over)
     chosen = {name: given[name.upper()] for name in Settings.model_fields if name.upper() in given}
-    for folder in ("data_dir", "fixtures_dir", "keys_dir", "sandbox_replay"):
-        if folder in chosen:
-            chosen[folder] = str(root / Path(chosen[folder]).expanduser())
+    for path in ("data_dir", "fixtures_dir", "keys_dir", "sandbox_replay", "weather_stations_file"):
+        if path in chosen:
+            chosen[path] = str(root / Path(chosen[path]).expanduser())
     try:
         return Settings.model_validate(chosen)
     except ValidationError as error:

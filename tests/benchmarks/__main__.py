@@ -31,6 +31,7 @@ from tests.benchmarks import (
     telegram,
     triggers,
     weather,
+    weather_edges,
     wishes,
 )
 from tests.benchmarks.frames import ROOT, Capture, capture
@@ -62,6 +63,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "search": search.measure,
     "triggers": triggers.measure,
     "alerts": alerts.measure,
+    "edges": weather_edges.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 

@@ -120,7 +120,7 @@ class WeatherHouse:
     beliefs: Beliefs
     log: DecisionLog
     engine: EdgeService
-    markets: Mapping[str, Sequence[Market]]  # by event
+    markets: Mapping[EventId, Sequence[Market]]
 
     def believe(
         self,
@@ -164,7 +164,7 @@ class WeatherHouse:
         self.desk.poll(bids, asks, token)
 
     def token(self, place: int, *, event: str = "900", yes: bool = True) -> TokenId:
-        return self.markets[event][place].tokens[0 if yes else 1]
+        return self.markets[EventId(event)][place].tokens[0 if yes else 1]
 
     async def settled(self) -> None:
         """Everything told has been believed, looked at, decided on and written down."""
