@@ -26,6 +26,7 @@ from telegram_bot.portfolio_actions import PortfolioAction
 from telegram_bot.quick_actions import QuickAction
 from telegram_bot.settings_actions import SettingsAction
 from telegram_bot.trigger_actions import TriggerAction
+from telegram_bot.weather_actions import WeatherAction
 from telegram_bot.whole_actions import WholeAction
 
 
@@ -223,6 +224,7 @@ Action: TypeAlias = (
     | AdminAction
     | PortfolioAction
     | WholeAction
+    | WeatherAction
 )
 
 FORMS: Final[Forms[Action]] = {

@@ -128,9 +128,9 @@ def _parts(
     reported = TradingHealth(metrics, lambda: overlook.newest, live)
     details = {"venue": shared.place.venue}
     health = Health(feed.streamer, probe, lambda: chat.bot.is_up, details, reported.parts)
-    chat = build_chat(ground, trading, users, health)
-    feed.streamer.subscriptions.on_left_out(chat.left_out.tell)
     weather = _weather(ground, trading, client, feed)
+    chat = build_chat(ground, trading, users, health, None if weather is None else weather.overview)
+    feed.streamer.subscriptions.on_left_out(chat.left_out.tell)
     return _Parts(ground, trading, users, feed, overlook, reported, health, chat, weather)
 
 

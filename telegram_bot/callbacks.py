@@ -15,6 +15,7 @@ from telegram_bot import (
     quick_actions,
     settings_actions,
     trigger_actions,
+    weather_actions,
     whole_actions,
 )
 from telegram_bot.actions import Action, Home
@@ -26,9 +27,10 @@ KEEPS: Final = "+"
 MAX_BYTES: Final = 64
 
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
-# of two letters those that begin with a (alerts), d (settings), f (finding), g (safety), k, m
-# (watching), o (orders), p (pictures), q (one tap), t (triggers), u (people), v (wallet),
-# w (all or nothing), y (portfolio), z (admin). Free to begin with: b, c, e, h, i, j, l, n, r, s, x.
+# of two letters those that begin with a (alerts), d (settings), f (finding), g (safety),
+# j (weather), k, m (watching), o (orders), p (pictures), q (one tap), t (triggers), u (people),
+# v (wallet), w (all or nothing), y (portfolio), z (admin). Free to begin with: b, c, e, h, i, l,
+# n, r, s, x.
 FAMILIES: Final[tuple[Forms[Action], ...]] = (
     actions.FORMS,
     alert_actions.FORMS,
@@ -42,6 +44,7 @@ FAMILIES: Final[tuple[Forms[Action], ...]] = (
     admin_actions.FORMS,
     portfolio_actions.FORMS,
     whole_actions.FORMS,
+    weather_actions.FORMS,
 )
 
 

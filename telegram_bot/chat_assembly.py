@@ -23,6 +23,7 @@ from core.services.reconciliation.standing import AccountStandings
 from core.services.user_service import UserService
 from core.services.wallet_watch import WalletCards, WalletWatch
 from core.services.watchlist import Watchlist
+from core.services.weather.overview import WeatherOverview
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
 from infrastructure.polymarket.public_wallets import DataWallets
@@ -72,13 +73,19 @@ def build_users(settings: Settings, place: Place, sessions: Sessions) -> UserSer
     )
 
 
-def build_chat(ground: Ground, trading: Trading, users: UserService, health: Health) -> Chat:
+def build_chat(
+    ground: Ground,
+    trading: Trading,
+    users: UserService,
+    health: Health,
+    weather: WeatherOverview | None = None,
+) -> Chat:
     """Raises: CannotStart."""
     shared = ground.shared
     settings, place = shared.settings, shared.place
     services = _services(ground, trading, users, health)
     admin = build_admin(ground, health, services.markets)
-    services = replace(services, admin=admin)
+    services = replace(services, admin=admin, weather=weather)
     inbox = Inbox(
         shared.sessions,
         kept_for=timedelta(days=settings.updates_kept_days),

@@ -23,6 +23,7 @@ from telegram_bot.picture_actions import ShowRecord
 from telegram_bot.portfolio_actions import ShowHistory
 from telegram_bot.settings_actions import ShowPaper, ShowSettings
 from telegram_bot.trigger_actions import ShowTriggers
+from telegram_bot.weather_actions import ShowWeather
 from telegram_bot.words import mark
 
 
@@ -64,6 +65,11 @@ COMMANDS: Final = (
         ShowTriggers(),
     ),
     Command("alerts", mark("What you are told of when it happens"), ShowAlerts()),
+    Command(
+        "weather",
+        mark("Temperature markets: what the model says, its edge and its score"),
+        ShowWeather(),
+    ),
     Command("pnl", mark("What your trading came to, with a picture"), ShowRecord()),
     Command("history", mark("What you traded, and all of it as a CSV file"), ShowHistory()),
     Command("orders", mark("What rests and what was ordered, and cancelling"), ShowOrders()),

@@ -39,6 +39,7 @@ from core.services.triggers.triggers import Triggers
 from core.services.user_service import UserService
 from core.services.wallet_watch import WalletCards
 from core.services.watchlist import Watchlist
+from core.services.weather.overview import WeatherOverview
 from telegram_bot.administration import AdminParts
 from telegram_bot.callbacks import Codec
 from telegram_bot.drafts import Drafts
@@ -126,6 +127,7 @@ class Services:
     money: WalletMoney | None = None
     triggers: Triggers | None = None
     alerts: Alerts | None = None
+    weather: WeatherOverview | None = None  # None: the strategy is not switched on
     public_wallets: WalletCards | None = None  # None: nobody's is shown
     pictures: PictureParts | None = None  # None: nothing is drawn
     people: People | None = None

@@ -26,6 +26,7 @@ from core.domain.notice import (
     WalletChanged,
     WalletTraded,
     Warned,
+    WeatherSignal,
 )
 from core.domain.notice_rules import kind_of, mode_of, postponed
 from core.domain.preferences import DEFAULTS, NoticeMode, UserPreferences
@@ -53,6 +54,7 @@ from telegram_bot.screens.resolution import resolution_screen
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.trigger_news import trigger_notice
 from telegram_bot.screens.wallet_news import wallet_traded_notice
+from telegram_bot.screens.weather_news import weather_notice
 from telegram_bot.words import reading_as
 
 SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
@@ -70,6 +72,7 @@ SCREENS: Final[Mapping[type[News], Callable[..., Screen]]] = MappingProxyType(
         Deposited: deposit_notice,
         Broadcast: broadcast_notice,
         WalletTraded: wallet_traded_notice,
+        WeatherSignal: weather_notice,
     }
 )
 """What is sent of each kind of news."""

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from core.domain.risk import LimitKind
 from core.domain.units import Usdc
+from core.domain.weather.choosing import Limit as WeatherLimit
 from core.domain.withdrawal import AddressId
 from telegram_bot.account_actions import ChangeLimit, NewAddress, ShowRisk, WithdrawTo
 from telegram_bot.actions import Buy, Limit, SellOther, SpendOther
@@ -14,6 +15,7 @@ from telegram_bot.alert_actions import TypeAlert
 from telegram_bot.people_actions import ChangeRole, Invite
 from telegram_bot.settings_actions import ClearSetting, SetConfirmMode, Setting, TypeSetting
 from telegram_bot.trigger_actions import TypeTrigger
+from telegram_bot.weather_actions import ResetWeatherLimit, SetWeatherMode, TypeWeatherLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +46,30 @@ class TypedSetting:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewWeatherLimit:
+    """A limit of the weather strategy that holds less than before."""
+
+    what: WeatherLimit
+    value: Decimal
+
+
 Loosening: TypeAlias = SetConfirmMode | ClearSetting | TypedSetting
 """A change of settings that needs a code."""
+WeatherWish: TypeAlias = SetWeatherMode | NewWeatherLimit | ResetWeatherLimit
+"""A change of the weather strategy that needs one where more can be lost by it."""
 Admission: TypeAlias = Invite | ChangeRole
 """A change of who may do what that needs one."""
+
+
+Purpose: TypeAlias = Allowing | Paying | NewLimit | Loosening | Admission | WeatherWish
 
 
 @dataclass(frozen=True, slots=True)
 class CodeFor:
     """The authenticator's code, and what it allows."""
 
-    purpose: Allowing | Paying | NewLimit | Loosening | Admission
+    purpose: Purpose
 
 
 Question: TypeAlias = (
@@ -65,6 +80,7 @@ Question: TypeAlias = (
     | TypeTrigger
     | TypeAlert
     | TypeSetting
+    | TypeWeatherLimit
     | ShowRisk
     | ChangeLimit
     | NewAddress

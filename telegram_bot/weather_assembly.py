@@ -8,7 +8,7 @@ from typing import TypeAlias
 import httpx
 
 from core.domain.account import Account
-from core.domain.units import Usdc, UserId, usdc
+from core.domain.units import Usdc, usdc
 from core.domain.weather.calibration import Calibration
 from core.domain.weather.limits import Scope, StrategyLimits
 from core.domain.weather.stations import Stations
@@ -16,8 +16,13 @@ from core.domain.weather.untaught import untaught
 from core.services.clock import utc_now
 from core.services.weather.candidates import Intervals
 from core.services.weather.grounds import Rules
+from core.services.weather.known_days import KnownDays
 from core.services.weather.opinions import Calibrations, ModelOpinions
+from core.services.weather.overview import WeatherOverview
 from core.services.weather.ports import Desk, MayGoLive, Opinions
+from core.services.weather.readiness import LiveReadiness
+from core.services.weather.sights import NoScores
+from core.services.weather.signals import WeatherSignals
 from core.services.weather.strategy import Operating, Strategy, World
 from infrastructure.config.settings import Settings
 from infrastructure.telemetry.metrics import Metrics
@@ -25,6 +30,7 @@ from telegram_bot.forecast_assembly import Forecasts, build_forecasts
 from telegram_bot.forecast_figures import ForecastFigures
 from telegram_bot.supervisor import Run
 from telegram_bot.trading_assembly import Ground, Trading
+from telegram_bot.weather_chat_assembly import build_overview, build_signals
 
 IsStreaming: TypeAlias = Callable[[], bool]
 
@@ -35,6 +41,8 @@ class Weather:
 
     strategy: Strategy
     forecasts: Forecasts
+    overview: WeatherOverview
+    signals: WeatherSignals
 
     def figures(self, metrics: Metrics) -> ForecastFigures:
         return ForecastFigures(metrics, self.forecasts)
@@ -44,6 +52,7 @@ class Weather:
         return {
             "forecasts": self.forecasts.keeper.run,
             "settling": self.forecasts.settling.run,
+            "weather-signals": self.signals.run,
             **self.strategy.runs,
         }
 
@@ -77,8 +86,15 @@ def build_weather(
     calibrations: Calibrations = Untaught()
     opinions = ModelOpinions(forecasts.keeper, calibrations)
     operating = _operating(shared.settings, forecasts.stations)
-    strategy = build_strategy(ground, trading, opinions, operating, is_streaming, nobody_yet)
-    return Weather(strategy, forecasts)
+    scores, live = NoScores(), trading.live
+    readiness = LiveReadiness(None if live is None else live.accounts, scores)
+    strategy = build_strategy(
+        ground, trading, opinions, operating, is_streaming, readiness.may_go_live
+    )
+    known = KnownDays(forecasts.keeper), scores, readiness
+    overview = build_overview(shared.sessions, ground.board, strategy, known, is_streaming)
+    signals = build_signals(shared.sessions, shared.outbox, strategy)
+    return Weather(strategy, forecasts, overview, signals)
 
 
 def build_strategy(
@@ -104,11 +120,6 @@ def build_strategy(
         clock=ground.board.clock,
     )
     return Strategy(world, operating, opinions, is_streaming, may_go_live)
-
-
-async def nobody_yet(user: UserId) -> bool:  # noqa: ARG001 - of whoever asks
-    """The gate while there is no record of what forecasts were worth: closed."""
-    return False
 
 
 def _operating(settings: Settings, stations: Stations) -> Operating:

@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     PEOPLE = "people"
     CLOSING = "closing"
     DEPOSIT = "deposit"
+    WEATHER = "weather"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,26 @@ class Deposited:
 
 
 @dataclass(frozen=True, slots=True)
+class WeatherSignal:
+    """The strategy saw a bucket that costs less than it is worth; for people who trade by hand.
+
+    `slug` names the event; `outcome` is the bucket with the side. Chance, cost and edge are in USDC
+    a share, cost and edge with the fee, the edge at the cautious end.
+    """
+
+    event_id: str
+    market_id: MarketId
+    slug: str
+    outcome: str
+    is_yes: bool
+    chance: float
+    cost: Decimal
+    edge: float
+    version: int  # of the forecast
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Broadcast:
     """What the owner tells everybody, word for word."""
 
@@ -242,6 +263,7 @@ News: TypeAlias = (
     | Deposited
     | Broadcast
     | WalletTraded
+    | WeatherSignal
 )
 
 NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
@@ -259,6 +281,7 @@ NEWS: Final[Mapping[NoticeKind, type[News]]] = MappingProxyType(
         NoticeKind.DEPOSIT: Deposited,
         NoticeKind.BROADCAST: Broadcast,
         NoticeKind.WALLET_TRADE: WalletTraded,
+        NoticeKind.WEATHER: WeatherSignal,
     }
 )
 

@@ -25,6 +25,8 @@ class WeatherChoicesRow(Base):
     days_ahead: Mapped[int] = mapped_column(server_default="2")
     most: Mapped[dict[str, str]] = mapped_column(server_default="{}")
     daily_loss: Mapped[AmountColumn | None]
+    minimum_edge: Mapped[Decimal | None] = mapped_column(sa.Numeric(6, 4))
+    kelly_fraction: Mapped[Decimal | None] = mapped_column(sa.Numeric(6, 4))
     wants_signals: Mapped[bool] = mapped_column(server_default=sa.false())
     updated_at: Mapped[Now]
 

@@ -40,6 +40,12 @@ async def active(session: AsyncSession) -> dict[UserId, Choices]:
     return {UserId(row.user_id): _choices(row) for row in await session.scalars(query)}
 
 
+async def wanting_signals(session: AsyncSession) -> dict[UserId, Choices]:
+    """Everybody's who wants to be told of edges, whether it trades for them or not."""
+    query = sa.select(Row).where(Row.wants_signals).order_by(Row.user_id)
+    return {UserId(row.user_id): _choices(row) for row in await session.scalars(query)}
+
+
 def _values(choices: Choices) -> dict[str, object]:
     return {
         "mode": choices.mode.value,
@@ -48,6 +54,8 @@ def _values(choices: Choices) -> dict[str, object]:
         "days_ahead": choices.days_ahead,
         "most": {scope.name: str(usdc) for scope, usdc in choices.most.items()},
         "daily_loss": choices.daily_loss,
+        "minimum_edge": _exact(choices.minimum_edge),
+        "kelly_fraction": _exact(choices.kelly_fraction),
         "wants_signals": choices.wants_signals,
     }
 
@@ -60,5 +68,11 @@ def _choices(row: Row) -> Choices:
         days_ahead=row.days_ahead,
         most={Scope[name]: Usdc(Decimal(text)) for name, text in row.most.items()},
         daily_loss=None if row.daily_loss is None else Usdc(row.daily_loss),
+        minimum_edge=None if row.minimum_edge is None else float(row.minimum_edge),
+        kelly_fraction=None if row.kelly_fraction is None else float(row.kelly_fraction),
         wants_signals=row.wants_signals,
     )
+
+
+def _exact(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(repr(value))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.domain.errors import BudgetSpent
+from core.domain.sentences import worded
 
 DAY: Final = 86_400.0  # seconds
 DAYS: Final = 7  # that one call may ask for
@@ -62,7 +63,9 @@ class Budget:
         """
         while True:
             if units > self.left:
-                raise BudgetSpent(f"{self._name} gives no more away today.", self._until_free())
+                raise BudgetSpent(
+                    worded("{name} gives no more away today.", name=self._name), self._until_free()
+                )
             pause = max(
                 self._pause(units, self._allowance.minute, 60.0),
                 self._pause(units, self._allowance.hour, 3_600.0),

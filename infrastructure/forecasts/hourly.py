@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from core.domain.errors import Unavailable
+from core.domain.sentences import worded
 from core.domain.weather.temperature import Unit, converted
 
 HOUR: Final = 3_600  # seconds
@@ -74,13 +75,13 @@ def grid(seconds: Sequence[int], now: datetime, name: str) -> Grid:
     Raises: Unavailable for hours out of order or told twice, not whole, too many, or long past.
     """
     if not seconds or len(seconds) > MOST_HOURS or any(at % HOUR for at in seconds):
-        raise Unavailable(f"{name} tells times that are no hours.")
+        raise Unavailable(worded("{name} tells times that are no hours.", name=name))
     if any(later <= earlier for earlier, later in pairwise(seconds)):
-        raise Unavailable(f"{name} tells hours twice or out of order.")
+        raise Unavailable(worded("{name} tells hours twice or out of order.", name=name))
     first, last = seconds[0], seconds[-1]
     told_from, told_to = now.timestamp() - MOST_HOURS * HOUR, now.timestamp() + MOST_HOURS * HOUR
     if first < told_from or not now.timestamp() < last < told_to:
-        raise Unavailable(f"{name} tells of another time.")
+        raise Unavailable(worded("{name} tells of another time.", name=name))
     start = datetime.fromtimestamp(first, UTC)
     times = tuple(start + timedelta(hours=hour) for hour in range((last - first) // HOUR + 1))
     return Grid(times, tuple((at - first) // HOUR for at in seconds))

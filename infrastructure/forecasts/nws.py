@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from core.domain.errors import NotFound, Unavailable
+from core.domain.sentences import worded
 from core.domain.weather.forecast import Forecast, ModelId
 from core.domain.weather.station import Station, StationId
 from core.services.clock import utc_now
@@ -89,7 +90,9 @@ class NationalWeatherService:
                 body = await self._http.get(f"{await self._square(station)}/forecast/hourly")
             except NotFound as error:
                 self._squares.pop(station.id, None)  # squares are cut anew now and then
-                raise Unavailable(f"{NAME} does not know {station.id}.") from error
+                raise Unavailable(
+                    worded("{name} does not know {station}.", name=NAME, station=station.id)
+                ) from error
         return (self._read(decoded(_ANSWER, body, NAME).properties, station),)
 
     async def _square(self, station: Station) -> str:
@@ -98,7 +101,9 @@ class NationalWeatherService:
             where = f"{_short(station.latitude)},{_short(station.longitude)}"
             found = decoded(_POINT, await self._http.get(f"/points/{where}"), NAME).properties
             if _OFFICE.fullmatch(found.gridId) is None:
-                raise Unavailable(f"{NAME} names no office for {station.id}.")
+                raise Unavailable(
+                    worded("{name} names no office for {station}.", name=NAME, station=station.id)
+                )
             known = f"/gridpoints/{found.gridId}/{found.gridX},{found.gridY}"
             self._squares[station.id] = known
         return known
@@ -119,7 +124,7 @@ class NationalWeatherService:
                 raise Unbelievable("empty")  # noqa: TRY301 - told apart nowhere else
         except Unbelievable as reason:
             self.dropped.note(str(reason))
-            raise Unavailable(f"{NAME} tells what cannot be: {reason}.") from reason
+            raise Unavailable(worded("{name} tells what cannot be.", name=NAME)) from reason
         return Forecast(self.name, MODEL, station.id, issued, received, hours.times, (row,))
 
 
@@ -132,16 +137,16 @@ def _issued(told: _Hours, received: datetime) -> datetime:
     """Raises: Unavailable for a forecast of yesterday, or of tomorrow."""
     issued = told.updateTime or told.generatedAt
     if issued is None:
-        raise Unavailable(f"{NAME} does not say when its forecast was made.")
+        raise Unavailable(worded("{name} does not say when its forecast was made.", name=NAME))
     issued = _aware(issued).astimezone(UTC)
     if not received - OLD <= issued <= received + EARLY:
-        raise Unavailable(f"{NAME} tells a forecast of {issued:%d %B %H:%M} UTC.")
+        raise Unavailable(worded("{name} tells a forecast of another time.", name=NAME))
     return min(issued, received)
 
 
 def _aware(at: datetime) -> datetime:
     if at.tzinfo is None:
-        raise Unavailable(f"{NAME} tells a time without a zone.")
+        raise Unavailable(worded("{name} tells a time without a zone.", name=NAME))
     return at
 
 

@@ -13,6 +13,7 @@ import msgspec
 from pydantic import SecretStr
 
 from core.domain.errors import BudgetSpent, Unavailable
+from core.domain.sentences import worded
 from core.domain.weather.forecast import Forecast, ModelId
 from core.domain.weather.station import Station, distance
 from core.services.clock import utc_now
@@ -106,7 +107,11 @@ class OpenMeteo:
                 except Unavailable as fault:
                     faults.append(fault)
         if not found:
-            raise faults[0] if faults else Unavailable(f"{NAME} told nothing that can be used.")
+            raise (
+                faults[0]
+                if faults
+                else Unavailable(worded("{name} told nothing that can be used.", name=NAME))
+            )
         return tuple(found)
 
     async def _members(self, ensemble: Ensemble, station: Station, days: int) -> list[Forecast]:
@@ -120,7 +125,9 @@ class OpenMeteo:
                 continue
             self._accepted[ensemble] = name
             return self._read(answer, station, {None: ensemble.model, name: ensemble.model})
-        raise Unavailable(f"{NAME} knows no {ensemble.model} any more.")
+        raise Unavailable(
+            worded("{name} knows no {model} any more.", name=NAME, model=ensemble.model)
+        )
 
     async def _singles(self, station: Station, days: int) -> list[Forecast]:
         answer = await self._ask(self._single, "/v1/forecast", station, days, SINGLE)
@@ -154,7 +161,7 @@ class OpenMeteo:
         _refuse_elsewhere(answer, station)
         received = self._now()
         if answer.hourly_units.get("time") != "unixtime":
-            raise Unavailable(f"{NAME} tells times in another form.")
+            raise Unavailable(worded("{name} tells times in another form.", name=NAME))
         times = [at for at in answer.hourly.get("time", ()) if isinstance(at, int)]
         hours = grid(times, received, NAME)
         columns = defaultdict[ModelId, list[str]](list)
@@ -188,4 +195,4 @@ def _rows(answer: _Answer, hours: Grid, columns: list[str]) -> tuple[tuple[float
 def _refuse_elsewhere(answer: _Answer, station: Station) -> None:
     told = Station(station.id, station.name, answer.latitude, answer.longitude, station.zone)
     if not abs(answer.latitude) <= 90 or distance(told, station) > FAR:  # noqa: PLR2004 - the poles
-        raise Unavailable(f"{NAME} answers for another place.")
+        raise Unavailable(worded("{name} answers for another place.", name=NAME))

@@ -21,11 +21,13 @@ from telegram_bot.handlers.settings import take_setting_answer
 from telegram_bot.handlers.trading import take_dollars, take_shares
 from telegram_bot.handlers.triggers import take_trigger_answer
 from telegram_bot.handlers.wallet import take_daily_limit
+from telegram_bot.handlers.weather_choices import take_weather_limit
 from telegram_bot.handlers.wishes import open_text
 from telegram_bot.questions import CodeFor, NewLimit, Question
 from telegram_bot.screens.notices import try_again
 from telegram_bot.settings_actions import TypeSetting
 from telegram_bot.trigger_actions import TypeTrigger
+from telegram_bot.weather_actions import TypeWeatherLimit
 
 
 async def take_answer(context: BotContext, question: Question, message_id: int, text: str) -> None:
@@ -66,6 +68,8 @@ async def _take(context: BotContext, question: Question, message_id: int, text: 
             await take_setting_answer(context, what, text)
         case TypeBroadcast():
             await take_words(context, admin_of(context).broadcasts, text)
+        case TypeWeatherLimit(what):
+            await take_weather_limit(context, what, text)
         case CodeFor():
             await take_code(context, question, message_id, text)
         case _:

@@ -8,9 +8,18 @@ from telegram_bot.context import BotContext
 from telegram_bot.handlers import people, withdrawing
 from telegram_bot.handlers.safety import set_limit
 from telegram_bot.handlers.settings import change_guarded
+from telegram_bot.handlers.weather_choices import change_weather
 from telegram_bot.people_actions import ChangeRole, Invite
-from telegram_bot.questions import Allowing, CodeFor, NewLimit, Paying, TypedSetting
+from telegram_bot.questions import (
+    Allowing,
+    CodeFor,
+    NewLimit,
+    NewWeatherLimit,
+    Paying,
+    TypedSetting,
+)
 from telegram_bot.settings_actions import ClearSetting, SetConfirmMode
+from telegram_bot.weather_actions import ResetWeatherLimit, SetWeatherMode
 
 
 async def take_code(context: BotContext, question: CodeFor, message_id: int, text: str) -> None:
@@ -27,6 +36,9 @@ async def take_code(context: BotContext, question: CodeFor, message_id: int, tex
         case SetConfirmMode() | ClearSetting() | TypedSetting():
             await _required(context, text)
             await change_guarded(context, question.purpose, is_proven=True)
+        case SetWeatherMode() | NewWeatherLimit() | ResetWeatherLimit():
+            await _required(context, text)
+            await change_weather(context, question.purpose, is_proven=True)
         case Invite() | ChangeRole():
             await _required(context, text)
             await people.let_more(context, question.purpose, is_proven=True)

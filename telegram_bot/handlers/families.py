@@ -61,6 +61,7 @@ from telegram_bot.handlers.alerts import act_on_alerts
 from telegram_bot.handlers.people import act_on_people
 from telegram_bot.handlers.settings import act_on_settings
 from telegram_bot.handlers.triggers import act_on_triggers
+from telegram_bot.handlers.weather import act_on_weather
 from telegram_bot.people_actions import PeopleAction
 from telegram_bot.picture_actions import PictureAction
 from telegram_bot.portfolio_actions import (
@@ -86,6 +87,7 @@ from telegram_bot.trigger_actions import (
     TriggerAction,
     TypeTrigger,
 )
+from telegram_bot.weather_actions import ShowLadder, ShowWeather, ToggleEvent, WeatherAction
 from telegram_bot.whole_actions import BuyWhole, SellWhole
 
 WayBack: TypeAlias = Callable[..., Action]
@@ -210,6 +212,13 @@ PORTFOLIO: Final = Family(
         SwitchSide: lambda action: ShowPosition(action.position_id),
     },
 )
+WEATHER: Final = Family(
+    dict.fromkeys(get_args(WeatherAction), act_on_weather),
+    {
+        **dict.fromkeys(get_args(WeatherAction), lambda _: ShowWeather()),
+        ToggleEvent: lambda action: ShowLadder(action.event_id),
+    },
+)
 FAMILIES: Final = (
     TRADING,
     Family(ACCOUNT),
@@ -220,6 +229,7 @@ FAMILIES: Final = (
     PEOPLE,
     ADMIN,
     PORTFOLIO,
+    WEATHER,
     Family(dict.fromkeys(get_args(PictureAction), pictures.show_picture)),
 )
 ACTS: Final[Mapping[type, Act]] = {

@@ -12,18 +12,23 @@ from core.domain.views import MarketView, OutcomeView
 from telegram_bot.context import BotContext, PictureParts
 from telegram_bot.handlers.markets import market_view, patience
 from telegram_bot.handlers.positions import portfolio_of
+from telegram_bot.handlers.weather_choices import weather_of
 from telegram_bot.picture_actions import (
     PictureAction,
     ShowChart,
     ShowDepth,
+    ShowFan,
     ShowPnlCard,
     ShowRecord,
+    ShowReliability,
 )
 from telegram_bot.pictures import composing
 from telegram_bot.pictures.plans import Picture
+from telegram_bot.pictures.weather_composing import fan_picture, reliability_picture
 from telegram_bot.screens import pictures as screens
 from telegram_bot.screens.notices import failure_screen
 from telegram_bot.screens.screen import Screen
+from telegram_bot.screens.weather_pictures import fan_screen, reliability_screen
 from telegram_bot.words import say
 
 
@@ -46,6 +51,10 @@ async def _show(context: BotContext, action: PictureAction) -> None:
             await _show_pnl_card(context, action)
         case ShowRecord():
             await _show_record(context, action)
+        case ShowFan():
+            await _show_fan(context, action)
+        case ShowReliability():
+            await _show_reliability(context, action)
         case _:
             assert_never(action)
 
@@ -109,6 +118,22 @@ async def _show_record(context: BotContext, ask: ShowRecord) -> None:
     if record.has_curve:
         plan = composing.equity_picture(record, portfolio, now, context.mode, ask)
         await _put(context, ask, plan, screen)
+    else:
+        await _tell(context, screen)
+
+
+async def _show_fan(context: BotContext, ask: ShowFan) -> None:
+    view = await weather_of(context).fan(context.user.id, ask.event_id)
+    plan = fan_picture(view, context.mode, ask, context.desk.now())
+    await _put(context, ask, plan, fan_screen(view, ask))
+
+
+async def _show_reliability(context: BotContext, ask: ShowReliability) -> None:
+    weather = weather_of(context)
+    seen, gate = await weather.reliability(), (await weather.standing(context.user.id)).gate
+    screen = reliability_screen(seen, gate, ask)
+    if seen.bins:
+        await _put(context, ask, reliability_picture(seen, context.mode, ask), screen)
     else:
         await _tell(context, screen)
 

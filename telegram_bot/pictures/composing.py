@@ -164,6 +164,12 @@ def wording(at: datetime | None = None) -> Wording:
         average=say("your average"),
         opened=say("with open P&L"),
         depth=say("Shares up to each price"),
+        said=say("said"),
+        came=say("came"),
+        measured=say("measured so far"),
+        after=say("after calibration"),
+        members=say("members"),
+        band=say("what chance allows"),
         months=tuple(say(month) for month in MONTHS),
         zone=reader().zone,
     )

@@ -12,17 +12,21 @@ from core.domain.units import Price
 from telegram_bot.pictures.canvas import png
 from telegram_bot.pictures.depth_chart import depth_chart
 from telegram_bot.pictures.equity_chart import equity_chart
+from telegram_bot.pictures.fan_chart import fan_chart
 from telegram_bot.pictures.plans import (
     DepthPicture,
     Entry,
     EquityPicture,
+    FanPicture,
     Head,
     Picture,
     PnlPicture,
     PricePicture,
+    ReliabilityPicture,
 )
 from telegram_bot.pictures.pnl_card import pnl_card
 from telegram_bot.pictures.price_chart import price_chart
+from telegram_bot.pictures.reliability_chart import reliability_chart
 
 
 def draw(plan: Picture) -> bytes:
@@ -40,6 +44,10 @@ def figure_of(plan: Picture) -> Figure:
             return pnl_card(plan)
         case EquityPicture():
             return equity_chart(plan)
+        case FanPicture():
+            return fan_chart(plan)
+        case ReliabilityPicture():
+            return reliability_chart(plan)
         case _:
             assert_never(plan)
 

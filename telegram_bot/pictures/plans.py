@@ -32,6 +32,12 @@ class Wording:
     average: str = "your average"
     opened: str = "with open P&L"
     depth: str = "Shares up to each price"
+    said: str = "said"
+    came: str = "came"
+    measured: str = "measured so far"
+    after: str = "after calibration"
+    members: str = "members"
+    band: str = "what chance allows"
     months: tuple[str, ...] = MONTHS
     zone: tzinfo = UTC
 
@@ -104,4 +110,51 @@ class EquityPicture:
     wording: Wording = ENGLISH
 
 
-Picture: TypeAlias = PricePicture | DepthPicture | PnlPicture | EquityPicture
+class ModelRow(NamedTuple):
+    """One model: what each of its members makes of the day, in the picture's degrees."""
+
+    name: str
+    values: tuple[float, ...]  # at least one
+
+
+@dataclass(frozen=True, slots=True)
+class FanPicture:
+    """A day's forecasts beside the buckets; `edges` part them, one fewer than there are.
+
+    `chances` by bucket, empty where there are none. `degrees` is the unit with its sign.
+    """
+
+    head: Head
+    headline: str
+    degrees: str
+    rows: tuple[ModelRow, ...]  # at least one
+    edges: tuple[float, ...]  # at least one
+    labels: tuple[str, ...]
+    chances: tuple[float, ...]
+    seen: float | None  # the extreme so far
+    wording: Wording = ENGLISH
+
+
+class Point(NamedTuple):
+    """Buckets that were given about the same chance; the band is what chance alone does."""
+
+    said: float
+    came: float
+    buckets: int
+    band_low: float
+    band_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityPicture:
+    """How often what was called so likely came: on the diagonal it is right."""
+
+    head: Head
+    headline: str
+    points: tuple[Point, ...]  # at least one
+    wording: Wording = ENGLISH
+
+
+Picture: TypeAlias = (
+    PricePicture | DepthPicture | PnlPicture | EquityPicture | FanPicture | ReliabilityPicture
+)

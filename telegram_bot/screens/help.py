@@ -60,6 +60,14 @@ SECTIONS: Final = MappingProxyType(
                 "wakes it. A price that is not live says how old it is."
             ),
         ),
+        Topic.WEATHER: (
+            mark("<b>Weather</b>"),
+            mark(
+                "/weather lists temperature markets with what the model and the market say of "
+                "each bucket, and why something was bought or not. It runs dry until its score "
+                "has opened the gate, and promises nothing."
+            ),
+        ),
         Topic.GROUPS: (
             mark("<b>In groups</b>"),
             mark(

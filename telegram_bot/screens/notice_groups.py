@@ -10,6 +10,7 @@ from telegram_bot.actions import ShowPositions
 from telegram_bot.alert_actions import ShowAlerts
 from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines
 from telegram_bot.trigger_actions import ShowTriggers
+from telegram_bot.weather_actions import ShowWeather
 from telegram_bot.words import mark, say
 
 SHOWN: Final = 12  # entries; the others are counted
@@ -21,6 +22,7 @@ GROUPS: Final = MappingProxyType(
         NoticeKind.TRIGGER: mark("<b>Triggers · {count} at once</b>"),
         NoticeKind.RESOLUTION: mark("<b>Results · {count} at once</b>"),
         NoticeKind.CLOSING: mark("<b>Markets that end soon · {count} at once</b>"),
+        NoticeKind.WEATHER: mark("<b>Edges · {count} at once</b>"),
     }
 )
 SEVERAL: Final = mark("<b>{count} notices at once</b>")
@@ -56,5 +58,7 @@ def _way(kind: NoticeKind) -> tuple[Button, ...]:
             return (Button(say("All triggers"), ShowTriggers()),)
         case NoticeKind.RESOLUTION | NoticeKind.CLOSING:
             return (Button(say("Positions"), ShowPositions()),)
+        case NoticeKind.WEATHER:
+            return (Button(say("All events"), ShowWeather()),)
         case _:
             return ()

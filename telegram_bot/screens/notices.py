@@ -32,7 +32,16 @@ from telegram_bot.actions import (
 from telegram_bot.admin_actions import ShowAdmin, TypeBroadcast
 from telegram_bot.alert_actions import NewAlert, TypeAlert
 from telegram_bot.people_actions import ChangeRole, Invite, ShowPeople
-from telegram_bot.questions import CodeFor, NewLimit, Question, TypedSetting
+from telegram_bot.questions import (
+    Allowing,
+    CodeFor,
+    NewLimit,
+    NewWeatherLimit,
+    Paying,
+    Purpose,
+    Question,
+    TypedSetting,
+)
 from telegram_bot.screens.failure_words import heading, meaning, way_out
 from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, rows
 from telegram_bot.screens.setting_questions import card_of
@@ -44,6 +53,13 @@ from telegram_bot.settings_actions import (
     TypeSetting,
 )
 from telegram_bot.trigger_actions import ShowPositionTriggers, TypeTrigger
+from telegram_bot.weather_actions import (
+    ResetWeatherLimit,
+    SetWeatherMode,
+    ShowWeatherChoices,
+    ShowWeatherLimits,
+    TypeWeatherLimit,
+)
 from telegram_bot.whole_actions import BuyWhole, SellWhole
 from telegram_bot.words import mark, say
 
@@ -214,8 +230,8 @@ def asker(question: Question) -> Action:
             return ShowPosition(position_id)
         case TypeTrigger() | TypeAlert():
             return _list_of(question)
-        case TypeSetting(what):
-            return card_of(what)
+        case TypeSetting() | TypeWeatherLimit():
+            return _card_of_setting(question)
         case TypeBroadcast():
             return ShowAdmin()
         case _:
@@ -228,18 +244,38 @@ def _asker_about_account(
     match question:
         case ShowRisk():
             return ShowWallet()
-        case ChangeLimit() | CodeFor(NewLimit()):
+        case ChangeLimit():
             return ShowLimits()
-        case CodeFor(ClearSetting(what) | TypedSetting(what)):
-            return card_of(what)
-        case CodeFor(SetConfirmMode()):
-            return ShowConfirming()
-        case CodeFor(Invite() | ChangeRole()):
-            return ShowPeople()
-        case NewAddress() | WithdrawTo() | CodeFor():
+        case CodeFor(purpose):
+            return _card_of_code(purpose)
+        case NewAddress() | WithdrawTo():
             return ShowWithdrawals()
         case _:
             assert_never(question)
+
+
+def _card_of_code(purpose: Purpose) -> Action:
+    """Where what the code would allow was asked for."""
+    match purpose:
+        case NewLimit():
+            return ShowLimits()
+        case ClearSetting(what) | TypedSetting(what):
+            return card_of(what)
+        case SetConfirmMode():
+            return ShowConfirming()
+        case Invite() | ChangeRole():
+            return ShowPeople()
+        case SetWeatherMode() | NewWeatherLimit() | ResetWeatherLimit():
+            is_mode = isinstance(purpose, SetWeatherMode)
+            return ShowWeatherChoices() if is_mode else ShowWeatherLimits()
+        case Allowing() | Paying():
+            return ShowWithdrawals()
+
+
+def _card_of_setting(question: TypeSetting | TypeWeatherLimit) -> Action:
+    if isinstance(question, TypeWeatherLimit):
+        return ShowWeatherLimits()
+    return card_of(question.what)
 
 
 def _list_of(question: TypeTrigger | TypeAlert) -> Action:

@@ -33,6 +33,7 @@ KINDS: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.FEED: mark("Price feed"),
     NoticeKind.DEPOSIT: mark("Deposits"),
     NoticeKind.WALLET_TRADE: mark("Watched wallets"),
+    NoticeKind.WEATHER: mark("Weather edges"),
     NoticeKind.BROADCAST: mark("From the owner"),
     NoticeKind.WARNING: mark("Warnings"),
     NoticeKind.WALLET: mark("Wallet and key"),

@@ -21,6 +21,7 @@ from telegram_bot.actions import (
 )
 from telegram_bot.screens.screen import Button, Screen
 from telegram_bot.trigger_actions import ArmTrigger, RemoveTrigger, TypeTrigger
+from telegram_bot.weather_actions import ShowLadder, ShowWeather
 
 
 class Topic(StrEnum):
@@ -32,6 +33,7 @@ class Topic(StrEnum):
     LIMIT = "limit"
     PRICES = "prices"
     GROUPS = "groups"
+    WEATHER = "weather"
 
 
 # The first line that fits decides: a ticket also leads back to its market.
@@ -42,6 +44,7 @@ _SIGNS: Final[tuple[tuple[frozenset[type], Topic], ...]] = (
     (frozenset({Buy, Spend, SpendOther}), Topic.BUY),
     (frozenset({Limit, CancelOrder, ShowOrder}), Topic.LIMIT),
     (frozenset({ShowPosition}), Topic.SELL),
+    (frozenset({ShowWeather, ShowLadder}), Topic.WEATHER),
     (frozenset({Categories, ShowEvent, ShowMarket}), Topic.FIND),
 )
 _NAMES: Final = MappingProxyType(
@@ -54,6 +57,7 @@ _NAMES: Final = MappingProxyType(
         Topic.LIMIT: frozenset({"orders", "resting", "cancel"}),
         Topic.PRICES: frozenset({"price", "live", "refresh", "stale"}),
         Topic.GROUPS: frozenset({"group", "inline", "share"}),
+        Topic.WEATHER: frozenset({"temperature", "forecast", "edge", "score"}),
     }
 )
 """What people may type besides its own name; nobody reads it."""

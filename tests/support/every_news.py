@@ -28,6 +28,7 @@ from core.domain.trigger import TriggerKind, TriggerState
 from core.domain.units import MarketId, PositionId, Price, Size, Usdc
 from tests.support import account_examples as live
 from tests.support import alert_examples as alerts
+from tests.support import weather_examples as weather
 from tests.support.examples import NOW
 
 MARKET = MarketId("501")
@@ -54,6 +55,7 @@ def every_news() -> Iterator[News]:
     yield from (held, replace(held, is_held=False))
     yield Deposited(Usdc(Decimal(5)))
     yield Broadcast("Back in five minutes.")
+    yield weather.signal()
     trade = WalletTrade("Rain?", "Yes", Side.BUY, Size(Decimal(5)), Price(Decimal("0.5")), NOW)
     known = replace(trade, market_id=MARKET)
     yield from (

@@ -15,6 +15,8 @@ from core.domain.preferences import LANGUAGES, ConfirmMode, NoticeMode
 from core.domain.risk import LimitKind
 from core.domain.units import EventId, MarketId, OrderId, PositionId, UserId
 from core.domain.user import Role
+from core.domain.weather.choices import Mode
+from core.domain.weather.choosing import Limit as WeatherLimit
 from core.domain.withdrawal import AddressId, WithdrawalId
 from telegram_bot.account_actions import (
     Approve,
@@ -109,6 +111,23 @@ from telegram_bot.settings_actions import (
     ShowSettings,
     TypeSetting,
 )
+from telegram_bot.weather_actions import (
+    ResetWeatherLimit,
+    SetDaysAhead,
+    SetSignals,
+    SetWeatherMode,
+    ShowCities,
+    ShowDecisions,
+    ShowEventDecisions,
+    ShowLadder,
+    ShowScores,
+    ShowWeather,
+    ShowWeatherChoices,
+    ShowWeatherLimits,
+    ToggleCity,
+    ToggleEvent,
+    TypeWeatherLimit,
+)
 from telegram_bot.whole_actions import BuyWhole, SellWhole
 
 CODEC = Codec("aB3_")
@@ -195,6 +214,18 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(SetNoticeMode, st.sampled_from(NoticeKind), st.sampled_from(NoticeMode)),
     st.builds(SetLanguage, st.sampled_from(LANGUAGES)),
     st.builds(ShowPeople, st.integers(0, 99)),
+    *(st.builds(kind, st.integers(0, 99)) for kind in (ShowWeather, ShowDecisions, ShowScores)),
+    st.builds(ShowLadder, numbers.map(str).map(EventId)),
+    st.builds(ShowEventDecisions, numbers.map(str).map(EventId), st.integers(0, 99)),
+    st.builds(ToggleEvent, numbers.map(str).map(EventId), st.booleans()),
+    st.sampled_from((ShowWeatherChoices(), ShowWeatherLimits())),
+    st.builds(SetWeatherMode, st.sampled_from(Mode)),
+    st.builds(SetDaysAhead, st.integers(0, 9)),
+    st.builds(SetSignals, st.booleans()),
+    st.builds(ShowCities, st.integers(0, 99)),
+    st.builds(ToggleCity, st.one_of(st.just(""), st.text().map(category_key)), st.integers(0, 99)),
+    st.builds(TypeWeatherLimit, st.sampled_from(WeatherLimit)),
+    st.builds(ResetWeatherLimit, st.sampled_from(WeatherLimit)),
     st.builds(Invite, st.sampled_from(Role)),
     st.builds(ChangeRole, numbers.map(UserId), st.sampled_from(Role)),
     *(st.builds(kind, numbers.map(UserId)) for kind in (ShowPerson, BlockPerson, UnblockPerson)),
@@ -251,6 +282,8 @@ def test_changed_data_never_breaks_the_reader(action: Action, place: int, char: 
         "1.aB3_.dl.de",
         "1.aB3_.dm.reckless",
         "1.aB3_.ur.7.king",
+        "1.aB3_.jm.everything",
+        "1.aB3_.jt.london.0",
         "1.-.h." + "x" * 80,
     ],
 )

@@ -29,6 +29,7 @@ from tests.support import (
     picture_examples,
     portfolio_examples,
     settings_examples,
+    weather_examples,
 )
 
 FRENCH: Final = Reader("fr")
@@ -54,6 +55,7 @@ SPELT_ALIKE: Final = frozenset(
     | {"{hours} h", "{seconds} s", "Transaction <code>{transaction}</code>", "Standard"}
     | {"English", "Français", "cents", "dollars"}
     | {"Version", "<b>Version</b>", "Python {version}", "Polycool {version} · {commit}"}
+    | {"Score", "mod.", "<i>{words}</i>", "Brier {brier} · log {log}", "CRPS {crps} K"}
 )
 """French as well, and what a language calls itself."""
 
@@ -79,6 +81,7 @@ def drawn() -> dict[str, Screen]:
         **{f"group {name}": each for name, each in group_examples.group_screens().items()},
         **{f"portfolio {name}": each for name, each in portfolio_examples.examples().items()},
         **{f"setting {name}": each for name, each in settings_examples.examples().items()},
+        **{f"weather {name}": each for name, each in weather_examples.weather_examples().items()},
         **{f"picture {name}": each for name, each in picture_examples.captions().items()},
     }
 

@@ -36,6 +36,8 @@ ALLOWED: Final = {
     ("screens/custody_news.py", "usable_at"): "the name of a fact",
     ("screens/custody_news.py", "due_at"): "the name of a fact",
     ("handlers/earlier.py", "button:"): "the key of an order",
+    ("screens/weather_words.py", "Yes"): "decision 32: the same in every language",
+    ("screens/weather_words.py", "No"): "decision 32: the same in every language",
 }
 SAID_ELSEWHERE: Final = {
     ("commands.py", "COMMANDS"): "each meaning is said where it is shown",
@@ -52,6 +54,7 @@ SAID_ELSEWHERE: Final = {
     ("handlers/wallet.py", "DRY_RUN"): "a sentence of the core, which has one of that name",
     ("handlers/withdrawing.py", "DRY_RUN"): "a sentence of the core, which has one of that name",
     ("screens/ticket.py", "ASKED"): "whether there is one",
+    ("screens/weather_choices.py", "MODES"): "each name is said in a loop",
     ("pictures/composing.py", "MONTHS"): "each name is said in a loop",
     ("reporting.py", "MEANINGS"): "of the feed, for operators",
     ("reporting.py", "REASONS"): "for operators, who read English",

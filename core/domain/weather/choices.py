@@ -28,6 +28,8 @@ class Choices:
     days_ahead: int = 2  # 0: only events of the local day that is
     most: Mapping[Scope, Usdc] = field(default_factory=dict)  # own limits, below the operator's
     daily_loss: Usdc | None = None
+    minimum_edge: float | None = None  # USDC a share, above the operator's
+    kelly_fraction: float | None = None  # below the operator's
     wants_signals: bool = False  # notices for people who trade by hand
 
     def wants(self, event: EventId, city: str, day: date, today: date) -> bool:
@@ -40,4 +42,11 @@ class Choices:
         """The operator's limits where this user's are higher or not given."""
         most = {scope: min(usdc, self.most.get(scope, usdc)) for scope, usdc in limits.most.items()}
         loss = limits.daily_loss if self.daily_loss is None else self.daily_loss
-        return replace(limits, most=most, daily_loss=min(loss, limits.daily_loss))
+        edge, kelly = self.minimum_edge, self.kelly_fraction
+        return replace(
+            limits,
+            most=most,
+            daily_loss=min(loss, limits.daily_loss),
+            minimum_edge=max(limits.minimum_edge, edge or 0.0),
+            kelly_fraction=min(limits.kelly_fraction, kelly or limits.kelly_fraction),
+        )

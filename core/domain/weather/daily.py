@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from statistics import fmean, median, pstdev
 from typing import Final
 
+from core.domain.sentences import worded
 from core.domain.weather.days import HOUR, IncompleteDay, day_span, whole_day
 from core.domain.weather.forecast import Forecast, ModelId, Observation
 from core.domain.weather.station import Station, StationId
@@ -126,7 +127,7 @@ def model_day(
     members = [_finite(row[first:end]) for row in forecast.members]
     whole = [row for row in members if row is not None]
     if not whole:
-        raise IncompleteDay(f"No member has every hour of {day}.")
+        raise IncompleteDay(worded("No member has every hour of {day}.", day=day))
     pick = max if extreme is Extreme.HIGHEST else min
     passed = sum(forecast.times[place] + HOUR <= now for place in places)
     begun = day_span(day, zone)[0] <= now
@@ -150,7 +151,7 @@ def agreeing(models: Sequence[ModelDay]) -> tuple[tuple[ModelDay, ...], dict[Mod
         if degrees <= APART:
             break
         kept.remove(worst)
-        apart[worst.model] = f"It is {degrees:.1f} °C off the others."
+        apart[worst.model] = worded("It is {degrees} °C off the others.", degrees=f"{degrees:.1f}")
     return tuple(kept), apart
 
 

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.domain.sentences import mark
 from core.domain.units import EventId
 from core.domain.weather.belief import ForecastVersion, Opinion, is_sound
 from core.domain.weather.rules import TemperatureEvent
@@ -137,7 +138,7 @@ class Beliefs:
             self._doubt(event_id, str(why))
             return
         if not is_sound(opinion, len(event.ladder.buckets)):
-            self._doubt(event_id, "The model gave numbers that are no chances.")
+            self._doubt(event_id, mark("The model gave numbers that are no chances."))
             return
         self._refusals.pop(event_id, None)
         self._heard[event_id] = opinion.heard_at

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from statistics import fmean
 from typing import Final, Protocol
 
+from core.domain.sentences import mark, worded
 from core.domain.weather.belief import Opinion
 from core.domain.weather.calibration import Calibration, Forecast, Lead, NoForecast, lead_of
 from core.domain.weather.daily import DailyExtremes, Measured
@@ -78,7 +79,7 @@ class ModelOpinions:
         try:
             distribution = predicted(coefficients, said_by(known))
         except NoForecast as nothing:
-            raise NoOpinion(f"No forecast can be used: {nothing}.") from nothing
+            raise NoOpinion(worded("No forecast can be used: {why}", why=str(nothing))) from nothing
         found = odds(distribution, event.ladder, event.rounding, _observed(event, known.observed))
         chances = layered(found.probabilities, calibration.layers.get(lead, ()))
         return Opinion(
@@ -115,6 +116,5 @@ def _observed(event: TemperatureEvent, measured: Measured | None) -> Observed | 
 
 def _why(known: DailyExtremes | None) -> str:
     if known is None:
-        return "No forecast has been asked for yet."
-    refused = "; ".join(f"{model}: {why}" for model, why in sorted(known.refused.items()))
-    return f"No forecast is young enough. {refused}".strip()[:300]
+        return mark("No forecast has been asked for yet.")
+    return mark("No forecast is young enough.")

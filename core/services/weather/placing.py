@@ -17,6 +17,7 @@ from core.domain.order import Order as PlacedOrder
 from core.domain.order import Origin, Ticket
 from core.domain.reservation import farthest_bound
 from core.domain.risk import automation_key
+from core.domain.sentences import mark
 from core.domain.units import ZERO, MarketId, Price
 from core.domain.weather.deciding import Offer, Order, Refusal
 from core.domain.weather.decision import Action, Moments, Skip
@@ -29,7 +30,7 @@ from core.storage import orders
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user
 
-NO_DESK: Final = "This Polycool trades practice money only now."
+NO_DESK: Final = mark("This Polycool trades practice money only now.")
 SOON: Final = 0.5  # seconds before the same is decided on again, where prices may change that
 LATER: Final = 20.0
 SOON_OVER: Final = frozenset(
