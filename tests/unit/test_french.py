@@ -43,7 +43,7 @@ ENGLISH_BUTTONS: Final = frozenset(
 FIELD: Final = frozenset(
     {"Wallet", "Take profit", "Stop loss", "Trailing stop", "TP / SL", "TP {distance}"}
     | {"SL {distance}", "Trail {distance}", "Post-only", "P&L", "P&amp;L {gain}"}
-    | {"<b>P&amp;L {gain}</b>", "<b>P&amp;L · {period}</b>", "bid / ask", "spread {spread}"}
+    | {"<b>P&amp;L · {period}</b>", "bid / ask", "spread {spread}"}
     | {"Bid {bid} · ask {ask}", "Bid {bid}", "Ask {ask}", "bid {bid} · ask {ask}"}
     | {"bid {bid} · ask {ask} · spread {spread}", "{outcome} bid {bid} · ask {ask} · {age}"}
     | {"QR", "B", "M", "K", "Spread > {step}", "trader"}

@@ -9,11 +9,11 @@ from telegram_bot.screens.screen import Button, Screen
 from tests.support import account_examples, alert_examples, examples, portfolio_examples
 
 NOT_FOR_VIEWERS = """
-    Approve ArmTrigger BeginWallet BlockPerson Buy BuyOtherSide CancelAll CancelMarket CancelOrder
-    CancelTicket CancelWithdrawal ChangeLimit ChangeRole CheckWallet ChooseTier Confirm
+    Approve ArmTrigger BeginWallet BlockPerson Buy BuyOtherSide BuyWhole CancelAll CancelMarket
+    CancelOrder CancelTicket CancelWithdrawal ChangeLimit ChangeRole CheckWallet ChooseTier Confirm
     ConfirmAgain GoLive HaltTrading Invite LiftHalt Limit MakeBackup NewAddress QuickBuy QuickSell
     Redeem RemoveAddress RemoveTrigger ResetBreaker SellAll SellEverything SellOther SellPercent
-    SellShares SendBroadcast SetPreset ShowAdmin ShowBackup ShowBroadcast ShowDepositCode
+    SellShares SellWhole SendBroadcast SetPreset ShowAdmin ShowBackup ShowBroadcast ShowDepositCode
     ShowErrors ShowHealth ShowPeople ShowPerson ShowPositionTriggers ShowPresets ShowRisk
     ShowTriggers ShowVersion ShowWithdrawals Spend SpendOther Submitting SwitchSide TakeOver
     TypeBroadcast TypeTrigger UnblockPerson WithdrawTo
