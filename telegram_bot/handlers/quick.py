@@ -58,11 +58,11 @@ async def order_at_once(
     """The first tap on a card: an order, or a ticket that says why it asks."""
     messenger, again = card.desk.messenger, None
     try:
-        found = await card.orders.quick.look(claim)
+        found, is_old = await _look(card, claim)
         again = _again(found, action)
         wanted = await _wanted(card, found, again)
         why = reasons_to_ask(card.preferences, wanted.quote, await _facts(card, wanted))
-        if why:
+        if why and not is_old:
             await card.orders.quick.retire(claim)
     except ButtonSpent as spent:
         words = say(EXPLANATIONS.get(str(spent), FOREIGN))
@@ -74,7 +74,7 @@ async def order_at_once(
         async with card.held():
             await card.show(failure_screen(error, _back(again), ways))
         return
-    if why:
+    if why or is_old:
         await messenger.answer(query_id)
         async with card.held():
             await ticket.show_ticket(
@@ -82,6 +82,20 @@ async def order_at_once(
             )
         return
     await _place(card, claim, wanted, query_id)
+
+
+async def _look(card: BotContext, claim: ButtonClaim) -> tuple[CardOffer, bool]:
+    """What the token allows, and whether it is too old to order with.
+
+    A record cannot be refreshed, so its old token still leads to a ticket. Raises: ButtonSpent.
+    """
+    quick, is_record = card.orders.quick, card.message_id is None
+    try:
+        return await quick.look(claim), False
+    except ButtonSpent as spent:
+        if str(spent) != EXPIRED or not is_record:
+            raise
+    return await quick.look(claim, even_old=True), True
 
 
 async def order_typed(context: BotContext, again: Spend | SellShares) -> bool:
