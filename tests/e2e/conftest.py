@@ -13,6 +13,7 @@ import pytest
 from infrastructure.database.address import database_url, driver_dsn
 from infrastructure.sandbox_process import SandboxParts, sandbox_process
 from tests.support.databases import database_named
+from tests.support.live_program import MANY
 from tests.support.person import LocalTelegram, local_telegram
 from tests.support.program import ROOT, Program, running
 from tests.support.venue_control import VenueControl, venue_control
@@ -47,6 +48,7 @@ async def world(data_folders: Callable[[], Path]) -> AsyncIterator[World]:
         "VENUE": "sandbox",
         "DATA_DIR": str(data_folders()),
         "TELEGRAM_ALLOWED_USERS": USERS,
+        "TELEGRAM_MESSAGES_PER_MINUTE": str(MANY),
     }
     async with AsyncExitStack() as stack:
         program = await stack.enter_async_context(running(settings))
@@ -70,7 +72,7 @@ class Outside:
 @pytest.fixture(scope="session")
 async def outside() -> AsyncIterator[Outside]:
     """Its bot has one reader at a time, so the tests start their programs one after another."""
-    parts = SandboxParts("127.0.0.1", telegram_port=0, exchange_port=0, token=TOKEN, seed=1)
+    parts = SandboxParts("127.0.0.1", 0, 0, token=TOKEN, seed=1, chat_messages=MANY)
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(sandbox_process(parts, ROOT))
         assert urls.telegram is not None
@@ -82,6 +84,7 @@ async def outside() -> AsyncIterator[Outside]:
             "CLOB_WSS_URL": urls.exchange.replace("http", "ws", 1) + "/ws/market",
             "TELEGRAM_API_BASE_URL": urls.telegram,
             "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_MESSAGES_PER_MINUTE": str(MANY),
         }
         telegram = await stack.enter_async_context(local_telegram(urls.telegram))
         venue = await stack.enter_async_context(venue_control(urls.exchange))

@@ -25,6 +25,13 @@ class Author(msgspec.Struct, frozen=True):
     is_bot: bool
 
 
+class File(msgspec.Struct, frozen=True):
+    """A picture or a document; `name` is a document's."""
+
+    url: str
+    name: str | None = None
+
+
 class Message(msgspec.Struct, frozen=True):
     id: int
     text: str
@@ -32,11 +39,17 @@ class Message(msgspec.Struct, frozen=True):
     deleted: bool
     author: Author = msgspec.field(name="from")
     reply_markup: Markup | None = None
+    photo: File | None = None
+    document: File | None = None
 
     @property
     def buttons(self) -> list[Button]:
         rows = self.reply_markup.inline_keyboard if self.reply_markup else []
         return [button for row in rows for button in row]
+
+    def offers(self, label: str) -> bool:
+        """Whether there is a button whose text fits the pattern."""
+        return any(re.search(label, button.text) for button in self.buttons)
 
     def button(self, label: str) -> Button:
         """The first whose text fits the pattern."""
@@ -128,12 +141,12 @@ class Person:
         await self.writes(text)
         return await self.sees(pattern, after=before)
 
-    async def taps(self, card: Message, label: str, pattern: str) -> Message:
+    async def taps(self, card: Message, label: str, pattern: str, *, button: str = "") -> Message:
         """Tap the button; what the bot shows next that fits `pattern`, there or below."""
         before = await self.revision()
         answer = await self.touches(card, label)
         assert answer.answered
-        return await self.sees(pattern, after=before)
+        return await self.sees(pattern, after=before, button=button)
 
     async def writes(self, text: str) -> None:
         await self._telegram.post(f"{self._chat}/send", {"text": text})
@@ -151,16 +164,19 @@ class Person:
         *,
         on: Message | None = None,
         after: int = 0,
+        button: str = "",
         patience: float = PATIENCE,
     ) -> Message:
         """The newest of the bot's messages that fits, as soon as there is one.
 
         `on`: that message only. `after`: what was written or changed since that revision only.
+        `button`: with such a button, for what changes nothing else on a card that moves by itself.
         """
 
         def fits(message: Message) -> bool:
             wanted = message.author.is_bot and (on is None or message.id == on.id)
-            return wanted and re.search(pattern, message.text) is not None
+            has_it = not button or message.offers(button)
+            return wanted and has_it and re.search(pattern, message.text) is not None
 
         try:
             async with asyncio.timeout(patience):
@@ -176,6 +192,10 @@ class Person:
             if found:
                 return max(found, key=lambda message: message.revision)
             after = changes.revision
+
+    async def opens(self, file: File) -> bytes:
+        """What is in a picture or document."""
+        return await self._telegram.get(file.url)
 
     async def messages(self) -> Sequence[Message]:
         return (await self._changes(0)).messages
