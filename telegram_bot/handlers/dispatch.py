@@ -214,7 +214,7 @@ class Dispatcher:
         return BotContext(self._desk, user, chat_id, account=account, preferences=preferences)
 
     def _is_order(self, update: Update) -> bool:
-        """Whether this update may have sent an order: a confirming tap, one on a card, an amount."""
+        """Whether it may have sent an order: a confirming tap, one on a card, a typed amount."""
         query = update.callback_query
         if query is None and update.message is not None:
             return is_short_answer(update.message.text or "")
