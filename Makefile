@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint coverage bench faults crash proof soak weather-backtest format doctor psql backup restore keys words screens lock clean bootstrap
+.PHONY: help run replay test lint coverage bench faults crash proof soak weather-backtest format doctor psql backup restore rebuild keys words screens lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -65,6 +65,9 @@ backup: bootstrap  ## write a backup into DATA_DIR/backups, or to FILE=path
 restore: bootstrap  ## replace the database by the backup FILE=path; nothing may be running
 	@test -n "$(FILE)" || { echo "FILE: write make restore FILE=path/of/a.dump"; exit 2; }
 	@exec $(PYTHON) -m scripts.database restore "$(FILE)"
+
+rebuild: bootstrap  ## positions that are not what their fills make; ARGS="--apply" mends them
+	@exec $(PYTHON) -m scripts.rebuild $(ARGS)
 
 keys: bootstrap  ## key files, keys and authenticators; ARGS="status", see docs/security.md
 	@exec $(PYTHON) -m scripts.keys $(or $(ARGS),status)

@@ -13,6 +13,7 @@ from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, CallbackContext, TypeHandler
 
+from core.domain.notice import Notice
 from core.domain.update import UpdateOutcome
 from core.services.inbox import Inbox
 from core.services.price_board import PriceBoard
@@ -21,6 +22,7 @@ from infrastructure.errors import CannotStart
 from telegram_bot.callbacks import Codec
 from telegram_bot.clock import Clock, SystemClock
 from telegram_bot.context import LIVE_MODE, Desk, Services
+from telegram_bot.handlers.alert_acts import AlertAct, act_of
 from telegram_bot.handlers.dispatch import Dispatcher
 from telegram_bot.handlers.old_receipts import follow_again
 from telegram_bot.intake import Polling, Webhook
@@ -151,6 +153,10 @@ class TelegramBot:
         if followed:
             logger.info("Receipts of an earlier run that are not over: %s", followed)
         return followed
+
+    async def act_of(self, notice: Notice) -> AlertAct | None:
+        """What can be done about it at once."""
+        return await act_of(self._desk, notice)
 
     async def close(self) -> None:
         """End the sessions that `check` opened, where nothing was run after it."""

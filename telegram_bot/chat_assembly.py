@@ -103,6 +103,7 @@ def build_chat(
             bot.clock,
             services.reader_of,
             services.preferences.of,
+            act_of=bot.act_of,
         ),
         left_out=LeftOutNotice(users.owner, bot.messenger, bot.clock, most),
         days=services.days,

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import BadRequest
@@ -51,7 +51,7 @@ from telegram_bot.screens.notice_groups import group_screen
 from telegram_bot.screens.order_news import order_notice, warning_notice
 from telegram_bot.screens.reconciliation import reconciliation_screen
 from telegram_bot.screens.resolution import resolution_screen
-from telegram_bot.screens.screen import Screen
+from telegram_bot.screens.screen import Button, Screen
 from telegram_bot.screens.trigger_news import trigger_notice
 from telegram_bot.screens.wallet_news import wallet_traded_notice
 from telegram_bot.screens.weather_news import weather_notice
@@ -90,6 +90,20 @@ async def default_preferences(_: UserId) -> UserPreferences:
     return DEFAULTS
 
 
+class Act(Protocol):
+    """What can be done about a notice at once."""
+
+    @property
+    def button(self) -> Button: ...
+
+    async def stand_on(self, message_id: int) -> None: ...
+
+
+async def no_act(_: Notice) -> Act | None:
+    """Where notices tell and no more."""
+    return None
+
+
 class NoticeSender:
     """Private chats have their user's id, so a notice needs no chat of its own.
 
@@ -104,12 +118,15 @@ class NoticeSender:
         clock: Clock,
         reader_of: ReaderOf = default_reader,
         preferences_of: Callable[[UserId], Awaitable[UserPreferences]] = default_preferences,
+        *,
+        act_of: Callable[[Notice], Awaitable[Act | None]] = no_act,
     ) -> None:
         self._outbox = outbox
         self._messenger = messenger
         self._clock = clock
         self._reader_of = reader_of
         self._preferences_of = preferences_of
+        self._act_of = act_of
         self._bursts = Bursts()
         self._pause = BEAT
         self._has_resumed = False
@@ -172,7 +189,8 @@ class NoticeSender:
     async def _send(self, together: Sequence[Notice]) -> None:
         first = together[0]
         with reading_as(await self._reader_of(first.user_id)):
-            screen = _screen_of_all([each.news for each in together])
+            act = await self._act_of(first) if len(together) == 1 else None
+            screen = _screen_of_all([each.news for each in together], act)
         try:
             sent = await self._messenger.send(
                 first.telegram_id,
@@ -187,6 +205,8 @@ class NoticeSender:
         if sent is None and self._messenger.is_inactive(first.telegram_id):
             await self._give_up(together, "its user has blocked the bot")
             return
+        if act is not None and sent is not None:
+            await act.stand_on(sent)
         for notice in together:
             if sent is None:
                 await self._outbox.not_sent(notice)
@@ -224,7 +244,9 @@ def _is_unhurried(notice: Notice) -> bool:
     return isinstance(notice.news, Broadcast)
 
 
-def _screen_of_all(news: Sequence[News]) -> Screen:
+def _screen_of_all(news: Sequence[News], act: Act | None) -> Screen:
+    if act is not None and isinstance(news[0], AlertFired):
+        return alert_notice(news[0], act.button)
     screens = [screen_of(each) for each in news]
     return screens[0] if len(screens) == 1 else group_screen(kind_of(news[0]), screens)
 

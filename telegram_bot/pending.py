@@ -1,6 +1,6 @@
 """Questions that wait for a typed answer: in memory, for a few minutes, one a user."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.domain.units import UserId
@@ -11,9 +11,18 @@ LIFETIME: Final = 180.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """The one-shot token of the message that asks: a typed amount may order with it."""
+
+    button_id: str
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Pending:
     question: Question
     until: float
+    token: Token | None = None
 
 
 class PendingInputs:
@@ -26,6 +35,16 @@ class PendingInputs:
     def ask(self, user_id: UserId, question: Question, lifetime: float = LIFETIME) -> None:
         """`lifetime` in seconds."""
         self._waiting[user_id] = _Pending(question, self._clock.now() + lifetime)
+
+    def arm(self, user_id: UserId, token: Token) -> None:
+        """With the token of what asks; nothing where nothing is asked any more."""
+        pending = self._waiting.get(user_id)
+        if pending is not None:
+            self._waiting[user_id] = replace(pending, token=token)
+
+    def token(self, user_id: UserId) -> Token | None:
+        """Of what the user is asked right now."""
+        return None if self.question(user_id) is None else self._waiting[user_id].token
 
     def question(self, user_id: UserId) -> Question | None:
         """What the user is asked right now; None once it is too old."""

@@ -32,15 +32,16 @@ class OutboxAlarms:
         sentence: str,
         *,
         is_breaker: bool = False,
+        is_for_owner: bool = False,
     ) -> None:
         """`user` None: everybody is stopped. The owner gets a copy of what only they can end."""
         async with for_others(session):
             owner = await users.owner_id(session)
-            person = ""
+            person, is_theirs = "", is_breaker or is_for_owner
             if user is not None and user != owner:
                 await self._warn(session, user, "alarm", Warned(sentence))
-                person = await users.name_of(session, user) if is_breaker else ""
-            if owner is not None and (is_breaker or user in {None, owner}):
+                person = await users.name_of(session, user) if is_theirs else ""
+            if owner is not None and (is_theirs or user in {None, owner}):
                 whose = EVERYBODY if user is None else user
                 told = Warned(sentence, whose if is_breaker else None, person)
                 await self._warn(session, owner, "alarm", told)

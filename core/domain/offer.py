@@ -104,7 +104,8 @@ class CardOffer:
     """What the one-shot token of a card allows: one of `amounts`, once, in its market.
 
     `drawn` are the asks, or for a sale the bids, that the card was made with, in the order of the
-    market's outcomes. `amounts` are USDC, or for a sale percent.
+    market's outcomes. `amounts` are USDC, or for a sale percent. `is_typed`: any other amount may
+    be typed in answer to the card, of a sale in shares.
     """
 
     account: Account
@@ -112,6 +113,7 @@ class CardOffer:
     side: Side
     amounts: tuple[Decimal, ...]
     drawn: tuple[Price | None, ...]
+    is_typed: bool = False
 
 
 CARD: Final = "card"
@@ -119,13 +121,14 @@ CARD: Final = "card"
 
 
 def card_payload(card: CardOffer) -> dict[str, str]:
-    return {
+    payload = {
         CARD: card.side.value,
         "account": card.account.value,
         "market_id": card.market_id,
         "amounts": " ".join(f"{amount:f}" for amount in card.amounts),
         "drawn": " ".join("-" if price is None else f"{price:f}" for price in card.drawn),
     }
+    return payload | ({"typed": "yes"} if card.is_typed else {})
 
 
 def card_of(payload: Mapping[str, str]) -> CardOffer:
@@ -137,6 +140,7 @@ def card_of(payload: Mapping[str, str]) -> CardOffer:
         side=Side(payload[CARD]),
         amounts=tuple(Decimal(amount) for amount in payload["amounts"].split()),
         drawn=tuple(drawn),
+        is_typed="typed" in payload,
     )
 
 
@@ -144,7 +148,7 @@ def is_of_card(card: CardOffer, quote: TradeQuote, amount: Decimal) -> bool:
     """Whether the card's token may become this order."""
     return (
         (card.account, card.market_id, card.side) == (quote.account, quote.market.id, quote.side)
-        and amount in card.amounts
+        and (card.is_typed or amount in card.amounts)
         and quote.spend in {None, amount}
     )
 

@@ -140,6 +140,11 @@ class UserService:
         async with as_worker(self._sessions) as session:
             return await users.viewers(session)
 
+    async def known(self, user_id: UserId) -> User | None:
+        """As they were when they were last let in."""
+        async with as_worker(self._sessions) as session:
+            return await users.by_id(session, user_id)
+
     async def note_blocked(self, telegram_id: int, *, is_blocked: bool) -> None:
         """Remembered over restarts; what somebody has armed or ordered is not touched."""
         async with as_worker(self._sessions) as session:

@@ -78,6 +78,20 @@ async def bind(session: AsyncSession, button_id: str, message_id: int) -> None:
     )
 
 
+async def bind_own(session: AsyncSession, claim: ButtonClaim) -> None:
+    """The same, said by whoever the button is for, in their chat."""
+    await session.execute(
+        sa.update(MoneyButtonRow)
+        .where(
+            MoneyButtonRow.id == claim.id,
+            MoneyButtonRow.user_id == claim.user_id,
+            MoneyButtonRow.chat_id == claim.chat_id,
+            MoneyButtonRow.message_id.is_(None),
+        )
+        .values(message_id=claim.message_id)
+    )
+
+
 async def consume(
     session: AsyncSession, claim: ButtonClaim, now: datetime, *, is_card: bool = False
 ) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from telegram_bot.actions import ShowMarket
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.handlers.receipts import last_word
 from telegram_bot.receipts import KEPT_FOR
+from telegram_bot.words import reading_as
 
 
 async def follow_again(desk: Desk) -> int:
@@ -19,12 +20,23 @@ async def follow_again(desk: Desk) -> int:
     since = desk.now() - timedelta(seconds=KEPT_FOR)
     followed = 0
     for receipt in await desk.services.history.open_receipts(since):
-        end = partial(last_word, _context(desk, receipt), receipt.order, ShowMarket(receipt.market))
-        if await end() is None:
-            desk.receipts.follow(receipt.chat_id, receipt.message_id, end)
-            followed += 1
+        with reading_as(await desk.services.reader_of(receipt.user.id)):
+            context, again = await _context(desk, receipt), ShowMarket(receipt.market)
+            end = partial(last_word, context, receipt.order, again)
+            if await end() is None:
+                desk.receipts.follow(receipt.chat_id, receipt.message_id, end)
+                followed += 1
     return followed
 
 
-def _context(desk: Desk, receipt: OpenReceipt) -> BotContext:
-    return BotContext(desk, receipt.user, receipt.chat_id, receipt.message_id, Account.LIVE)
+async def _context(desk: Desk, receipt: OpenReceipt) -> BotContext:
+    """As its reader has chosen by now: what a receipt sells with is theirs to say."""
+    user = receipt.user
+    return BotContext(
+        desk,
+        user,
+        receipt.chat_id,
+        receipt.message_id,
+        Account.LIVE,
+        await desk.services.preferences.of(user.id),
+    )

@@ -40,6 +40,7 @@ from telegram_bot.words import mark, say
 
 EXPIRY_MARGIN: Final = 0.5  # seconds after the end of an offer until its card says so
 TOLD_AFTER: Final = 0.05  # seconds; most orders have left by then, and none has to wait for words
+PATIENT: Final = 1.0  # seconds; what was typed is told of in a message, which is one more to send
 FOLLOWING: Final = 2.0  # seconds between two looks at an order that is not over
 
 
@@ -142,6 +143,29 @@ async def confirm(
                 await _show_submitting(context, claim.message_id, ticket, placing)
                 await asyncio.wait({placing})
                 await _show(context, placing.result(), ticket.again)
+
+
+async def order_below(context: BotContext, claim: ButtonClaim, ticket: ShownTicket) -> None:
+    """Place the order of words that needed no ticket; its receipt is a message of its own.
+
+    `context`: of a chat that is held already.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        order = _place(context, claim, ticket, knows_of_unclear=False)
+        placing = tasks.create_task(order, name="typed-order")
+        async with brought_to_end(placing), asyncio.TaskGroup() as words:
+            words.create_task(context.orders.get_ready(claim.user_id), name="typed-keys")
+            await asyncio.wait({placing}, timeout=PATIENT)
+            if not placing.done():
+                context = await _below(context, ticket.quote)
+            await asyncio.wait({placing})
+            await _show(context, placing.result(), ticket.again)
+
+
+async def _below(context: BotContext, quote: TradeQuote | LimitQuote) -> BotContext:
+    """That the order is on its way, where the receipt will stand; the answer belongs there."""
+    shown = await context.show(_submitting(quote))
+    return context if shown is None else context.on(shown)
 
 
 @asynccontextmanager

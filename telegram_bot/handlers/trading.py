@@ -24,11 +24,13 @@ from telegram_bot.actions import (
     SpendOther,
 )
 from telegram_bot.context import BotContext
+from telegram_bot.handlers.quick import order_typed
 from telegram_bot.handlers.ticket import show_ticket, still_view
+from telegram_bot.handlers.tokens import asking_quick_of, bind_question, quick_sale_of
 from telegram_bot.live_messages import LiveView
 from telegram_bot.screens.market import amount_screen
 from telegram_bot.screens.notices import amount_question, shares_question
-from telegram_bot.screens.numbers import shares
+from telegram_bot.screens.quick import Quick
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.whole import not_whole_screen
 from telegram_bot.whole_actions import BuyWhole, SellWhole
@@ -40,12 +42,14 @@ CENTS: Final = 100  # in a USDC
 async def choose_amount(context: BotContext, action: Buy) -> None:
     market = await context.services.markets.market(action.market_id)
     outcome_at(market, action.outcome)
-    await context.services.markets.view(market.id, context.user.id, refresh=True)
+    view = await context.services.markets.view(market.id, context.user.id, refresh=True)
+    quick = await asking_quick_of(context, view)
     context.desk.pending.ask(context.user.id, action)
-    draw = partial(_draw_amounts, context, action)
-    await context.show(
+    draw = partial(_draw_amounts, context, action, quick)
+    shown = await context.show(
         await draw(), LiveView(draw, frozenset({market.id}), frozenset(market.tokens))
     )
+    await bind_question(context, quick.button_id, shown)
 
 
 async def quote_buy(context: BotContext, action: Spend | BuyWhole) -> None:
@@ -77,32 +81,39 @@ async def quote_whole_shares(context: BotContext, action: SellWhole) -> None:
 
 async def ask_dollars(context: BotContext, action: SpendOther) -> None:
     market = await context.services.markets.market(action.market_id)
-    outcome = outcome_at(market, action.outcome)
+    outcome_at(market, action.outcome)
+    view = await context.services.markets.view(market.id, context.user.id, refresh=True)
+    quick = await asking_quick_of(context, view)
     context.desk.pending.ask(context.user.id, action)
-    screen = amount_question(market.question, outcome.name, action)
-    await context.show(screen, still_view(screen, market.id))
+    screen = amount_question(view, action, is_at_once=quick.button_id is not None)
+    shown = await context.show(screen, still_view(screen, market.id))
+    await bind_question(context, quick.button_id, shown)
 
 
 async def ask_shares(context: BotContext, action: SellOther) -> None:
     view = await context.positions.view(action.position_id, context.user.id)
     position = view.position
     context.check_account(position.account)
+    token = await quick_sale_of(context, view, is_typed=True)
     context.desk.pending.ask(context.user.id, action)
-    held = shares(position.holding.amount)
-    screen = shares_question(view.market.question, position.outcome, held, action)
-    await context.show(screen, still_view(screen, view.market.id))
+    screen = shares_question(view, action, is_at_once=token is not None)
+    shown = await context.show(screen, still_view(screen, view.market.id))
+    await bind_question(context, token, shown)
 
 
 async def take_dollars(context: BotContext, question: SpendOther, text: str) -> None:
     """A typed amount. Raises: Rejected for one that cannot be used."""
-    amount = int(typed_usdc(text) * CENTS)
-    await quote_buy(context, Spend(question.market_id, question.outcome, amount))
+    spend = Spend(question.market_id, question.outcome, int(typed_usdc(text) * CENTS))
+    if not await order_typed(context, spend):
+        await quote_buy(context, spend)
 
 
 async def take_shares(context: BotContext, question: SellOther, text: str) -> None:
     """Typed shares, or a part of them. Raises: Rejected for what cannot be used."""
     size = await _typed_size(context, question.position_id, text)
-    await quote_shares(context, SellShares(question.position_id, int(size * MICROS)))
+    sale = SellShares(question.position_id, int(size * MICROS))
+    if not await order_typed(context, sale):
+        await quote_shares(context, sale)
 
 
 async def _typed_size(context: BotContext, position_id: PositionId, text: str) -> Size:
@@ -137,12 +148,11 @@ async def _show(context: BotContext, quote: TradeQuote, *, again: Action, back: 
     await show_ticket(context, quote, again=again, back=back)
 
 
-async def _draw_amounts(context: BotContext, action: Buy) -> Screen:
+async def _draw_amounts(context: BotContext, action: Buy, quick: Quick) -> Screen:
     user, services = context.user.id, context.services
     view = await services.markets.view(action.market_id, user)
     cash = await services.users.cash(user, context.account)
-    amounts = context.preferences.quick_amounts
-    return amount_screen(view, action.outcome, cash, context.desk.now(), amounts)
+    return amount_screen(view, action.outcome, cash, context.desk.now(), quick)
 
 
 def outcome_at(market: Market, place: int) -> Outcome:

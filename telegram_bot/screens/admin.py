@@ -36,6 +36,7 @@ from telegram_bot.screens.screen import (
     lines,
     stamped,
 )
+from telegram_bot.screens.state_words import state_words
 from telegram_bot.screens.status import PartState
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import ago, date_clock, day_clock, span
@@ -53,7 +54,7 @@ def admin_screen(view: Overview, now: datetime) -> Screen:
         blocks(
             say("<b>Admin</b>"),
             lines(
-                say("Needs a look: {parts}", parts=safe(", ".join(view.ill), 200))
+                say("Needs a look: {parts}", parts=_ill(view.ill))
                 if view.ill
                 else say("Everything works."),
                 say("Trading: <b>halted</b> for everybody; cancelling works.")
@@ -183,9 +184,13 @@ def _seconds(view: BackupView) -> float:
     return ((view.ended or view.began) - view.began).total_seconds()
 
 
+def _ill(parts: Sequence[str]) -> str:
+    return ", ".join(state_words(each, 40) for each in parts)
+
+
 def _part(part: PartState) -> str:
     sign = "" if part.is_well else "<b>!</b> "
-    return f"{sign}{safe(part.name, 40)}: {safe(part.note, 200)}"
+    return f"{sign}{state_words(part.name, 40)}: {state_words(part.note, 200)}"
 
 
 def _queue(queue: Queue) -> tuple[str, ...]:
@@ -198,7 +203,7 @@ def _queue(queue: Queue) -> tuple[str, ...]:
 
 
 def _drawing(worker: str) -> str:
-    return say("Pictures: {state}", state=safe(worker, 80))
+    return say("Pictures: {state}", state=state_words(worker, 80))
 
 
 def _disk(disk: Disk | None) -> str | None:
@@ -209,7 +214,8 @@ def _disk(disk: Disk | None) -> str | None:
 
 def _doubted(token: DoubtedToken) -> str:
     age = say("never heard of") if token.age is None else ago(token.age)
-    return f"{safe(token.name, 60)} · {safe(token.state, 20)}, {age} · {safe(token.why, 120)}"
+    state, why = state_words(token.state, 40), state_words(token.why)
+    return f"{safe(token.name, 60)} · {state}, {age} · {why}"
 
 
 def _error(error: ErrorLine) -> str:

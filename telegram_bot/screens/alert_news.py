@@ -27,8 +27,8 @@ MUTE = 8  # hours
 LONGEST: Final = 3000  # UTF-16 units of the owner's words
 
 
-def alert_notice(news: AlertFired) -> Screen:
-    """A record that stays in the chat."""
+def alert_notice(news: AlertFired, act: Button | None = None) -> Screen:
+    """A record that stays in the chat; `act` is what can be done about it at once."""
     outcome = bold(news.outcome, LABEL)
     is_of_time = news.wish.kind is AlertKind.CLOSING
     return Screen(
@@ -56,7 +56,7 @@ def alert_notice(news: AlertFired) -> Screen:
         (
             (
                 Button(say("Market"), ShowMarket(news.market_id)),
-                Button(say("Mute {hours} h", hours=MUTE), MuteAlert(news.alert_id, MUTE)),
+                act or Button(say("Mute {hours} h", hours=MUTE), MuteAlert(news.alert_id, MUTE)),
             ),
         ),
         keeps_message=True,

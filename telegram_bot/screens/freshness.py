@@ -55,6 +55,15 @@ def price_line(
     return _sentence(words) if price is None or state is PriceState.DOWN else _now(words)
 
 
+def ask_line(view: OutcomeView) -> str:
+    """What its buyer pays a share, as far as anybody knows."""
+    if view.state not in {PriceState.LIVE, PriceState.POLLED}:
+        return say("The ask is not known right now; your quote asks the venue first")
+    if view.ask is None:
+        return say("Nobody sells this outcome right now")
+    return say("You buy at the ask: {ask}", ask=cents(view.ask))
+
+
 def outcome_line(view: OutcomeView) -> str:
     """The same of an outcome."""
     words = outcome_price(view)

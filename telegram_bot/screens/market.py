@@ -5,7 +5,6 @@ from typing import Final
 
 from core.domain.link import market_link
 from core.domain.market import Market
-from core.domain.preferences import DEFAULTS
 from core.domain.price import PriceState
 from core.domain.resolution import Standing, standing_of
 from core.domain.units import ONE, ZERO, Price, Usdc
@@ -15,16 +14,22 @@ from telegram_bot.actions import (
     ShowEvent,
     ShowMarket,
     ShowPosition,
-    Spend,
     SpendOther,
     Way,
 )
 from telegram_bot.alert_actions import NewAlert
 from telegram_bot.finding_actions import Watch
 from telegram_bot.picture_actions import ShowChart, ShowDepth
-from telegram_bot.screens.freshness import outcome_line, outcome_price
+from telegram_bot.screens.freshness import ask_line, outcome_line, outcome_price
 from telegram_bot.screens.numbers import cents, gain, money, shares, volume
-from telegram_bot.screens.quick import CENTS, Quick, buy_rows, depth_line, dollars
+from telegram_bot.screens.quick import (
+    ORDERED_AT_ONCE,
+    Quick,
+    buy_action,
+    buy_rows,
+    depth_line,
+    dollars,
+)
 from telegram_bot.screens.resolution import result
 from telegram_bot.screens.screen import (
     Button,
@@ -88,13 +93,13 @@ def amount_screen(
     outcome: int,
     cash: Usdc,
     now: datetime,
-    amounts: tuple[Usdc, ...] = DEFAULTS.quick_amounts,
+    quick: Quick = IN_TICKETS,
 ) -> Screen:
-    """How many dollars, before the fee, on the outcome at that place."""
+    """How many dollars, before the fee, on the outcome at that place; typed ones, too."""
     market, chosen = view.market, view.outcomes[outcome]
     presets = tuple(
-        Button(dollars(amount), Spend(market.id, outcome, int(amount * CENTS)))
-        for amount in amounts
+        Button(dollars(amount), buy_action(market, outcome, amount, quick))
+        for amount in quick.amounts
     )
     return Screen(
         blocks(
@@ -102,10 +107,12 @@ def amount_screen(
             safe(market.question),
             lines(
                 outcome_line(chosen),
-                _asked(chosen),
+                ask_line(chosen),
                 say("Cash {cash}", cash=money(cash)),
             ),
-            say("Amounts are before the fee. You see the exact quote before anything is bought."),
+            say("Amounts are before the fee. You see the exact quote before anything is bought.")
+            if quick.button_id is None
+            else say("Amounts are before the fee. {at_once}", at_once=say(ORDERED_AT_ONCE)),
         ),
         rows(
             (*presets, Button(say("Other"), SpendOther(market.id, outcome))),
@@ -182,14 +189,6 @@ def _spread(view: OutcomeView) -> str:
     if view.bid is None or view.ask is None or view.ask < view.bid:
         return say("unknown")
     return cents(Price(view.ask - view.bid))
-
-
-def _asked(view: OutcomeView) -> str:
-    if view.state not in {PriceState.LIVE, PriceState.POLLED}:
-        return say("The ask is not known right now; your quote asks the venue first")
-    if view.ask is None:
-        return say("Nobody sells this outcome right now")
-    return say("You buy at the ask: {ask}", ask=cents(view.ask))
 
 
 def _traded(market: Market) -> str:

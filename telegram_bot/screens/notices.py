@@ -5,6 +5,7 @@ from typing import Final, assert_never
 
 from core.domain.errors import PolycoolError, Rejected
 from core.domain.secrets import SecretKind
+from core.domain.views import MarketView, PositionView
 from telegram_bot.account_actions import (
     ChangeLimit,
     NewAddress,
@@ -43,6 +44,9 @@ from telegram_bot.questions import (
     TypedSetting,
 )
 from telegram_bot.screens.failure_words import heading, meaning, way_out
+from telegram_bot.screens.freshness import ask_line
+from telegram_bot.screens.numbers import cents, shares
+from telegram_bot.screens.quick import ORDERED_AT_ONCE
 from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, rows
 from telegram_bot.screens.setting_questions import card_of
 from telegram_bot.screens.text import LABEL, safe, told
@@ -126,28 +130,35 @@ def left_out_notice(tokens: int, limit: int) -> Screen:
     )
 
 
-def amount_question(question: str, outcome: str, ask: SpendOther) -> Screen:
+def amount_question(view: MarketView, ask: SpendOther, *, is_at_once: bool = False) -> Screen:
+    """`is_at_once`: what is typed orders, where nothing speaks against it."""
+    chosen = view.outcomes[ask.outcome]
     return Screen(
         blocks(
-            say("<b>How many dollars on {outcome}?</b>", outcome=safe(outcome, LABEL)),
-            safe(question),
+            say("<b>How many dollars on {outcome}?</b>", outcome=safe(chosen.outcome.name, LABEL)),
+            lines(safe(view.market.question), ask_line(chosen)),
             say(
                 "Type an amount before the fee, for example <code>25</code> or <code>12.50</code>."
             ),
+            say(ORDERED_AT_ONCE) if is_at_once else None,
         ),
         ((Button(say("Cancel"), asker(ask)),),),
     )
 
 
-def shares_question(question: str, outcome: str, held: str, ask: SellOther) -> Screen:
+def shares_question(view: PositionView, ask: SellOther, *, is_at_once: bool = False) -> Screen:
+    """`is_at_once`: what is typed orders, where nothing speaks against it."""
+    position = view.position
     return Screen(
         blocks(
-            say("<b>How much {outcome} do you sell?</b>", outcome=safe(outcome, LABEL)),
-            safe(question),
+            say("<b>How much {outcome} do you sell?</b>", outcome=safe(position.outcome, LABEL)),
+            safe(view.market.question),
             lines(
-                say("You hold {shares} shares.", shares=held),
+                say("You hold {shares} shares.", shares=shares(position.holding.amount)),
+                None if view.bid is None else say("The bid is {bid}.", bid=cents(view.bid)),
                 say("Type shares, like <code>12.5</code>, or a part, like <code>30%</code>."),
             ),
+            say(ORDERED_AT_ONCE) if is_at_once else None,
         ),
         ((Button(say("Cancel"), asker(ask)),),),
     )

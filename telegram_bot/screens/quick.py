@@ -15,10 +15,11 @@ from telegram_bot.quick_actions import QuickBuy
 from telegram_bot.screens.numbers import cents, money, percentage, shares
 from telegram_bot.screens.screen import Button, Row, Style
 from telegram_bot.screens.text import plain
-from telegram_bot.words import say
+from telegram_bot.words import mark, say
 
 CENTS: Final = 100  # in a USDC
 OUTCOME_STYLES: Final = (Style.SUCCESS, Style.DANGER)
+ORDERED_AT_ONCE: Final = mark("It is ordered at once, unless there is a reason to ask you first.")
 CURRENT: Final = frozenset({PriceState.LIVE, PriceState.POLLED})
 NAME: Final = 24  # UTF-16 units of an outcome beside its amounts
 SEEN: Final = Decimal("0.05")  # percent; a smaller impact is none worth a word
@@ -47,7 +48,7 @@ def buy_rows(market: Market, quick: Quick) -> tuple[Row, ...]:
         (
             Button(plain(outcome.name, NAME), Buy(market.id, place), OUTCOME_STYLES[place % 2]),
             *(
-                Button(dollars(amount), _order(market, place, amount, quick))
+                Button(dollars(amount), buy_action(market, place, amount, quick))
                 for amount in quick.amounts
             ),
         )
@@ -80,7 +81,8 @@ def depth_line(view: OutcomeView, market: Market, amount: Usdc) -> str | None:
     )
 
 
-def _order(market: Market, place: int, amount: Usdc, quick: Quick) -> Action:
+def buy_action(market: Market, place: int, amount: Usdc, quick: Quick) -> Action:
+    """An order at once, or its ticket; for the outcome at that place."""
     in_cents = int(amount * CENTS)
     if quick.button_id is None:
         return Spend(market.id, place, in_cents)

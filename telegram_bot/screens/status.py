@@ -6,7 +6,8 @@ from datetime import datetime
 
 from telegram_bot.actions import Status
 from telegram_bot.screens.screen import Button, Screen, blocks, home_button, lines, stamped
-from telegram_bot.screens.text import bold, safe
+from telegram_bot.screens.state_words import state_words
+from telegram_bot.screens.text import bold
 from telegram_bot.screens.times import ago
 from telegram_bot.words import say
 
@@ -26,7 +27,7 @@ def status_screen(
     """`newest_price` in seconds since any price was heard of."""
     ill = [part.name for part in parts if not part.is_well]
     summary = (
-        say("Needs a look: {parts}", parts=safe(", ".join(ill), 120))
+        say("Needs a look: {parts}", parts=", ".join(state_words(each, 40) for each in ill))
         if ill
         else say("Everything works.")
     )
@@ -45,4 +46,4 @@ def status_screen(
 
 def _part(part: PartState) -> str:
     mark = "" if part.is_well else "<b>!</b> "
-    return f"{mark}{safe(part.name, 40)}: {safe(part.note, 120)}"
+    return f"{mark}{state_words(part.name, 40)}: {state_words(part.note)}"

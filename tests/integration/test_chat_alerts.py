@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.domain.alert import MOST_ALERTS, AlertKind, NewAlert
 from core.domain.notice import Broadcast, ClosingSoon, NoticeKind, Warned
-from core.domain.preferences import NoticeMode
+from core.domain.preferences import ConfirmMode, NoticeMode
 from core.domain.units import MarketId, UserId
 from core.services.alerts.alert_engine import AlertEngine
 from core.services.alerts.alert_wishes import AlertWishes
@@ -23,6 +23,7 @@ from tests.support import examples
 from tests.support.chat import ANN, Chat, Message, Person, buttons, open_chat
 
 YES = examples.YES
+LINK = "https://polymarket.com/event/bitcoin-in-december/bitcoin-above-100k-on-december-31"
 PATIENCE = 20.0  # seconds
 
 
@@ -49,7 +50,11 @@ async def telling(chat: Chat) -> AsyncIterator[Outbox]:
     engine = AlertEngine(chat.sessions, chat.board, alerts, outbox, wishes, now=chat.wall)
     bot = chat.bot
     sender = NoticeSender(
-        outbox, bot.messenger, bot.clock, preferences_of=chat.services.preferences.of
+        outbox,
+        bot.messenger,
+        bot.clock,
+        preferences_of=chat.services.preferences.of,
+        act_of=bot.act_of,
     )
     async with chat.running(), asyncio.TaskGroup() as tasks:
         parts = [tasks.create_task(engine.run()), tasks.create_task(sender.run())]
@@ -88,7 +93,7 @@ async def test_an_alert_set_by_taps_is_told_once_also_after_a_restart(
         chat.streams(YES, "0.69", "0.71")
         notice = await ann.reads("🔔 Alert: Yes at 67¢ or above")
         assert "Yes is at 70¢" in notice["text"]
-        assert buttons(notice) == ["Market", "Mute 8 h"]
+        assert buttons(notice) == ["Market", "Buy $10 Yes"]
         chat.streams(YES, "0.70", "0.72")
         await all_are_settled(chat)
     chat = chat.with_services()  # the next run of the program
@@ -100,6 +105,41 @@ async def test_an_alert_set_by_taps_is_told_once_also_after_a_restart(
         broken = [each for each in await ann.violations() if each["method"] != stopped_poll]
         assert broken == []
     assert len(await told(ann)) == 1
+
+
+async def holds(chat: Chat, ann: Person, mode: ConfirmMode) -> Message:
+    """Ann with shares, and the alert on them that has just fired."""
+    await chat.prefers(ANN, confirm_mode=mode)
+    ticket = await ann.says(f"{LINK} buy yes 10")
+    await ann.taps(ticket, "Confirm")
+    await ann.reads("Bought 15.873 Yes")
+    await ann.opens(await opens_new_alert(ann), "↑ 67¢")
+    chat.streams(YES, "0.69", "0.71")
+    notice = await ann.reads("🔔 Alert: Yes at 67¢ or above")
+    assert buttons(notice) == ["Market", "Sell 100% Yes"]
+    return notice
+
+
+async def test_an_alert_sells_with_one_tap_and_stays(chat: Chat, ann: Person) -> None:
+    async with telling(chat):
+        notice = await holds(chat, ann, ConfirmMode.STANDARD)
+        await ann.taps(notice, "Sell 100% Yes")
+        sold = await ann.reads("Sold 15.873 Yes")
+        assert sold["id"] > notice["id"]
+        again = await ann.taps(notice, "Sell 100% Yes")
+        assert "used already" in str(again["text"])
+        assert notice["text"] in [each["text"] for each in await ann.chat()]
+        assert await ann.violations() == []
+
+
+async def test_an_alert_leads_to_a_ticket_where_somebody_is_asked_or_it_is_old(
+    chat: Chat, ann: Person
+) -> None:
+    async with telling(chat):
+        notice = await holds(chat, ann, ConfirmMode.STANDARD)
+        chat.wall.offset += timedelta(minutes=11)
+        assert "Sell Yes?" in (await ann.opens(notice, "Sell 100% Yes"))["text"]
+        assert not any("Sold" in each["text"] for each in await ann.chat())
 
 
 async def test_a_level_crossed_while_the_program_was_down_is_told_once(

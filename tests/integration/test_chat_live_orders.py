@@ -350,6 +350,7 @@ async def test_a_receipt_of_an_earlier_run_is_finished_by_the_next_one(
 ) -> None:
     async with built_live_chat(sessions, tmp_path) as live:
         user = await live.goes_live()
+        await live.chat.prefers(ANN, confirm_mode=ConfirmMode.STANDARD)
         live.venue.fills = [("16", "0.62")]
         async with live.chat.running():
             await live.ann.taps(await _market_ticket(live), "Confirm")
@@ -360,5 +361,8 @@ async def test_a_receipt_of_an_earlier_run_is_finished_by_the_next_one(
             await live.clob.news.trade(user, settled(trade, Settlement.CONFIRMED))
         async with chat.running():
             finished = await live.ann.reads("Confirmed on the chain.")
-        assert finished["id"] == receipt["id"]
-        assert await live.chat.with_services().bot.remember() == 0
+            assert finished["id"] == receipt["id"]
+            assert await live.chat.with_services().bot.remember() == 0
+            live.venue.fills = [("16", "0.61")]
+            await live.ann.taps(finished, "Sell")  # at once, as its reader has chosen
+            await live.ann.reads("Sold 16 Yes")

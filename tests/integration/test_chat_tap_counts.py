@@ -79,10 +79,16 @@ async def test_a_receipt_sells_with_one_tap_and_the_list_of_positions_with_two(
     assert hand.taps == before + 1
 
 
-async def test_an_amount_of_ones_own_takes_two_taps(hand: Tapping) -> None:
+async def test_an_amount_of_ones_own_takes_one_tap_and_two_from_the_threshold_on(
+    hand: Tapping,
+) -> None:
     await hand.opens(await hand.ann.says(LINK), "Yes")
-    await hand.ends(await hand.ann.says("12"), "Confirm", "Bought 19")
-    assert hand.taps == 2
+    await hand.ann.writes("12")
+    await hand.ann.reads("Bought 19.0476 Yes")
+    assert hand.taps == 1
+    await hand.opens(await hand.ann.says(LINK), "Yes")
+    await hand.ends(await hand.ann.says("30"), "Confirm", "Bought 47.619 Yes")
+    assert hand.taps == 1 + 2
 
 
 async def test_selling_everything_takes_two_taps(hand: Tapping) -> None:

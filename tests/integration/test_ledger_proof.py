@@ -11,10 +11,11 @@ from core.domain.account import Account
 from core.domain.drift import OF_LEDGER, DriftKind
 from core.domain.notice import Warned
 from core.domain.units import MarketId, Price, Size, UserId
+from core.domain.user import Role
 from core.services.outbox import Outbox
 from core.services.overview import Overlook
 from core.services.position.ledger_proof import WHOLE, LedgerProof
-from core.storage import reconciliation
+from core.storage import reconciliation, users
 from core.storage.models import Sessions
 from core.storage.tenancy import as_user, as_worker
 from telegram_bot.languages.catalogue import install_catalogues
@@ -156,6 +157,20 @@ async def test_when_it_adds_up_again_that_is_told_and_automation_goes_on(start: 
     found, clear = await scene.told()
     assert "does not add up" in found
     assert "make again" in clear
+
+
+async def test_the_owner_reads_of_it_too_and_whose_it_is(start: Start) -> None:
+    scene = await start()
+    async with scene.sessions.begin() as session:
+        owner = await users.save(session, 77, "Olga", Role.OWNER)
+    await scene.spoil()
+    await scene.proof.look()
+    claimed = await scene.outbox.claim()
+    told = {each.user_id: each.news for each in claimed if isinstance(each.news, Warned)}
+    assert set(told) == {scene.user, owner.id}
+    assert told[owner.id].sentence == told[scene.user].sentence
+    assert told[owner.id].person
+    assert told[owner.id].breaker is None
 
 
 async def test_a_change_that_moved_no_time_is_found_by_the_next_look_at_everything(

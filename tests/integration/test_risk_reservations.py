@@ -178,9 +178,16 @@ class Bell(Outside):
         self.rung = asyncio.Event()
 
     async def raised(
-        self, session: AsyncSession, user: UserId | None, sentence: str, *, is_breaker: bool = False
+        self,
+        session: AsyncSession,
+        user: UserId | None,
+        sentence: str,
+        *,
+        is_breaker: bool = False,
+        is_for_owner: bool = False,
     ) -> None:
-        await super().raised(session, user, sentence, is_breaker=is_breaker)
+        told = {"is_breaker": is_breaker, "is_for_owner": is_for_owner}
+        await super().raised(session, user, sentence, **told)
         self.rung.set()
 
 

@@ -165,3 +165,11 @@ async def test_cancelling_from_the_orders(live: LiveChat) -> None:
     await ann.taps(order, cancel)
     assert ann.taken == 2
     await ann.reads("ancel")
+
+
+async def test_claiming_what_was_won(live: LiveChat) -> None:
+    ann = await _counting(live)
+    card = await ann.says("/wallet")
+    claim = next(label for label in buttons(card) if label.startswith("Redeem $16.00"))
+    await ann.gets(card, claim, "The claim is sent.")
+    assert ann.taken == 1

@@ -390,11 +390,14 @@ def examples() -> dict[str, Screen]:
             "market_paused": paused(market_screen(view, NOW)),
             "amounts": amount_screen(view, 0, Usdc(Decimal("989.848001")), NOW),
             "amounts_no_seller": amount_screen(replace(view, outcomes=quiet), 0, CASH, NOW),
-            "amount_question": amount_question(
-                market().question, "Yes", SpendOther(MarketId("501"), 0)
+            "amounts_at_once": amount_screen(view, 0, CASH, NOW, Quick(button_id="ab12cd34ef")),
+            "amount_question": amount_question(view, SpendOther(MarketId("501"), 0)),
+            "amount_question_at_once": amount_question(
+                view, SpendOther(MarketId("501"), 0), is_at_once=True
             ),
-            "shares_question": shares_question(
-                market().question, "Yes", "16.129", SellOther(PositionId(9))
+            "shares_question": shares_question(held, SellOther(PositionId(9))),
+            "shares_question_at_once": shares_question(
+                held, SellOther(PositionId(9)), is_at_once=True
             ),
             "amount_refused": try_again(
                 InvalidQuantity("At most 2 decimals, please"), SpendOther(MarketId("501"), 0)

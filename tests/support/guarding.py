@@ -57,9 +57,10 @@ class Outside:
         sentence: str,
         *,
         is_breaker: bool = False,
+        is_for_owner: bool = False,
     ) -> None:
         assert session.in_transaction()
-        assert is_breaker or user is None
+        assert is_breaker or is_for_owner or user is None
         self.alarms.append((user, sentence))
 
     async def is_clear(self, session: AsyncSession, user: UserId, account: Account) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from scripts.catalogue import collected, sources, troubles
 from telegram_bot.commands import Scope, menu
 from telegram_bot.context import OTHER_ACCOUNT
-from telegram_bot.handlers.dispatch import STILL_BUSY
+from telegram_bot.handlers.first_words import STILL_BUSY
 from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
 from telegram_bot.languages.catalogue import LOCALE, install_catalogues
 from telegram_bot.languages.po import PoFile, parse

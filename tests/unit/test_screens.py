@@ -135,7 +135,7 @@ def _screens_about(title: str) -> list[Screen]:
         ticket_screen(quote, given_views.OFFER, now),
         receipt_screen(order, market, None),
         receipt_screen(replace(given_views.order(), outcome=title), market, PositionId(1)),
-        amount_question(title, title, SpendOther(market.id, 0)),
+        amount_question(view, SpendOther(market.id, 0), is_at_once=True),
         failure_screen(Rejected(title)),
         status_screen(title, (PartState(title, False, title),) * 9, 1.0, now),
     ]

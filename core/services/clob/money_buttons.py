@@ -67,12 +67,18 @@ async def store_card(
     return Offer(claim.id, expires_at)
 
 
-async def look_at_card(session: AsyncSession, claim: ButtonClaim, now: datetime) -> CardOffer:
+async def look_at_card(
+    session: AsyncSession, claim: ButtonClaim, now: datetime, *, even_old: bool = False
+) -> CardOffer:
     """What the token allows, which stays unused. `session` sees everybody's.
 
-    Raises: ButtonSpent.
+    A tap may be quicker than the word of where the token stands, and is that word then.
+    `even_old`: what it allowed. Raises: ButtonSpent.
     """
     button = await buttons.find(session, claim.id)
+    if button is not None and button.message_id is None:
+        await buttons.bind_own(session, claim)
+        button = await buttons.find(session, claim.id)
     is_own = button is not None and (button.user_id, button.chat_id, button.message_id) == (
         claim.user_id,
         claim.chat_id,
@@ -80,7 +86,7 @@ async def look_at_card(session: AsyncSession, claim: ButtonClaim, now: datetime)
     )
     if button is None or not is_own or CARD not in button.payload:
         raise await refusal(session, claim, now)
-    if button.used_at is not None or button.expires_at <= now:
+    if button.used_at is not None or (button.expires_at <= now and not even_old):
         raise await refusal(session, claim, now)
     return card_of(button.payload)
 

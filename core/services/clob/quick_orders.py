@@ -44,10 +44,10 @@ class QuickOrders:
         async with self._desk.transaction(user_id) as session:
             return await money_buttons.store_card(session, card, claim, self._now(), CARD_SECONDS)
 
-    async def look(self, claim: ButtonClaim) -> CardOffer:
-        """What the token allows. Raises: ButtonSpent."""
+    async def look(self, claim: ButtonClaim, *, even_old: bool = False) -> CardOffer:
+        """What the token allows; `even_old`: or has allowed. Raises: ButtonSpent."""
         async with as_worker(self._sessions) as session:
-            return await money_buttons.look_at_card(session, claim, self._now())
+            return await money_buttons.look_at_card(session, claim, self._now(), even_old=even_old)
 
     async def retire(self, claim: ButtonClaim) -> None:
         """The tap led to a ticket, so no later one may order. Raises: ButtonSpent."""

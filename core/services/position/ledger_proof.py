@@ -140,7 +140,8 @@ class LedgerProof:
             )
         if not new:
             logger.info("A position is what its fills make again: %s", subject)
-        await self._alarms.raised(session, subject.user, _sentence(name, new))
+        sentence = _sentence(name, new)
+        await self._alarms.raised(session, subject.user, sentence, is_for_owner=True)
 
 
 async def _differing(

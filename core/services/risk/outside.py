@@ -58,8 +58,12 @@ class Alarms(Protocol):
         sentence: str,
         *,
         is_breaker: bool = False,
+        is_for_owner: bool = False,
     ) -> None:
-        """`user` is whom it stops; None: everybody. The owner reads of every breaker."""
+        """`user` is whom it stops; None: everybody.
+
+        The owner reads of every breaker, and of what else is theirs to mend.
+        """
         ...
 
 
