@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from core.domain.continuity import Continuity, Gap, GapFigures
 from core.domain.health import Doubt, PriceState
+from core.domain.mirror import mirrored
 from core.domain.price import Quote, Reading
 from core.domain.units import TokenId
 
@@ -25,6 +26,7 @@ class PriceBoard:
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, kept: int = KEPT) -> None:
         self._kept = kept
         self._strangers: dict[TokenId, None] = {}  # tokens with a price that no feed carries
+        self._mirrors: dict[TokenId, TokenId] = {}
         self.clock = clock  # monotonic seconds: what feeds a board goes by the board's time
         self._quotes: dict[TokenId, Quote] = {}
         self._heard: dict[TokenId, float] = {}
@@ -95,28 +97,45 @@ class PriceBoard:
         self._remember(token)
         self._tell(token)
 
+    def mirror(self, token: TokenId, of: TokenId) -> None:
+        """While no feed carries `token`, it is as live as its complement `of`, at 1 - its prices.
+
+        Nobody is told of changes of `token` for that: who wants to know listens to `of`.
+        """
+        self._mirrors[token] = of
+
+    def unmirror(self, token: TokenId) -> None:
+        self._mirrors.pop(token, None)
+
     def quote(self, token: TokenId) -> Quote | None:
-        return self._quotes.get(token)
+        original = self._original(token) if self._mirrors else None
+        if original is None:
+            return self._quotes.get(token)
+        quote = self._quotes.get(original)
+        return None if quote is None else mirrored(quote, token)
 
     def state(self, token: TokenId) -> PriceState:
+        if self._mirrors and self._original(token) is not None:
+            return PriceState.LIVE
         return self._states.get(token, PriceState.DOWN)
 
     def is_live(self, token: TokenId) -> bool:
-        return self._states.get(token) is PriceState.LIVE
+        return self.state(token) is PriceState.LIVE
 
     def reading(self, token: TokenId) -> Reading | None:
         """The price of `token` with its age and state; None while nothing was ever heard."""
-        quote = self._quotes.get(token)
+        quote = self.quote(token)
         if quote is None:
             return None
-        age = max(0.0, self.clock() - self._heard[token])
+        heard = (self._original(token) if self._mirrors else None) or token
+        age = max(0.0, self.clock() - self._heard[heard])
         return Reading(
             value=quote.price,
             source=quote.source,
             age=age,
             state=self.state(token),
-            epoch=self._continuity.epoch(token),
-            why=self._doubts.get(token),
+            epoch=self._continuity.epoch(heard),
+            why=self._doubts.get(heard),
         )
 
     def why(self, token: TokenId) -> Doubt | None:
@@ -148,6 +167,13 @@ class PriceBoard:
         if not self._heard:
             return None
         return max(0.0, self.clock() - max(self._heard.values()))
+
+    def _original(self, token: TokenId) -> TokenId | None:
+        """Of a token that has no feed of its own, the live one that it mirrors."""
+        original = self._mirrors.get(token)
+        if original is None or self._states.get(original) is not PriceState.LIVE:
+            return None
+        return None if token in self._states and token not in self._strangers else original
 
     def _remember(self, token: TokenId) -> None:
         """As one that no feed carries: the one that was heard of longest ago makes room."""

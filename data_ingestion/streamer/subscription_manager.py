@@ -76,7 +76,9 @@ class SubscriptionManager:
         """Tokens of the markets whose most urgent wish has this reason."""
         wishes = self._manager.wanted().items()
         known = (self._markets.get(market_id) for market_id, why in wishes if why is reason)
-        return frozenset(token for market in known if market for token in market.tokens)
+        return frozenset(
+            token for market in known if market for token in _tokens_for(reason, market)
+        )
 
     async def run(self) -> None:
         """Want what is held, then follow every change of the wishes, until cancelled."""
@@ -122,9 +124,9 @@ class SubscriptionManager:
     def _wanted_tokens(self) -> tuple[frozenset[TokenId], frozenset[TokenId]]:
         """What fits below the limit, the most urgent markets first and each whole; and the rest."""
         carried, left_out = list[TokenId](), list[TokenId]()
-        for wish in self._manager.wanted():
+        for wish, why in self._manager.wanted().items():
             market = self._markets.get(wish)
-            tokens = market.tokens if market else ()
+            tokens = _tokens_for(why, market) if market else ()
             fits = not left_out and len(carried) + len(tokens) <= self._limit
             (carried if fits else left_out).extend(tokens)
         return frozenset(carried), frozenset(left_out)
@@ -169,3 +171,8 @@ class SubscriptionManager:
         missing = [market for market in unknown if market not in self._markets]
         if missing:
             logger.warning("wanted markets are not in the catalogue: %s", missing[:5])
+
+
+def _tokens_for(why: Reason, market: Market) -> tuple[TokenId, ...]:
+    """A candidate's other token is the mirror of its first."""
+    return market.tokens[:1] if why is Reason.CANDIDATE else market.tokens

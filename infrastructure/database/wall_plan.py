@@ -77,6 +77,9 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "wallet_actions": LEDGER,
         "wallets": OWN,
         "watched_wallets": OWN,
+        "weather_beliefs": SHARED,
+        "weather_choices": OWN,
+        "weather_decisions": OWN,
         "withdrawal_addresses": OWN,
         "withdrawals": OWN,
     }

@@ -1,11 +1,12 @@
-"""Reads from the venue's REST hosts: bounded in time and size, retried, never half-believed."""
+"""Reads from REST hosts, the venue's above all: bounded in time and size, retried, checked."""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import httpx
@@ -21,6 +22,8 @@ BACKOFF: Final = 0.3  # seconds before the second attempt; doubles, and half of 
 MAX_RETRY_AFTER: Final = 5.0  # seconds; a venue that wants more is unavailable now
 LONGEST_HOLD: Final = 300.0  # seconds; a longer Retry-After is taken for this
 CONNECTIONS: Final = 20
+THE_VENUE: Final = "The venue"
+NO_HEADERS: Final = MappingProxyType[str, str]({})
 
 Params = Sequence[tuple[str, str]]
 Answer = TypeVar("Answer")
@@ -40,8 +43,12 @@ def open_client(timeout: float = 10.0, connect_timeout: float = 5.0) -> httpx.As
     )
 
 
+class Refused(Unavailable):
+    """The host finds fault with the question itself (HTTP 400)."""
+
+
 class VenueHttp:
-    """One host of the venue. Reads only: every request may be sent twice."""
+    """One host, as a rule of the venue. Reads only: every request may be sent twice."""
 
     def __init__(
         self,
@@ -51,8 +58,12 @@ class VenueHttp:
         deadline: float = 15.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        name: str = THE_VENUE,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
-        """`deadline`: seconds for one question with all its attempts."""
+        """`deadline`: seconds for one question with all its attempts; `name` begins sentences."""
+        self.name = name
+        self._headers = headers
         self._client = client
         self._base = base_url.rstrip("/")
         self._deadline = deadline
@@ -72,11 +83,12 @@ class VenueHttp:
 
     async def get(self, path: str, params: Params = ()) -> bytes:
         """Raises: NotFound for a 404, Unavailable."""
-        return await self._ask(httpx.Request("GET", self._url(path, params)))
+        url = self._url(path, params)
+        return await self._ask(httpx.Request("GET", url, headers=dict(self._headers)))
 
     async def post(self, path: str, body: bytes) -> bytes:
         """A read whose question does not fit a URL. Raises: NotFound for a 404, Unavailable."""
-        headers = {"Content-Type": "application/json"}
+        headers = {**self._headers, "Content-Type": "application/json"}
         return await self._ask(
             httpx.Request("POST", self._url(path, ()), content=body, headers=headers)
         )
@@ -91,13 +103,13 @@ class VenueHttp:
                 await self._wait_out()
                 return await self._attempts(request)
         except TimeoutError as error:
-            raise Unavailable("The venue takes too long to answer.") from error
+            raise Unavailable(f"{self.name} takes too long to answer.") from error
 
     async def _wait_out(self) -> None:
         """Raises: Unavailable if the venue asked for more patience than we have."""
         seconds = self._hold.seconds() if self.is_patient else 0.0
         if seconds > MAX_RETRY_AFTER:
-            raise Unavailable("The venue asked to be left alone for a while.", seconds)
+            raise Unavailable(f"{self.name} asked to be left alone for a while.", seconds)
         if seconds > 0:
             await self._sleep(seconds)
 
@@ -125,7 +137,7 @@ class VenueHttp:
             response = await self._client.send(request, stream=True)
             try:
                 self._check(response)
-                return await _body(response)
+                return await self._body(response)
             finally:
                 await response.aclose()
         except httpx.RequestError as error:
@@ -133,7 +145,7 @@ class VenueHttp:
 
     def _check(self, response: httpx.Response) -> None:
         status = response.status_code
-        if status == HTTPStatus.OK:
+        if status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
             return
         if status == HTTPStatus.NOT_FOUND:
             raise NotFound("The venue does not know this.")
@@ -142,7 +154,16 @@ class VenueHttp:
             after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
             self._hold.extend(with_jitter(after, self._chance()))
             raise _Again(sentence, after)
-        raise Unavailable(sentence)
+        raise (Refused if status == HTTPStatus.BAD_REQUEST else Unavailable)(sentence)
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        parts, length = list[bytes](), 0
+        async for part in response.aiter_bytes():
+            length += len(part)
+            if length > MAX_ANSWER:
+                raise Unavailable(f"{self.name}'s answer is too large.")
+            parts.append(part)
+        return b"".join(parts)
 
 
 class _Hold:
@@ -169,19 +190,9 @@ class _Again(Exception):
         self.after = after
 
 
-def decoded(decoder: "msgspec.json.Decoder[Answer]", body: bytes) -> Answer:
+def decoded(decoder: "msgspec.json.Decoder[Answer]", body: bytes, name: str = THE_VENUE) -> Answer:
     """Raises: Unavailable for HTML, truncated JSON, or another shape than agreed."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Unavailable("The venue's answer could not be read.") from error
-
-
-async def _body(response: httpx.Response) -> bytes:
-    parts, length = list[bytes](), 0
-    async for part in response.aiter_bytes():
-        length += len(part)
-        if length > MAX_ANSWER:
-            raise Unavailable("The venue's answer is too large.")
-        parts.append(part)
-    return b"".join(parts)
+        raise Unavailable(f"{name}'s answer could not be read.") from error

@@ -164,12 +164,12 @@ async def test_listings_find_markets_by_repeated_ids_and_tags(
     one = (await venue.get("/markets", params={"condition_ids": second.condition_id})).json()
     assert [market["id"] for market in one] == [second.id]
     weather = (await venue.get("/events", params={"tag_slug": "weather"})).json()
-    assert [len(event["markets"]) for event in weather] == [11, 11, 11]
+    assert [len(event["markets"]) for event in weather] == [11] * 9
 
 
 async def test_search_finds_events_by_all_words(venue: httpx.AsyncClient) -> None:
     found = (await venue.get("/public-search", params={"q": "highest london"})).json()
-    assert found["pagination"] == {"hasMore": False, "totalResults": 1}
+    assert found["pagination"] == {"hasMore": False, "totalResults": 2}
     assert found["events"][0]["title"].startswith("Highest temperature in London")
     assert found["profiles"] is None
     assert (await venue.get("/public-search", params={"q": ""})).status_code == 422

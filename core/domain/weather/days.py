@@ -31,6 +31,18 @@ def hours_of(day: date, zone: str, times: Sequence[datetime]) -> tuple[int, ...]
     return tuple(place for place, at in enumerate(times) if start <= at < end)
 
 
+def whole_day(day: date, zone: str, times: Sequence[datetime]) -> tuple[int, ...]:
+    """The places of every hour of `day`, in order.
+
+    Raises:
+        IncompleteDay: an hour is missing, or there twice.
+
+    """
+    places = hours_of(day, zone, times)
+    _refuse_gaps([times[place] for place in places], *day_span(day, zone))
+    return places
+
+
 def daily_extreme(
     times: Sequence[datetime],
     values: Sequence[float | None],
@@ -46,8 +58,7 @@ def daily_extreme(
     """
     if len(times) != len(values):
         raise IncompleteDay(f"{len(values)} values for {len(times)} times.")
-    places = hours_of(day, zone, times)
-    _refuse_gaps([times[place] for place in places], *day_span(day, zone))
+    places = whole_day(day, zone, times)
     known = [value for place in places if (value := values[place]) is not None]
     if len(known) < len(places) or not all(abs(value) < ABSURD for value in known):
         raise IncompleteDay(f"An hour of {day} has no temperature.")

@@ -41,7 +41,8 @@ class StrategyLimits:
     cheapest: Decimal = Decimal("0.05")
     dearest: Decimal = Decimal("0.97")
     daily_loss: Usdc = Usdc(Decimal(50))
-    cooldown: float = 60.0  # seconds after an order before the next in its event
+    cooldown: float = 60.0  # seconds after an order before the next on the same forecast
+    closing: float = 3600.0  # seconds before the end of the local day in which nothing is entered
 
 
 class Capped(NamedTuple):

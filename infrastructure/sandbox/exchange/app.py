@@ -27,6 +27,11 @@ form of the id (digits or 0x), and both also answer below `/gamma` and `/clob`. 
 | `POST /control/faults` | `path, count?, status?, hang?, garbage?, retry_after?`; `*` in paths |
 | `GET /control/faults` | how many of them are left |
 | `POST /control/heal` | ends all faults |
+| `GET /control/weather` | what every temperature event will be decided by |
+| `POST /control/weather/shift` | `celsius, station?, model?`: forecasts are so much warmer |
+| `POST /control/weather/observe` | `station, celsius`: it reports that now |
+| `POST /control/weather/spoil` | `provider, fault?`, see below |
+| `POST /control/weather/settle` | `event`: by id or slug, ends it by the truth |
 | `POST /control/replay/start` | |
 | `GET /control/replay` | `wait?` (seconds, for the end) |
 | `GET /control/connections` | |
@@ -71,6 +76,12 @@ Kinds of order faults: `hang`, `reset`, `500`, `502-html`, `truncated`, `wrong-i
 POST, DELETE (cancels) or GET (look-ups). `lasting` makes a phase of so many seconds.
 `/control/heal` ends all of these.
 
+Open-Meteo, api.weather.gov and aviationweather.gov answer at their own paths from one made-up
+weather, by which temperature events are settled an hour after their day. Faults of `open-meteo`:
+`absurd`, `disordered`, `duplicate`, `elsewhere`, `fahrenheit`, `gap`, `lengths`, `nulls`,
+`outlier`, `stale`, `unitless`; of `nws`: `absurd`, `nulls`, `stale`, `unitless`; of `metar`:
+`future`, `malformed`, `silent`, `stale`. `/control/faults` makes any of their paths fail.
+
 The relayer answers below `/relayer`. A submission passes from NEW to EXECUTED, MINED (then it has
 happened) and CONFIRMED, `delay` seconds apart; `hold` keeps new ones in NEW. `failing`: so many of
 the next ones fail on the chain; `busy`: so many are refused because the wallet is; `bridged`:
@@ -91,6 +102,7 @@ from infrastructure.sandbox.exchange.accounts.routes import (
 from infrastructure.sandbox.exchange.clob import clob_routes, markets
 from infrastructure.sandbox.exchange.clob_requests import refusals
 from infrastructure.sandbox.exchange.control_errors import control_guard
+from infrastructure.sandbox.exchange.control_weather import weather_routes
 from infrastructure.sandbox.exchange.exchange import EXCHANGE, ExchangeSandbox
 from infrastructure.sandbox.exchange.gamma import gamma_routes
 from infrastructure.sandbox.exchange.market_socket import market_socket
@@ -106,7 +118,7 @@ def exchange_app(exchange: ExchangeSandbox) -> web.Application:
     faults = (exchange.rest_faults.middleware, exchange.accounts.faults.middleware)
     app = web.Application(middlewares=[control_guard, *faults, refusals])
     app[EXCHANGE] = exchange
-    app.add_routes([*_control_routes(), *account_controls()])
+    app.add_routes([*_control_routes(), *account_controls(), *weather_routes(exchange)])
     app.add_routes([web.get(f"{prefix}/ws/market", market_socket) for prefix in ("", "/clob")])
     app.add_routes([*account_routes(), *account_routes("/clob"), *public_routes()])
     app.add_routes([*clob_routes(), *gamma_routes()])  # 0x ids are tried before any other

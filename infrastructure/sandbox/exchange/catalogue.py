@@ -23,7 +23,7 @@ TOKENS: Final = range(10 ** (TOKEN_DIGITS - 1), 10**TOKEN_DIGITS)
 def generate(seed: int, rng: Random, now: datetime, at_least: int = 0) -> Catalogue:
     """The usual catalogue, filled up with single markets to `at_least` markets."""
     builder = Builder(seed, rng, now)
-    events = [builder.event(plan) for plan in plans(now) + ladder_plans(now, rng)]
+    events = [builder.event(plan) for plan in plans(now) + ladder_plans(now, seed)]
     missing = at_least - sum(len(event.markets) for event in events)
     events += [builder.event(strikes(now, number)) for number in range(missing)]
     return Catalogue.of(events)

@@ -171,6 +171,7 @@ async def heal(request: web.Request) -> web.Response:
     exchange.hub.squeeze(exchange.options.queue_limit)
     exchange.rest_faults.scripted.clear()
     exchange.shift = 0.0
+    exchange.weather.faults.clear()
     control_orders.heal(exchange)
     return reply({"healthy": True})
 

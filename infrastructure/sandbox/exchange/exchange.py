@@ -22,6 +22,7 @@ from infrastructure.sandbox.exchange.replay import Replay, Start, recorded_catal
 from infrastructure.sandbox.exchange.rest_faults import RestFaults
 from infrastructure.sandbox.exchange.state import MarketState
 from infrastructure.sandbox.exchange.trading import TradedMarket
+from infrastructure.sandbox.exchange.weather.desk import WeatherDesk
 
 Clock = Callable[[], float]
 """Seconds since 1970, UTC."""
@@ -55,6 +56,7 @@ class ExchangeSandbox:
         self.hub = Hub(clock, self.options.queue_limit)
         self.rest_faults = RestFaults()
         self.histories = Histories(self.options.seed, self.started_at)
+        self.weather = WeatherDesk(self.options.seed, clock)
         self.sockets: dict[int, web.WebSocketResponse] = {}
         self.states: dict[str, MarketState] = {}  # by condition id
         self.traded: dict[str, TradedMarket] = {}  # the same; empty during a replay

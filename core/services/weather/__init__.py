@@ -1,0 +1,1 @@
+"""The weather strategy: what it may trade, what it believes, what it decides and orders."""

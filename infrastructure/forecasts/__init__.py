@@ -1,0 +1,1 @@
+"""Weather providers: forecasts and station reports over HTTP."""

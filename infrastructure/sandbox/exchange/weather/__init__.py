@@ -1,0 +1,1 @@
+"""The sandbox's weather: one truth, what models say of it, and what stations report."""
