@@ -29,11 +29,11 @@ class WeatherChoicesRow(Base):
     updated_at: Mapped[Now]
 
 
-class WeatherBeliefRow(Base):
+class WeatherVersionRow(Base):
     """What the model said of an event, by the number of the forecast."""
 
-    __tablename__ = "weather_beliefs"
-    __table_args__ = (sa.Index("ix_weather_beliefs_made_at", "made_at"),)
+    __tablename__ = "weather_versions"
+    __table_args__ = (sa.Index("ix_weather_versions_made_at", "made_at"),)
 
     event_id: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -77,9 +77,9 @@ WALLS: Final[Mapping[str, Wall]] = MappingProxyType(
         "wallet_actions": LEDGER,
         "wallets": OWN,
         "watched_wallets": OWN,
-        "weather_beliefs": SHARED,
         "weather_choices": OWN,
         "weather_decisions": OWN,
+        "weather_versions": SHARED,
         "withdrawal_addresses": OWN,
         "withdrawals": OWN,
     }

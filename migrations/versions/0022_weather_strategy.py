@@ -19,7 +19,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("weather_decisions", "weather_beliefs", "weather_choices"):
+    for table in ("weather_decisions", "weather_versions", "weather_choices"):
         op.drop_table(table)
 
 
@@ -45,7 +45,7 @@ def _choices() -> None:
 
 def _beliefs() -> None:
     op.create_table(
-        "weather_beliefs",
+        "weather_versions",
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("chances", postgresql.JSONB(), nullable=False),
@@ -53,9 +53,9 @@ def _beliefs() -> None:
         sa.Column("weight", sa.Numeric(6, 4), nullable=False),
         _at("heard_at"),
         _at("made_at"),
-        sa.PrimaryKeyConstraint("event_id", "version", name=op.f("pk_weather_beliefs")),
+        sa.PrimaryKeyConstraint("event_id", "version", name=op.f("pk_weather_versions")),
     )
-    op.create_index("ix_weather_beliefs_made_at", "weather_beliefs", ["made_at"])
+    op.create_index("ix_weather_versions_made_at", "weather_versions", ["made_at"])
 
 
 def _decisions() -> None:

@@ -19,7 +19,7 @@ from core.domain.weather.calibration import (
     lead_of,
 )
 from core.domain.weather.calibration_json import UnreadableCalibration, as_json, from_json
-from core.domain.weather.fitting.emos import DEFAULT_SPREAD, fit
+from core.domain.weather.fitting.emos import fit
 from core.domain.weather.fitting.isotonic import isotonic
 from core.domain.weather.fitting.job import FitJob, fitted
 from core.domain.weather.fitting.pairs import Cell, FromTheFuture, Pair, known_at
@@ -27,6 +27,7 @@ from core.domain.weather.fitting.skill import market_weight, skill
 from core.domain.weather.probability import Distribution, predicted
 from core.domain.weather.station import StationId
 from core.domain.weather.temperature import Extreme
+from core.domain.weather.untaught import DEFAULT_SPREAD
 from tests.support.weather_worlds import BEGIN, group, pair, world
 
 NOW = BEGIN + timedelta(days=60)

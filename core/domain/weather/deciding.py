@@ -19,6 +19,7 @@ from core.domain.weather.kelly import Leg, joint_stakes
 from core.domain.weather.limits import Scope, StrategyLimits, capped
 
 LEAST_SPEND: Final = Usdc(ONE)  # USDC; the venue refuses a marketable buy below it
+MOST_LEGS: Final = 8  # staked together; more of them are never worth an order at once
 CENT: Final = Decimal("0.01")
 LEAST_WEALTH: Final = 1.0  # USDC: whoever could lose all of it in an outcome stakes nothing
 
@@ -133,6 +134,7 @@ def entry(
     legs = [leg for leg in looked if isinstance(leg, _Leg)]
     if not legs:
         return _nearest([one for one in looked if isinstance(one, Refusal)])
+    legs = sorted(legs, key=lambda leg: -leg.edge.cautious)[:MOST_LEGS]
     have = wealth(len(chances), held, purse.bankroll, limits)
     if min(have) < LEAST_WEALTH:
         return Refusal(Skip.NO_STAKE, legs[0].offer, legs[0].edge)

@@ -15,7 +15,7 @@ from core.domain.weather.rules import TemperatureEvent
 from core.domain.weather.station import StationId
 from core.services.clock import utc_now
 from core.services.weather.ports import NoOpinion, Opinions
-from core.storage import weather_beliefs
+from core.storage import weather_versions
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 
@@ -124,7 +124,7 @@ class Beliefs:
             return
         asked = set(self._unread)
         async with as_worker(self._sessions) as session:
-            self._versions.update(await weather_beliefs.newest(session, asked))
+            self._versions.update(await weather_versions.newest(session, asked))
         self._unread -= asked
 
     async def _renew(self, event_id: EventId) -> None:
@@ -159,7 +159,7 @@ class Beliefs:
             return
         version = ForecastVersion(1 if before is None else before.number + 1, opinion)
         async with as_worker(self._sessions) as session:
-            await weather_beliefs.add(session, event, version, self._now())
+            await weather_versions.add(session, event, version, self._now())
         self._versions[event] = version
         self._tell(event)
 

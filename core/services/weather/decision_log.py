@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.domain.units import EventId, UserId
 from core.domain.weather.decision import Action, Decision, KeptDecision, Skip
 from core.services.clock import utc_now
-from core.storage import weather_beliefs, weather_decisions
+from core.storage import weather_decisions, weather_versions
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 
@@ -137,7 +137,7 @@ class DecisionLog:
         try:
             async with as_worker(self._sessions) as session:
                 gone = await weather_decisions.forget(session, before, most=self._most)
-                await weather_beliefs.forget(session, before)
+                await weather_versions.forget(session, before)
         except (SQLAlchemyError, OSError) as fault:
             logger.warning("Old decisions cannot be removed: %s", type(fault).__name__)
             return

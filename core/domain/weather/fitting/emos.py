@@ -5,23 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from statistics import median
-from typing import Final
 
 from core.domain.weather.calibration import Calibration, Coefficients, Group, Lead
 from core.domain.weather.fitting.estimate import estimate
 from core.domain.weather.fitting.pairs import Pair, known_at, refuse_later
 from core.domain.weather.fitting.samples import offsets, samples
 from core.domain.weather.temperature import Extreme
-
-DEFAULT_SPREAD: Final[Mapping[Lead, float]] = {
-    Lead.H0_6: 1.0,
-    Lead.H6_18: 1.3,
-    Lead.H18_30: 1.6,
-    Lead.H30_54: 1.9,
-    Lead.H54_UP: 2.5,
-}
-"""Kelvins around a forecast of which nothing was learned yet: wide on purpose."""
-DEFAULT_SCALE: Final = 0.3
+from core.domain.weather.untaught import DEFAULT_SCALE, DEFAULT_SPREAD
 
 
 def fit(pairs: Sequence[Pair], moment: datetime) -> Calibration:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.units import EventId
 from core.domain.weather.belief import ForecastVersion, Opinion
-from core.storage.strategy_models import WeatherBeliefRow as Row
+from core.storage.strategy_models import WeatherVersionRow as Row
 
 
 async def newest(
