@@ -52,9 +52,19 @@ class Grid:
         """
         if len(values) != len(self.places):
             raise Unbelievable("lengths")
+        known = [value for value in values if value is not None]
+        if known and not (
+            converted(min(known), unit, Unit.CELSIUS) >= COLDEST
+            and converted(max(known), unit, Unit.CELSIUS) <= WARMEST
+        ):
+            raise Unbelievable("absurd")
+        if unit is not Unit.CELSIUS:
+            values = [None if each is None else _celsius(each, unit) for each in values]
+        if len(self.places) == len(self.times):
+            return tuple(values)
         found: list[float | None] = [None] * len(self.times)
         for place, value in zip(self.places, values, strict=True):
-            found[place] = None if value is None else _celsius(value, unit)
+            found[place] = value
         return tuple(found)
 
 
@@ -85,8 +95,4 @@ def unit_of(text: str | None) -> Unit:
 
 
 def _celsius(value: float, unit: Unit) -> float:
-    """Raises: Unbelievable."""
-    celsius = round(converted(value, unit, Unit.CELSIUS), 2)
-    if not COLDEST <= celsius <= WARMEST:
-        raise Unbelievable("absurd")
-    return celsius
+    return round(converted(value, unit, Unit.CELSIUS), 2)

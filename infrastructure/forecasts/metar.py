@@ -81,18 +81,19 @@ class AviationWeather:
         try:
             observation = read_report(text, received)
         except (msgspec.MsgspecError, Unreadable) as error:
-            return self._left_out("unreadable", error)
+            self.dropped.note("unreadable")
+            logger.info("A report of a station is left out: %s", error)
+            return None
+        doubt = None
         if observation.station not in asked:
-            return self._left_out("station", observation.station)
-        if observation.at > received + EARLY:
-            return self._left_out("future", observation.at)
-        if observation.at < received - timedelta(hours=hours) - SLACK:
-            return self._left_out("stale", observation.at)
-        return observation
-
-    def _left_out(self, reason: str, what: object) -> None:
-        self.dropped.note(reason)
-        logger.info("A report is left out (%s): %s", reason, what)
+            doubt = "station"
+        elif observation.at > received + EARLY:
+            doubt = "future"
+        elif observation.at < received - timedelta(hours=hours) - SLACK:
+            doubt = "stale"
+        if doubt is not None:
+            self.dropped.note(doubt)
+        return observation if doubt is None else None
 
 
 def read_report(text: bytes, received: datetime) -> Observation:

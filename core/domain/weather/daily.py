@@ -57,7 +57,8 @@ class Measured:
 class DailyExtremes:
     """What is known of one extreme of one local day at one station.
 
-    `refused` says of each model that is left out why. `observed` is None before the day begins and
+    `refused` says of each model that is left out why, `apart` names those of them that are absurdly
+    far off the others. `observed` is None before the day begins and
     while nothing was heard of it; `newest` is the station's newest report in that day.
     """
 
@@ -68,6 +69,7 @@ class DailyExtremes:
     observed: Measured | None
     newest: Observation | None
     refused: Mapping[ModelId, str]
+    apart: frozenset[ModelId]
 
     @property
     def heard_at(self) -> datetime | None:
@@ -106,6 +108,7 @@ def daily_extremes(
         observed(told, extreme),
         max(told, key=lambda one: one.at, default=None),
         {**refused, **apart},
+        frozenset(apart),
     )
 
 

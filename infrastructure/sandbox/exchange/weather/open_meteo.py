@@ -5,11 +5,10 @@ from typing import Final
 from aiohttp import web
 
 from core.domain.weather.station import Station
-from infrastructure.sandbox.exchange.frames import Json
 from infrastructure.sandbox.exchange.gamma import reply
 from infrastructure.sandbox.exchange.weather.desk import WeatherDesk
 from infrastructure.sandbox.exchange.weather.models import ALIASES, MEMBERS, SINGLE
-from infrastructure.sandbox.exchange.weather.spoiling import spoilt
+from infrastructure.sandbox.exchange.weather.spoiling import SPOILED, Hourly
 from infrastructure.sandbox.exchange.weather.truth import DAY, utc
 
 VARIABLE: Final = "temperature_2m"
@@ -38,9 +37,12 @@ class OpenMeteo:
             told = self._told(dict(request.query), is_ensemble=is_ensemble)
         except (_Refused, ValueError, KeyError) as problem:
             return reply({"error": True, "reason": str(problem)}, 400)
-        return reply(spoilt(told, self._desk.fault("open-meteo")))
+        fault = self._desk.fault("open-meteo")
+        if fault:
+            SPOILED[fault](told)
+        return reply(told.json())
 
-    def _told(self, asked: dict[str, str], *, is_ensemble: bool) -> Json:
+    def _told(self, asked: dict[str, str], *, is_ensemble: bool) -> Hourly:
         if asked.get("hourly") != VARIABLE:
             raise _Refused("Data corrupted at path ''. Cannot initialize hourly variable.")
         latitude, longitude = float(asked["latitude"]), float(asked["longitude"])
@@ -48,19 +50,9 @@ class OpenMeteo:
         times = self._times(int(asked.get("past_days", 0)), int(asked.get("forecast_days", 7)))
         columns = self._columns(station, asked, times, is_ensemble=is_ensemble)
         is_unix = asked.get("timeformat") == "unixtime"
-        shown = [at if is_unix else f"{utc(at):%Y-%m-%dT%H:%M}" for at in times]
-        return {
-            "latitude": round(round(latitude / GRID) * GRID, 6),
-            "longitude": round(round(longitude / GRID) * GRID, 6),
-            "generationtime_ms": 0.4,
-            "utc_offset_seconds": 0,
-            "timezone": "GMT",
-            "timezone_abbreviation": "GMT",
-            "elevation": 5.0,
-            "hourly_units": {"time": "unixtime" if is_unix else "iso8601"}
-            | dict.fromkeys(columns, "°C"),
-            "hourly": {"time": shown, **columns},
-        }
+        shown = times if is_unix else [f"{utc(at):%Y-%m-%dT%H:%M}" for at in times]
+        units = {"time": "unixtime" if is_unix else "iso8601"} | dict.fromkeys(columns, "°C")
+        return Hourly(_on_grid(latitude), _on_grid(longitude), shown, columns, units)
 
     def _times(self, past: int, coming: int) -> list[int]:
         if not (0 <= past <= MOST_DAYS and 1 <= coming <= MOST_DAYS):
@@ -70,9 +62,9 @@ class OpenMeteo:
 
     def _columns(
         self, station: Station, asked: dict[str, str], times: list[int], *, is_ensemble: bool
-    ) -> dict[str, list[float]]:
+    ) -> dict[str, list[float | None]]:
         models = asked.get("models", "best_match").split(",")
-        columns = dict[str, list[float]]()
+        columns = dict[str, list[float | None]]()
         for model in models:
             name = ALIASES.get(model, model) if is_ensemble else model
             if name not in (MEMBERS if is_ensemble else SINGLE):
@@ -81,5 +73,9 @@ class OpenMeteo:
             told = self._desk.models.members(station, name, times, self._desk.clock())
             for number, member in enumerate(told):
                 which = f"_member{number:02d}" if number else ""
-                columns[f"{VARIABLE}{which}{ending}"] = member
+                columns[f"{VARIABLE}{which}{ending}"] = list[float | None](member)
         return columns
+
+
+def _on_grid(coordinate: float) -> float:
+    return round(round(coordinate / GRID) * GRID, 6)

@@ -1,7 +1,7 @@
-"""What can be wrong with an hourly answer that is well-formed otherwise."""
+"""An hourly answer, and what can be wrong with one that is well-formed otherwise."""
 
 from collections.abc import Callable
-from copy import deepcopy
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -10,72 +10,82 @@ from infrastructure.sandbox.exchange.frames import Json
 WEEK: Final = 604_800  # seconds
 
 
-def spoilt(answer: Json, fault: str) -> Json:
-    """`answer` as it is without a fault, or for a fault that is none of this form's."""
-    if fault not in SPOILED:
-        return answer
-    other = deepcopy(answer)
-    SPOILED[fault](other)
-    return other
+@dataclass(slots=True)
+class Hourly:
+    """`columns` by their names, `units` by the same names and "time"."""
+
+    latitude: float
+    longitude: float
+    times: list[int] | list[str]
+    columns: dict[str, list[float | None]]
+    units: dict[str, str]
+
+    def json(self) -> Json:
+        return {
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "generationtime_ms": 0.4,
+            "utc_offset_seconds": 0,
+            "timezone": "GMT",
+            "timezone_abbreviation": "GMT",
+            "elevation": 5.0,
+            "hourly_units": self.units,
+            "hourly": {"time": self.times, **self.columns},
+        }
 
 
-def _unitless(answer: Json) -> None:
-    answer["hourly_units"] = dict.fromkeys(answer["hourly_units"], "undefined")
+def _unitless(answer: Hourly) -> None:
+    answer.units = dict.fromkeys(answer.columns, "undefined") | {"time": answer.units["time"]}
 
 
-def _fahrenheit(answer: Json) -> None:
-    for name in _columns(answer):
-        answer["hourly_units"][name] = "°F"
-        values = answer["hourly"][name]
-        answer["hourly"][name] = [round(value * 9 / 5 + 32, 1) for value in values]
+def _fahrenheit(answer: Hourly) -> None:
+    for name, values in answer.columns.items():
+        answer.units[name] = "°F"
+        values[:] = [None if value is None else round(value * 9 / 5 + 32, 1) for value in values]
 
 
-def _nulls(answer: Json) -> None:
-    for name in _columns(answer):
-        answer["hourly"][name][::3] = [None] * len(answer["hourly"][name][::3])
+def _nulls(answer: Hourly) -> None:
+    for values in answer.columns.values():
+        values[::3] = [None] * len(values[::3])
 
 
-def _lengths(answer: Json) -> None:
-    for name in _columns(answer):
-        answer["hourly"][name].pop()
+def _lengths(answer: Hourly) -> None:
+    for values in answer.columns.values():
+        values.pop()
 
 
-def _absurd(answer: Json) -> None:
-    for name in _columns(answer):
-        answer["hourly"][name][-1] = 199.0
+def _absurd(answer: Hourly) -> None:
+    for values in answer.columns.values():
+        values[-1] = 199.0
 
 
-def _outlier(answer: Json) -> None:
-    first = answer["hourly"][_columns(answer)[0]]
-    first[:] = [value + 15 for value in first]
+def _outlier(answer: Hourly) -> None:
+    first = next(iter(answer.columns.values()))
+    first[:] = [None if value is None else value + 15 for value in first]
 
 
-def _disordered(answer: Json) -> None:
-    answer["hourly"]["time"].reverse()
+def _disordered(answer: Hourly) -> None:
+    answer.times.reverse()
 
 
-def _duplicate(answer: Json) -> None:
-    answer["hourly"]["time"][1] = answer["hourly"]["time"][0]
+def _duplicate(answer: Hourly) -> None:
+    answer.times[1:2] = answer.times[:1]
 
 
-def _gap(answer: Json) -> None:
-    for values in answer["hourly"].values():
+def _gap(answer: Hourly) -> None:
+    for values in (answer.times, *answer.columns.values()):
         del values[30]
 
 
-def _stale(answer: Json) -> None:
-    answer["hourly"]["time"] = [at - WEEK for at in answer["hourly"]["time"]]
+def _stale(answer: Hourly) -> None:
+    answer.times = [at - WEEK for at in answer.times if isinstance(at, int)]
 
 
-def _elsewhere(answer: Json) -> None:
-    answer["latitude"] += 5
+def _elsewhere(answer: Hourly) -> None:
+    answer.latitude += 5
 
 
-def _columns(answer: Json) -> list[str]:
-    return [name for name in answer["hourly"] if name != "time"]
-
-
-SPOILED: Final = MappingProxyType[str, Callable[[Json], None]](
+SPOILED: Final = MappingProxyType[str, Callable[[Hourly], None]](
     {
         "unitless": _unitless,
         "fahrenheit": _fahrenheit,
