@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from telegram_bot.supervisor import Run, run_until
 logger = logging.getLogger(__name__)
 
 CANNOT_START: Final = 2  # exit code
+LONGEST_RUN: Final = 1e9  # seconds; timers end where floats do
 FIRST_MARKETS: Final = 5.0  # seconds that the page is not announced before the catalogue is there
 
 
@@ -45,19 +46,13 @@ def main(arguments: Sequence[str], root: Path, secrets: Mapping[str, str]) -> in
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
         if not settings.dry_run_mode:
             keep_memory_private()
-        for warning in (*misspelt(root), *_not_built(settings)):
+        for warning in misspelt(root):
             logger.warning(warning)
         uvloop.run(Program(settings, root).run(duration))
     except CannotStart as problem:
         print(f"Polycool cannot start: {problem}", file=sys.stderr)  # noqa: T201 - one line for a person
         return CANNOT_START
     return 0
-
-
-def _not_built(settings: Settings) -> Iterator[str]:
-    """What somebody asked for that this release does not do; silence would be a lie."""
-    if settings.weather_enabled:
-        yield "WEATHER_ENABLED=true: the weather strategy is not built yet"
 
 
 def _allowed(settings: Settings, database: Database) -> Settings:
@@ -86,9 +81,14 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("a number of seconds above 0")
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= LONGEST_RUN:  # also false for what is no number
+        raise argparse.ArgumentTypeError(
+            f"{text[:20]!r} is no number of seconds above 0; write for example --duration 60"
+        )
     return value
 
 

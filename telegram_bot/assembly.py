@@ -5,6 +5,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
+
+import httpx
 
 from core.services.audit import AuditAge
 from core.services.milestones import Reached, unwatched
@@ -41,6 +44,9 @@ from telegram_bot.trading_assembly import (
     build_trading,
 )
 
+if TYPE_CHECKING:
+    from telegram_bot.weather_assembly import Weather
+
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
@@ -76,6 +82,7 @@ class _Parts:
     reported: TradingHealth
     health: Health
     chat: Chat
+    weather: "Weather | None"
 
 
 @asynccontextmanager
@@ -100,12 +107,18 @@ async def assemble(
         paper, deeds = build_paper(ground), None
         if not settings.dry_run_mode:
             deeds = await clients.enter_async_context(open_trading_client(patience))
-        parts = _parts(ground, build_trading(ground, paper, deeds), metrics, probe)
+        parts = _parts(ground, build_trading(ground, paper, deeds), client, metrics, probe)
         clients.push_async_callback(parts.chat.bot.close)
         yield _assembly(parts, metrics)
 
 
-def _parts(ground: Ground, trading: Trading, metrics: Metrics, probe: DatabaseProbe) -> _Parts:
+def _parts(
+    ground: Ground,
+    trading: Trading,
+    client: httpx.AsyncClient,
+    metrics: Metrics,
+    probe: DatabaseProbe,
+) -> _Parts:
     """Raises: CannotStart."""
     shared = ground.shared
     users = build_users(shared.settings, shared.place, shared.sessions)
@@ -117,7 +130,20 @@ def _parts(ground: Ground, trading: Trading, metrics: Metrics, probe: DatabasePr
     health = Health(feed.streamer, probe, lambda: chat.bot.is_up, details, reported.parts)
     chat = build_chat(ground, trading, users, health)
     feed.streamer.subscriptions.on_left_out(chat.left_out.tell)
-    return _Parts(ground, trading, users, feed, overlook, reported, health, chat)
+    weather = _weather(ground, trading, client, feed)
+    return _Parts(ground, trading, users, feed, overlook, reported, health, chat, weather)
+
+
+def _weather(
+    ground: Ground, trading: Trading, client: httpx.AsyncClient, feed: _Feed
+) -> "Weather | None":
+    """Raises: SettingsError."""
+    if not ground.shared.settings.weather_enabled:
+        return None
+    # Only here: whoever does without starts in less time and memory, the crash trials among them.
+    from telegram_bot.weather_assembly import build_weather
+
+    return build_weather(ground, trading, client, feed.streamer.is_streaming)
 
 
 def _feed(ground: Ground, metrics: Metrics) -> _Feed:
@@ -159,6 +185,7 @@ def _assembly(parts: _Parts, metrics: Metrics) -> Assembly:
             parts.ground.shared.outbox.statistics,
             parts.reported,
             ChatFigures(metrics, bot.messenger.lanes, bot.live),
+            *([] if parts.weather is None else [parts.weather.figures(metrics)]),
         ),
         runs=_runs(parts),
     )
@@ -188,4 +215,5 @@ def _runs(parts: _Parts) -> dict[str, Run]:
         "worker": parts.ground.worker.run,
         "audit-age": AuditAge(shared.sessions, kept_for).run,
         **({} if live is None else live.runs),
+        **({} if parts.weather is None else parts.weather.runs),
     }

@@ -53,6 +53,16 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class WeatherAddresses:
+    """Base URLs of the providers of forecasts and station reports."""
+
+    open_meteo: str
+    ensembles: str
+    nws: str
+    metar: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where we trade and where we talk. `page` is the local chat page, None with real Telegram."""
 
@@ -65,6 +75,7 @@ class Place:
     data_url: str
     relayer_url: str
     geoblock_url: str
+    weather: WeatherAddresses
     telegram_url: str
     token: str
     allowed: tuple[int, ...]
@@ -214,6 +225,7 @@ def _configured(settings: Settings, *, is_sandbox: bool) -> Place:
         data_url=settings.data_api_url,
         relayer_url=settings.relayer_api_url,
         geoblock_url=settings.geoblock_url,
+        weather=weather_addresses(settings),
         telegram_url=settings.telegram_api_base_url,
         token=token,
         allowed=settings.telegram_allowed_users,
@@ -221,8 +233,17 @@ def _configured(settings: Settings, *, is_sandbox: bool) -> Place:
     )
 
 
+def weather_addresses(settings: Settings) -> WeatherAddresses:
+    return WeatherAddresses(
+        settings.open_meteo_api_url,
+        settings.open_meteo_ensemble_url,
+        settings.nws_api_url,
+        settings.metar_api_url,
+    )
+
+
 def _on_local_venue(place: Place, url: str) -> Place:
-    """The sandbox plays all of the venue's hosts on one port."""
+    """The sandbox plays all of the venue's hosts on one port, and the weather's."""
     sockets = url.replace("http", "ws", 1) + "/ws"
     return replace(
         place,
@@ -233,6 +254,7 @@ def _on_local_venue(place: Place, url: str) -> Place:
         data_url=f"{url}/data-api",
         relayer_url=f"{url}/relayer",
         geoblock_url=f"{url}/api/geoblock",
+        weather=WeatherAddresses(url, url, url, url),
     )
 
 

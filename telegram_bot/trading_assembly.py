@@ -59,6 +59,7 @@ class Trading:
 
     paper: ClobService
     live: Live | None
+    strategy: ClobService | None  # of practice money, for the weather strategy where it runs
     desks: Mapping[Account, ClobService]
     engine: TriggerEngine
     positions: Mapping[Account, PositionService]
@@ -100,17 +101,18 @@ def build_ground(
     )
 
 
-def build_paper(ground: Ground) -> ClobService:
+def build_paper(ground: Ground, account: Account = Account.PAPER) -> ClobService:
     shared = ground.shared
     return ClobService(
         shared.sessions,
         PaperExchange(shared.books),
         shared.books,
         shared.manager,
+        account=account,
         slippage_percent=shared.settings.max_slippage_percent,
         quote_ttl=shared.settings.quote_ttl_seconds,
         guards=ground.risk.guards,
-        witness=shared.triggers,
+        witness=shared.triggers if account is Account.PAPER else None,
         reached=shared.reached,
     )
 
@@ -122,7 +124,13 @@ def build_trading(ground: Ground, paper: ClobService, deeds: httpx.AsyncClient |
     """
     shared = ground.shared
     live = None if deeds is None else build_live(shared, deeds, ground.risk, ground.hearts)
-    desks = {Account.PAPER: paper} | ({} if live is None else {Account.LIVE: live.clob})
+    runs_strategy = shared.settings.weather_enabled
+    strategy = build_paper(ground, Account.WEATHER_PAPER) if runs_strategy else None
+    desks = {
+        Account.PAPER: paper,
+        **({} if live is None else {Account.LIVE: live.clob}),
+        **({} if strategy is None else {Account.WEATHER_PAPER: strategy}),
+    }
     engine = _engine(ground, desks)
     positions = {
         account: PositionService(
@@ -132,7 +140,7 @@ def build_trading(ground: Ground, paper: ClobService, deeds: httpx.AsyncClient |
     }
     desk = live.clob if live else paper
     switch = KillSwitch(shared.sessions, desk, ground.risk.audit, reached=shared.reached)
-    return Trading(paper, live, desks, engine, positions, switch)
+    return Trading(paper, live, strategy, desks, engine, positions, switch)
 
 
 async def begin(ground: Ground, trading: Trading) -> None:
@@ -141,6 +149,8 @@ async def begin(ground: Ground, trading: Trading) -> None:
     Raises: KeyFileRefused.
     """
     await trading.paper.reconcile()
+    if trading.strategy is not None:
+        await trading.strategy.reconcile()
     if trading.live is not None:
         await trading.live.begin()
     await ground.risk.repair.recompute()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.weather.forecast import Forecast, ModelId, Observation
@@ -29,7 +29,7 @@ async def newest_forecasts(session: AsyncSession, after: datetime) -> tuple[Fore
     query = (
         sa.select(ForecastRow)
         .where(ForecastRow.available_at > after)
-        .distinct(ForecastRow.station, ForecastRow.source, ForecastRow.model)
+        .ext(distinct_on(ForecastRow.station, ForecastRow.source, ForecastRow.model))
         .order_by(
             ForecastRow.station,
             ForecastRow.source,

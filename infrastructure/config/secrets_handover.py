@@ -23,6 +23,7 @@ SECRETS = frozenset(
         "BUILDER_API_KEY",
         "BUILDER_API_SECRET",
         "BUILDER_API_PASSPHRASE",
+        "OPEN_METEO_API_KEY",
     }
 )
 DESCRIPTOR = "POLYCOOL_SECRETS_FD"

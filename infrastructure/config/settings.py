@@ -77,6 +77,18 @@ class Settings(BaseSettings):
     builder_api_passphrase: SecretStr | None = None
     http_timeout_seconds: Seconds = 10.0
 
+    # Weather
+    open_meteo_api_url: HttpUrl = "https://api.open-meteo.com"
+    open_meteo_ensemble_url: HttpUrl = "https://ensemble-api.open-meteo.com"
+    open_meteo_api_key: SecretStr | None = None
+    nws_api_url: HttpUrl = "https://api.weather.gov"
+    nws_contact: Annotated[str, Field(max_length=200, pattern=r"^[ -~]*$")] = ""
+    metar_api_url: HttpUrl = "https://aviationweather.gov"
+    forecast_max_age_seconds: Seconds = 21_600.0
+    forecasts_kept_days: Days = 3.0
+    weather_kept_days: Annotated[Days, Field(ge=100)] = 400.0
+    weather_stations_file: Path | None = None
+
     # Streaming
     streamer_enabled: bool = True
     use_websocket: bool = True
@@ -101,8 +113,22 @@ class Settings(BaseSettings):
     max_slippage_percent: Percent = Decimal(5)
     quote_ttl_seconds: Seconds = 45.0
     trigger_hold_seconds: Seconds = 1.0
-    min_edge: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
+
+    # Weather strategy
     weather_enabled: bool = False
+    min_edge: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.05")
+    weather_paper_starting_cash: Amount = Decimal(1000)
+    weather_kelly_fraction: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.15")
+    weather_max_divergence: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.35")
+    weather_max_order_usdc: Amount = Decimal(20)
+    weather_max_bucket_usdc: Amount = Decimal(30)
+    weather_max_event_usdc: Amount = Decimal(60)
+    weather_max_city_day_usdc: Amount = Decimal(60)
+    weather_max_region_day_usdc: Amount = Decimal(120)
+    weather_max_day_usdc: Amount = Decimal(200)
+    weather_daily_loss_usdc: Annotated[Amount, Field(gt=0)] = Decimal(50)
+    weather_cooldown_seconds: Seconds = 60.0
+    weather_decisions_kept_days: Days = 90.0
 
     # Limits on live orders
     max_order_usdc: Amount = Decimal(100)
@@ -182,9 +208,9 @@ def load_settings(
     """
     given = sources.gather(root, environ, handed_over)
     chosen = {name: given[name.upper()] for name in Settings.model_fields if name.upper() in given}
-    for folder in ("data_dir", "fixtures_dir", "keys_dir", "sandbox_replay"):
-        if folder in chosen:
-            chosen[folder] = str(root / Path(chosen[folder]).expanduser())
+    for path in ("data_dir", "fixtures_dir", "keys_dir", "sandbox_replay", "weather_stations_file"):
+        if path in chosen:
+            chosen[path] = str(root / Path(chosen[path]).expanduser())
     try:
         return Settings.model_validate(chosen)
     except ValidationError as error:

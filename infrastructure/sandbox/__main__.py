@@ -84,6 +84,7 @@ async def _exchange(stack: AsyncExitStack, options: argparse.Namespace) -> str:
             recording=recording,
             speed=options.speed,
             open_accounts=options.open_accounts,
+            days_pass=recording is None,
         )
     )
     address = f"{options.host}:{options.exchange_port}"

@@ -8,6 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from infrastructure.telemetry.chat_metrics import ChatMetrics
 from infrastructure.telemetry.live_metrics import LiveMetrics
+from infrastructure.telemetry.weather_metrics import WeatherMetrics
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 LATENCIES = (
@@ -44,6 +45,7 @@ class Metrics:
         self._ends()
         self.live: Final = LiveMetrics(self.registry)
         self.chat: Final = ChatMetrics(self.registry)
+        self.weather: Final = WeatherMetrics(self.registry)
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes, of type `CONTENT_TYPE`."""

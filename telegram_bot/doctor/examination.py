@@ -24,6 +24,7 @@ from telegram_bot.doctor.venue_checks import (
     check_gamma,
     check_venue,
 )
+from telegram_bot.doctor.weather_checks import weather_checks
 from telegram_bot.startup import means_sandbox
 
 DATABASE_PATIENCE: Final = 8.0  # seconds
@@ -115,6 +116,7 @@ class Examination:
                 Check(port.variable, partial(check_port, case, port), patience.local + 1)
                 for port in our_ports(case)
             ),
+            *(Check(name, run, 4 * patience.rest) for name, run in weather_checks(case).items()),
         ]
         if self.stream is not None:
             listening = partial(check_stream, case, self.stream)

@@ -33,6 +33,7 @@ from tests.benchmarks import (
     telegram,
     triggers,
     weather,
+    weather_edges,
     wishes,
 )
 from tests.benchmarks.frames import ROOT, Capture, capture
@@ -66,6 +67,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "triggers": triggers.measure,
     "alerts": alerts.measure,
     "statements": statements.measure,
+    "edges": weather_edges.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]
 

@@ -120,6 +120,21 @@ async def test_in_a_whole_world_everything_is_well(world: World) -> None:
     assert list(world.telegram.violations()) == []
 
 
+async def test_providers_of_the_weather_are_asked_where_it_is_wanted(world: World) -> None:
+    urls = dict.fromkeys(
+        ("OPEN_METEO_API_URL", "OPEN_METEO_ENSEMBLE_URL", "NWS_API_URL", "METAR_API_URL"),
+        world.variables["CLOB_API_URL"],
+    )
+    report = await world.examined(WEATHER_ENABLED="true", **urls)
+    assert (report.code, report.ill()) == (0, {})
+    assert list(report.found)[-4:] == ["stations", "open-meteo", "nws", "metar"]
+    assert "8 models with 127 members for KLGA" in report.found["open-meteo"].found
+    world.exchange.weather.faults |= {"open-meteo": "stale", "nws": "nulls", "metar": "silent"}
+    report = await world.examined(WEATHER_ENABLED="true", **urls)
+    ill = {"open-meteo": Verdict.FAIL, "nws": Verdict.FAIL, "metar": Verdict.WARN}
+    assert report.ill() == ill
+
+
 async def test_a_refused_token_fails_alone_and_is_not_shown(world: World) -> None:
     wrong = "123456:a-token-of-somebody-else-entirely-000"
     report = await world.examined(TELEGRAM_BOT_TOKEN=wrong)

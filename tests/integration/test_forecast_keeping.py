@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -64,6 +65,14 @@ class Silence:
     ) -> tuple[Observation, ...]:
         del stations, hours
         return ()
+
+
+@asynccontextmanager
+async def running(keeper: ForecastKeeper) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(keeper.run())
+        yield
+        task.cancel()
 
 
 def scripted_keeper(source: Scripted, sessions: Sessions) -> ForecastKeeper:
@@ -252,10 +261,8 @@ async def test_the_interval_is_the_streams_or_the_pollers(
         now=lambda: NOW,
         wait=wait,
     )
-    running = asyncio.create_task(keeper.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20), running(keeper):
         pauses = {await paused.get(), await paused.get()}
-    running.cancel()
     assert pauses == {seconds, 7.0}
     word = "the stream is healthy" if is_streaming else "polling carries the prices"
     assert f"every {seconds:.0f} s: {word}" in caplog.text
@@ -265,12 +272,10 @@ async def test_a_new_wish_wakes_the_keeper(weather: Weather, sessions: Sessions)
     keeper = ForecastKeeper([weather.open_meteo], weather.metar, sessions, now=weather.now)
     heard = asyncio.Event()
     keeper.listen(lambda _station: heard.set())
-    running = asyncio.create_task(keeper.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20), running(keeper):
         await asyncio.sleep(0)
         keeper.want(WANTED)
         await heard.wait()
-    running.cancel()
 
 
 async def test_what_models_said_is_kept_for_each_lead(weather: Weather, sessions: Sessions) -> None:
@@ -282,18 +287,18 @@ async def test_what_models_said_is_kept_for_each_lead(weather: Weather, sessions
         rows = (
             await session.execute(
                 sa.text(
-                    "SELECT day, lead_from, count(*), min(available_at) FROM weather_pairs"
+                    "SELECT day, lead_from, count(*) AS said, min(available_at) FROM weather_pairs"
                     " WHERE station = 'EGLC' GROUP BY day, lead_from ORDER BY day, lead_from"
                 )
             )
         ).all()
     leads = {(row.day, row.lead_from) for row in rows}
     assert leads == {(TODAY, 6), (TODAY, 0), (TOMORROW, 30), (TOMORROW, 18)} & leads
-    assert all(row.count == 16 for row in rows)
+    assert {row.said for row in rows} == {16}
 
 
 async def test_a_database_that_is_away_stops_nothing(weather: Weather, sessions: Sessions) -> None:
-    async with as_worker(sessions) as session:
+    async with sessions.begin() as session:
         await session.execute(sa.text("DROP TABLE forecasts, observations"))
     keeper = keeper_of(weather, sessions)
     await keeper.remember()

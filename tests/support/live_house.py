@@ -43,7 +43,7 @@ from infrastructure.sandbox.exchange.server import serve_exchange
 from telegram_bot.live_assembly import Hearts, Live, build_live
 from telegram_bot.order_assembly import Shared
 from telegram_bot.risk_assembly import Risk, build_risk
-from telegram_bot.startup import Place
+from telegram_bot.startup import Place, WeatherAddresses
 from tests.support.mangling import Mangler, mangling
 from tests.support.rows import add_user
 from tests.support.sandbox_accounts import tokens_of
@@ -230,6 +230,7 @@ def _place(url: str) -> Place:
         data_url=f"{url}/data-api",
         relayer_url=f"{url}/relayer",
         geoblock_url=f"{url}/api/geoblock",
+        weather=WeatherAddresses(url, url, url, url),
         telegram_url="",
         token="",
         allowed=(),

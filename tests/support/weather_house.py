@@ -120,7 +120,7 @@ class WeatherHouse:
     beliefs: Beliefs
     log: DecisionLog
     engine: EdgeService
-    markets: Mapping[str, Sequence[Market]]  # by event
+    markets: Mapping[EventId, Sequence[Market]]
 
     def believe(
         self,
@@ -164,7 +164,7 @@ class WeatherHouse:
         self.desk.poll(bids, asks, token)
 
     def token(self, place: int, *, event: str = "900", yes: bool = True) -> TokenId:
-        return self.markets[event][place].tokens[0 if yes else 1]
+        return self.markets[EventId(event)][place].tokens[0 if yes else 1]
 
     async def settled(self) -> None:
         """Everything told has been believed, looked at, decided on and written down."""
@@ -247,10 +247,10 @@ def _wired(  # noqa: PLR0913, PLR0917 - the parts of one house
     )
     beliefs, log = Beliefs(sessions, opinions, now=now), DecisionLog(sessions, now=now)
 
-    async def account_of(user: UserId, chosen: Choices) -> Account:  # noqa: ARG001 - the port's
-        return Account.WEATHER_PAPER
+    async def accounts_of(user: UserId, chosen: Choices) -> tuple[Account, ...]:  # noqa: ARG001 - the port's
+        return (Account.WEATHER_PAPER,)
 
-    sources = Sources(BucketBooks(desk.board, books), beliefs, candidates, account_of)
+    sources = Sources(BucketBooks(desk.board, books), beliefs, candidates, accounts_of)
     desks = {Account.WEATHER_PAPER: clob}
     placer = Placer(sessions, desks, log, Decimal(5), clock=clock, now=now)
     rules = Rules(limits, timedelta(hours=6), Decimal(5))

@@ -1,1 +1,1 @@
-"""The weather strategy: what it may trade, what it believes, what it decides and orders."""
+"""The weather strategy: what is known of coming days, what is believed, decided and ordered."""

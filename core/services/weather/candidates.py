@@ -28,7 +28,7 @@ from core.storage.tenancy import as_worker
 AT_ONCE: Final = 4  # events read from Postgres at a time, so that no price waits for it
 PAST: Final = timedelta(days=2)  # an event's limits count until its day is over everywhere
 RETRY: Final = 2.0  # seconds before a database that failed is asked again
-EMPTY: Final = 5.0  # seconds until the next look while the catalogue holds no event at all
+EMPTY: Final = 5.0  # seconds until the next look while there is no event, or nobody to trade
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class Candidates:
         self._wake = asyncio.Event()
         self._listeners: list[Listener] = []
         self.checks = 0
+        self._told: tuple[int, int, int, str] | None = None
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` after every check; the result ends that."""
@@ -129,6 +130,7 @@ class Candidates:
                 markets = {market.id: market for market in one.markets}
                 known[one.text.id] = Candidate(read, tuple(markets[id_] for id_ in read.markets))
             await asyncio.sleep(0)
+        await self._choices.begin()
         self.chosen = await self._choices.active()
         self.known, self.untradable = known, untradable
         await self._wish()
@@ -145,17 +147,23 @@ class Candidates:
         except (SQLAlchemyError, OSError) as fault:
             logger.warning("Temperature events cannot be read: %s", type(fault).__name__)
             return RETRY
-        if not self.known and not self.untradable:
-            return min(interval, EMPTY)
+        if not self.known or not self.chosen:  # the catalogue, or the owner, may come any moment
+            interval = min(interval, EMPTY)
+        self._tell_of(interval, "streaming" if streams else "polling")
+        return interval
+
+    def _tell_of(self, interval: float, why: str) -> None:
+        """Short looks that find the same as the last one are not worth a line."""
+        found = (len(self.known), len(self.untradable), len(self.wanted()), why)
+        if found == self._told and interval <= EMPTY:
+            return
+        self._told = found
         logger.info(
             "Weather check: %d events, %d untradable, %d wanted; next in %.0f s (%s)",
-            len(self.known),
-            len(self.untradable),
-            len(self.wanted()),
+            *found[:3],
             interval,
-            "streaming" if streams else "polling",
+            why,
         )
-        return interval
 
     async def _listed(self) -> list[ListedEvent]:
         async with as_worker(self._sessions) as session:

@@ -170,7 +170,7 @@ class EdgeService:
                 held = await self._orderer.held(user, choices)
                 for watched in self._watched.values():
                     if user in watched.own:
-                        watched.own[user].held = held
+                        watched.own[user].held = dict(held)
         except (SQLAlchemyError, OSError) as fault:
             logger.warning("Weather holdings cannot be read: %s", type(fault).__name__)
         finally:
@@ -235,27 +235,25 @@ class EdgeService:
         choices = self._candidates.chosen.get(user)
         if choices is None:
             return
-        has_edge = bool(
-            watched.entries(blend, self._limits) or watched.exits(blend, own, self._limits)
-        )
+        entries = watched.entries(blend, self._limits)
+        exits = watched.exits(blend, own, self._limits)
         now = self._board.clock()
         self.to_edge.append(now - received)
-        if not has_edge:
+        if not entries and not exits:
             own.retry_at = 0.0
             self._note_skip(watched, user, Skip.NO_EDGE, version)
             return
         is_waiting = own.retry_at > now and own.seen_version == version.number
         if own.is_busy or is_waiting:
             return
+        at = self._now() - timedelta(seconds=now - received)
+        chance = Chance(watched, user, choices, version, received, at)
+        hindered = None if exits else self._orderer.hindered(chance)
+        if hindered is not None:
+            own.retry_at, own.seen_version = 0.0, version.number
+            self._note_skip(watched, user, hindered.skip, version)
+            return
         own.is_busy, own.retry_at, own.seen_version = True, 0.0, version.number
-        chance = Chance(
-            watched,
-            user,
-            choices,
-            version,
-            received,
-            self._now() - timedelta(seconds=now - received),
-        )
         name = f"weather-{watched.candidate.event.slug}"
         tasks.create_task(self._act(chance, own), name=name)
 
@@ -299,7 +297,7 @@ class EdgeService:
             return  # nobody has been asked yet
         nearest, blend = None, watched.blend
         grounds = Grounds()
-        if skip is Skip.NO_EDGE and blend is not None and version is not None:
+        if version is not None and blend is not None:
             nearest = watched.nearest(blend, self._limits)
             chance = blend.of(nearest.place, is_yes=nearest.is_yes)
             grounds = Grounds(

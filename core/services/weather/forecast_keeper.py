@@ -123,7 +123,7 @@ class ForecastKeeper:
         now = self._now()
         young = [
             forecast
-            for forecast in self._newest.get(station, {}).values()
+            for _, forecast in sorted(self._newest.get(station, {}).items())
             if now - forecast.available_at <= self.rules.max_age
         ]
         return daily_extremes(place, day, extreme, young, self._reports.of(station), now)

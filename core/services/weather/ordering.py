@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.errors import Unavailable
-from core.domain.units import ZERO, EventId, MarketId, Size, TokenId, UserId
+from core.domain.units import ZERO, EventId, MarketId, TokenId, Usdc, UserId
 from core.domain.weather.belief import Blend
 from core.domain.weather.choices import Choices
 from core.domain.weather.days import day_span
@@ -36,9 +36,9 @@ from core.services.weather.watching import Own, Spot
 from core.storage.models import Sessions
 
 MOST_FETCHED: Final = 3  # books fetched for one decision, where prices are only polled
-NOTHING: Final = Size(ZERO)
 
-AccountOf: TypeAlias = Callable[[UserId, Choices], Awaitable[Account]]
+AccountsOf: TypeAlias = Callable[[UserId, Choices], Awaitable[tuple[Account, ...]]]
+"""Where a user's entries go, then other accounts in which what is held may be reduced."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Sources:
     books: BucketBooks
     beliefs: Beliefs
     candidates: Candidates
-    account_of: AccountOf
+    accounts_of: AccountsOf
 
 
 class Orderer:
@@ -79,31 +79,68 @@ class Orderer:
         Raises: SQLAlchemyError, OSError where Postgres does not answer; nothing was ordered then,
         or the order is known by its key.
         """
-        own, blend = chance.watched.own[chance.user], chance.watched.blend
-        account = await self._sources.account_of(chance.user, chance.choices)
-        means = await self._means(chance.user, account)
-        if means is None or blend is None:
+        accounts = await self._sources.accounts_of(chance.user, chance.choices)
+        for account in accounts[1:]:
+            pause = await self._reduced_only(chance, account)
+            if pause is not None:
+                return pause
+        return await self._acted(chance, accounts[0])
+
+    def hindered(self, chance: Chance) -> Refusal | None:
+        """What forbids an entry as far as it is known without asking Postgres."""
+        blend, own = chance.watched.blend, chance.watched.own[chance.user]
+        if blend is None:
+            return Refusal(Skip.NO_MARKET)
+        limits = chance.choices.lowered(self.rules.limits)
+        return hindrance(self._seen(chance, own, blend, Usdc(ZERO)), limits)
+
+    async def held(self, user: UserId, choices: Choices) -> dict[Account, frozenset[TokenId]]:
+        """Tokens of temperature markets. Raises: SQLAlchemyError, OSError."""
+        found = dict[Account, frozenset[TokenId]]()
+        for account in await self._sources.accounts_of(user, choices):
+            means = await self._means(user, account)
+            found[account] = frozenset() if means is None else frozenset(means.shares())
+        return found
+
+    async def _acted(self, chance: Chance, account: Account) -> float:
+        own, means = chance.watched.own[chance.user], await self._means(chance.user, account)
+        basis = None if means is None else self._basis(chance, account, means)
+        if basis is None:
             skip = Skip.NO_CASH if means is None else Skip.NO_MARKET
             return self._placer.skip(chance, account, None, Refusal(skip))
-        own.held = _shares(means)
-        seen = self._seen(chance, own, blend, means)
-        limits = chance.choices.lowered(self.rules.limits)
-        basis = Basis(chance, account, limits, blend, seen, means)
+        own.held[account] = frozenset(basis.means.shares())
         found = await self._found(basis, own)
         if isinstance(found, Refusal):
             return self._placer.skip(chance, account, basis, found)
         return await self._placer.place(basis, own, found)
 
-    async def held(self, user: UserId, choices: Choices) -> dict[TokenId, float]:
-        """Shares of temperature markets. Raises: SQLAlchemyError, OSError."""
-        means = await self._means(user, await self._sources.account_of(user, choices))
-        return {} if means is None else _shares(means)
+    async def _reduced_only(self, chance: Chance, account: Account) -> float | None:
+        """None where there was nothing to reduce."""
+        means = await self._means(chance.user, account)
+        if means is None or not means.in_event(chance.watched.candidate):
+            return None
+        basis = self._basis(chance, account, means)
+        if basis is None or staleness(basis.seen) or means.is_out_in(chance.watched.candidate):
+            return None
+        own = chance.watched.own[chance.user]
+        own.held[account] = frozenset(means.shares())
+        found = await self._reduction(basis, own)
+        return None if found is None else await self._placer.place(basis, own, found)
+
+    def _basis(self, chance: Chance, account: Account, means: Means) -> Basis | None:
+        """None while a bucket has no price."""
+        blend, own = chance.watched.blend, chance.watched.own[chance.user]
+        if blend is None:
+            return None
+        seen = self._seen(chance, own, blend, means.result)
+        limits = chance.choices.lowered(self.rules.limits)
+        return Basis(chance, account, limits, blend, seen, means)
 
     async def _means(self, user: UserId, account: Account) -> Means | None:
         began = self._now().replace(hour=0, minute=0, second=0, microsecond=0)
         return await read_means(self._sessions, user, account, began)
 
-    def _seen(self, chance: Chance, own: Own, blend: Blend, means: Means) -> Circumstances:
+    def _seen(self, chance: Chance, own: Own, blend: Blend, result: Usdc) -> Circumstances:
         event = chance.watched.candidate.event
         since = None
         if own.ordered_at is not None and own.ordered_on == chance.version.number:
@@ -114,7 +151,7 @@ class Orderer:
             most_age=self.rules.most_age,
             ends_at=day_span(event.day, event.station.zone)[1],
             divergence=blend.divergence,
-            result_today=means.result,
+            result_today=result,
             since_order=since,
         )
 
@@ -131,9 +168,11 @@ class Orderer:
         shares = basis.means.shares()
         for spot in basis.chance.watched.exits(basis.blend, own, basis.limits):
             offer = await self._offer(basis, spot, Side.SELL)
-            if offer is None or key_of(basis, offer, Side.SELL) in own.spent:
+            if offer is None or offer.token_id not in shares:
                 continue
-            found = reduction(offer, shares.get(offer.token_id, NOTHING), basis.limits)
+            if key_of(basis, offer, Side.SELL) in own.spent:
+                continue
+            found = reduction(offer, shares[offer.token_id], basis.limits)
             if isinstance(found, Order):
                 return found
         return None
@@ -193,7 +232,3 @@ class Orderer:
             for event, candidate in self._sources.candidates.known.items()
             for market in candidate.markets
         }
-
-
-def _shares(means: Means) -> dict[TokenId, float]:
-    return {token: float(shares) for token, shares in means.shares().items()}

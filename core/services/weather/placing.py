@@ -180,8 +180,8 @@ class Placer:
         )
 
 
-def key_of(basis: Basis, offer: Offer, side: Side) -> tuple[MarketId, Side, int]:
-    return offer.market_id, side, basis.chance.version.number
+def key_of(basis: Basis, offer: Offer, side: Side) -> tuple[Account, MarketId, Side, int]:
+    return basis.account, offer.market_id, side, basis.chance.version.number
 
 
 def _pause_after(skip: Skip) -> float:

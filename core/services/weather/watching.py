@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from core.domain.account import Account
 from core.domain.book import Side
 from core.domain.price import PriceState, Quote
 from core.domain.units import MarketId, TokenId, UserId
@@ -33,8 +34,13 @@ class Own:
     ordered_at: float | None = None  # monotonic seconds
     ordered_on: int | None = None  # version of the forecast
     seen_version: int | None = None  # a new one is looked at without waiting
-    spent: set[tuple[MarketId, Side, int]] = field(default_factory=set)  # keys that were used
-    held: dict[TokenId, float] = field(default_factory=dict)  # shares, as of the last look
+    spent: set[tuple[Account, MarketId, Side, int]] = field(
+        default_factory=set
+    )  # keys that were used
+    held: dict[Account, frozenset[TokenId]] = field(default_factory=dict)  # as of the last look
+
+    def holds(self, token: TokenId) -> bool:
+        return any(token in tokens for tokens in self.held.values())
 
 
 class Watched:
@@ -90,9 +96,9 @@ class Watched:
             chance = blend.chances[place]
             error = blend.errors[place]
             bid, ask = self._bids[place], self._asks[place]
-            if own.held.get(yes) and _is_overpaid(bid, Belief(chance, error), limits):
+            if own.holds(yes) and _is_overpaid(bid, Belief(chance, error), limits):
                 found.append(Spot(place, is_yes=True, edge=bid - chance))
-            if own.held.get(no) and _is_overpaid(1 - ask, Belief(1 - chance, error), limits):
+            if own.holds(no) and _is_overpaid(1 - ask, Belief(1 - chance, error), limits):
                 found.append(Spot(place, is_yes=False, edge=chance - ask))
         return found
 

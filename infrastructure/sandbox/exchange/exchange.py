@@ -42,6 +42,7 @@ class ExchangeOptions:
     start: Start = Start.ANY
     open_accounts: bool = False  # who makes a first API key is given money to try things out
     page_size: int = 100  # rows of a page of orders or trades
+    days_pass: bool = False  # temperature events are settled, and new ones listed, by themselves
 
 
 class ExchangeSandbox:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from infrastructure.sandbox.exchange.app import exchange_app, run_flow
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
-from infrastructure.sandbox.exchange.weather.settling import run_settling
+from infrastructure.sandbox.exchange.weather.settling import run_days
 
 SHUTDOWN: Final = 1.0  # seconds that requests under way get
 
@@ -26,13 +26,13 @@ async def serve_exchange(
     runner = web.AppRunner(exchange_app(exchange), shutdown_timeout=SHUTDOWN, access_log=None)
     await runner.setup()
     flow = asyncio.create_task(run_flow(exchange), name="exchange-flow")
-    settling = asyncio.create_task(run_settling(exchange), name="exchange-weather")
+    days = asyncio.create_task(run_days(exchange), name="exchange-weather")
     try:
         await web.TCPSite(runner, host, port).start()
         yield f"http://{host}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
-        await _ended(settling)
+        await _ended(days)
         await _ended(flow)
 
 

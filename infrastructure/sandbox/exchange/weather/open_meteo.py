@@ -50,7 +50,7 @@ class OpenMeteo:
         times = self._times(int(asked.get("past_days", 0)), int(asked.get("forecast_days", 7)))
         columns = self._columns(station, asked, times, is_ensemble=is_ensemble)
         is_unix = asked.get("timeformat") == "unixtime"
-        shown = times if is_unix else [f"{utc(at):%Y-%m-%dT%H:%M}" for at in times]
+        shown = [at if is_unix else f"{utc(at):%Y-%m-%dT%H:%M}" for at in times]
         units = {"time": "unixtime" if is_unix else "iso8601"} | dict.fromkeys(columns, "°C")
         return Hourly(_on_grid(latitude), _on_grid(longitude), shown, columns, units)
 

@@ -1,4 +1,4 @@
-"""Ends temperature events by what their stations reported, once their day is over."""
+"""Lists temperature events as days go by, and ends them by what their stations reported."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,8 +8,16 @@ from typing import Final
 
 from core.domain.weather.days import day_span
 from core.domain.weather.events import asked_by_slug
+from infrastructure.sandbox.exchange.catalogue import Builder
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
-from infrastructure.sandbox.exchange.ladders import LONDON, MUNICH, NEW_YORK, Question, winner
+from infrastructure.sandbox.exchange.ladders import (
+    LONDON,
+    MUNICH,
+    NEW_YORK,
+    Question,
+    ladder_plans,
+    winner,
+)
 from infrastructure.sandbox.exchange.listing import ListedEvent
 from infrastructure.sandbox.exchange.weather.truth import utc
 
@@ -20,12 +28,22 @@ YES: Final = (Decimal(1), Decimal(0))
 NO: Final = (Decimal(0), Decimal(1))
 
 
-async def run_settling(exchange: ExchangeSandbox) -> None:
-    """Until cancelled."""
-    while True:
+async def run_days(exchange: ExchangeSandbox) -> None:
+    """Settle what is over and list what is new, until cancelled."""
+    while exchange.options.days_pass:
         for event in list(due(exchange)):
             settle(exchange, event)
+        list_new(exchange)
         await asyncio.sleep(BEAT)
+
+
+def list_new(exchange: ExchangeSandbox) -> None:
+    """The events of a day that has come nearer since the last look."""
+    listed = {event.slug for event in exchange.catalogue.events.values()}
+    for plan in ladder_plans(utc(exchange.clock()), exchange.options.seed):
+        if plan.slug not in listed:
+            builder = Builder.later(exchange.options.seed, exchange.now(), len(exchange.states))
+            exchange.add_event(builder.event(plan))
 
 
 def due(exchange: ExchangeSandbox) -> Iterator[ListedEvent]:

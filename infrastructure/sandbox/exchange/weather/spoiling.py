@@ -16,7 +16,7 @@ class Hourly:
 
     latitude: float
     longitude: float
-    times: list[int] | list[str]
+    times: list[int | str]  # seconds since 1970, or as ISO 8601 has them
     columns: dict[str, list[float | None]]
     units: dict[str, str]
 
@@ -69,7 +69,7 @@ def _disordered(answer: Hourly) -> None:
 
 
 def _duplicate(answer: Hourly) -> None:
-    answer.times[1:2] = answer.times[:1]
+    answer.times[1] = answer.times[0]
 
 
 def _gap(answer: Hourly) -> None:
