@@ -10,7 +10,13 @@ branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
-TABLES = ("weather_verdicts", "weather_scores", "weather_beliefs", "weather_ladders", "calibrations")
+TABLES = (
+    "weather_verdicts",
+    "weather_scores",
+    "weather_beliefs",
+    "weather_ladders",
+    "calibrations",
+)
 SCORES = ("model", "market", "climatology", "naive")
 
 

@@ -144,7 +144,7 @@ async def test_what_is_older_than_the_record_counts_no_more(sessions: Sessions) 
     clock = Clock()
     clock.now += timedelta(days=90)
     judgement = await gate_of(sessions, clock).judge()
-    assert (judgement.events, judgement.profit) == (0, 0)
+    assert (judgement.events, judgement.profit) == (0, Decimal(0))
 
 
 async def test_when_skill_vanishes_the_live_go_dry_and_hear_of_it_once(sessions: Sessions) -> None:

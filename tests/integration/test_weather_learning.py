@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.domain.errors import Unavailable
 from core.domain.units import EventId
 from core.domain.weather.belief import Opinion
 from core.domain.weather.calibration import Calibration, Lead
-from core.domain.weather.calibration_json import as_json
+from core.domain.weather.calibration_json import FORMAT, as_json
+from core.domain.weather.learning import LEARNED
 from core.domain.weather.records import Occasion
 from core.domain.weather.station_table import known_stations
 from core.domain.weather.temperature import Extreme
@@ -20,13 +22,15 @@ from core.services.weather.learning import Learning
 from core.services.weather.learning_parts import build_learning, build_recording
 from core.services.weather.opinions import ModelOpinions
 from core.services.weather.settling import Settling
-from core.storage import weather_beliefs, weather_pairs
+from core.storage import calibrations, weather_beliefs, weather_pairs
+from core.storage.calibrations import StoredFit
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 from infrastructure.worker.worker import Worker
 from tests.support.learning_school import (
     FIRST,
     LONDON,
+    Away,
     Ended,
     Foreseen,
     Here,
@@ -158,7 +162,9 @@ async def test_a_settled_event_is_scored_learned_from_and_believed(sessions: Ses
     async with as_worker(sessions) as session:
         await weather_pairs.keep_said(session, [said_of(TOMORROW, 22.2, now())])
     house.desk.time.seconds += 48 * 3600
-    settling = Settling(sessions, Ended(house.markets["900"], 1), known_stations(), now=now)
+    settling = Settling(
+        sessions, Ended(house.markets[EventId("900")], 1), known_stations(), now=now
+    )
     settling.listen(parts.round.settled)
     assert len(await settling.learn()) == 1
     await parts.round.go()
@@ -210,3 +216,67 @@ async def test_standings_are_by_city_and_lead_and_over_all(sessions: Sessions) -
 
 def _differ(one: Opinion, other: Opinion) -> bool:
     return max(abs(a - b) for a, b in zip(one.chances, other.chances, strict=True)) > 0.001
+
+
+async def test_fits_are_made_daily_or_hours_after_a_settlement(sessions: Sessions) -> None:
+    clock, jobs = [NOW], Here()
+    parts = build_learning(
+        sessions, jobs, known_stations(), Outbox(sessions), Audit(), now=lambda: clock[0]
+    )
+
+    async def fits_after(hours: int, *, is_settled: bool) -> int:
+        clock[0] += timedelta(hours=hours)
+        if is_settled:
+            parts.round.settled()
+        await parts.round.go()
+        return jobs.asked.count(LEARNED)
+
+    await parts.round.read()
+    assert await fits_after(0, is_settled=False) == 1
+    assert await fits_after(2, is_settled=True) == 1
+    assert await fits_after(1, is_settled=False) == 2
+    assert await fits_after(23, is_settled=False) == 2
+    assert await fits_after(1, is_settled=False) == 3
+    assert parts.round.rounds == 5
+
+
+async def test_a_worker_that_is_away_is_asked_again(sessions: Sessions) -> None:
+    jobs = Away()
+    parts = build_learning(
+        sessions, jobs, known_stations(), Outbox(sessions), Audit(), now=lambda: NOW
+    )
+    with pytest.raises(Unavailable):
+        await parts.round.go()
+    assert parts.learning.fitted_at is None
+    jobs.is_away = False
+    await parts.round.go()
+    assert parts.learning.fitted_at == NOW
+
+
+async def test_what_cannot_be_read_is_learned_anew(sessions: Sessions) -> None:
+    async with as_worker(sessions) as session:
+        spoilt = StoredFit(FORMAT, NOW, NOW - timedelta(days=90), 7, '{"format": 1}')
+        await calibrations.keep(session, spoilt)
+    learning = learning_of(sessions)
+    assert not await learning.read()
+    assert (learning.pairs, learning.fitted_at) == (0, None)
+
+
+async def test_the_part_runs_by_itself_and_wakes_for_settlements(sessions: Sessions) -> None:
+    await taught(sessions, days=3)
+    parts = build_learning(
+        sessions, Here(), known_stations(), Outbox(sessions), Audit(), now=lambda: NOW
+    )
+    judged = asyncio.Event()
+    parts.gate.listen(judged.set)
+    running_round = asyncio.create_task(parts.round.run())
+    try:
+        async with asyncio.timeout(20):
+            await judged.wait()
+            assert parts.learning.pairs == 3
+            judged.clear()
+            parts.round.settled()
+            await judged.wait()
+    finally:
+        running_round.cancel()
+        await asyncio.wait([running_round])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from core.domain.errors import Unavailable
 from core.domain.market import Market
 from core.domain.units import ONE, ZERO, EventId, MarketId, Price
 from core.domain.weather.calibration import Lead
@@ -37,6 +38,18 @@ class Here:
         module, _, name = function.partition(":")
         job: Callable[[object], object] = getattr(importlib.import_module(module), name)
         return job(argument)
+
+
+@dataclass
+class Away(Here):
+    """A worker that does nothing until it is back."""
+
+    is_away: bool = True
+
+    async def call(self, function: str, argument: object, patience: float) -> object:
+        if self.is_away:
+            raise Unavailable("It is away.")
+        return await Here.call(self, function, argument, patience)
 
 
 @dataclass

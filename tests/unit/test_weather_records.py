@@ -18,7 +18,6 @@ from core.domain.weather.ladder import Bucket, UnfitLadder
 from core.domain.weather.learning import JudgeJob, LearnJob
 from core.domain.weather.records import (
     SEASON,
-    Marks,
     Occasion,
     Outcome,
     SaidOf,
@@ -80,8 +79,12 @@ def test_all_four_are_scored_against_the_bucket_that_won() -> None:
     assert found.place == 2
     assert found.model.brier == pytest.approx(0.01 + 0.04 + 0.36 + 0.09)
     assert found.model.log == pytest.approx(0.916, abs=1e-3)
-    assert found.market == found.climatology == Marks(0.75, pytest.approx(1.386, abs=1e-3))
-    assert found.naive == Marks(pytest.approx(0.04 + 3 / 225), pytest.approx(0.223, abs=1e-3))
+    assert found.market == found.climatology
+    assert found.market.brier == pytest.approx(0.75)
+    assert found.market.log == pytest.approx(1.386, abs=1e-3)
+    assert found.naive is not None
+    assert found.naive.brier == pytest.approx(0.04 + 3 / 225)
+    assert found.naive.log == pytest.approx(0.223, abs=1e-3)
 
 
 def test_climatology_knows_neither_later_days_nor_other_seasons() -> None:

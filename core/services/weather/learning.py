@@ -123,7 +123,7 @@ class Learning:
         self, session: AsyncSession, events: Sequence[EventId]
     ) -> Mapping[EventId, Lows]:
         """Empty for an event that nobody can read any more."""
-        found: dict[EventId, Lows] = {event: () for event in events}
+        found: dict[EventId, Lows] = dict.fromkeys(events, ())
         for listed in await weather_events.temperature_events(session, events):
             read = read_event(listed.text, self._stations)
             if isinstance(read, TemperatureEvent):
