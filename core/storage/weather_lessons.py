@@ -8,9 +8,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.units import EventId
-from core.domain.weather.records import Lows
+from core.domain.weather.calibration import Lead
+from core.domain.weather.daily import LEADS
+from core.domain.weather.records import Lows, Occasion
+from core.domain.weather.temperature import Extreme
 from core.storage.forecast_models import SettlementRow
 from core.storage.learning_models import WeatherLadderRow
+
+BEGINS: Final = dict(zip(Lead, LEADS, strict=True))
 
 _LESSONS: Final = sa.text("""
     SELECT json_agg(lesson)::text FROM (
@@ -24,6 +29,7 @@ _LESSONS: Final = sa.text("""
         FROM settlements e JOIN weather_pairs p USING (station, day, extreme)
             JOIN weather_ladders l USING (event_id)
         WHERE e.known_at > :since AND e.known_at <= :moment AND p.available_at <= :moment
+            AND extreme = :extreme AND p.lead_from = :lead
             AND jsonb_array_length(l.lows) > 1
         GROUP BY day, station, extreme, lead_from, e.event_id, l.event_id
         ORDER BY station, extreme, lead_from, e.event_id
@@ -35,20 +41,26 @@ _RECORDS: Final = sa.text("""
         'model', b.model -> s.place, 'market', b.market -> s.place
     ) ORDER BY s.event_id, s.occasion)::text
     FROM weather_scores s JOIN weather_beliefs b USING (event_id, occasion)
-    WHERE s.occasion <> 'midnight' AND s.known_at > :since AND s.known_at <= :moment
+    WHERE s.occasion = :occasion AND s.known_at > :since AND s.known_at <= :moment
     GROUP BY s.day ORDER BY s.day
 """)
 
 
-async def lessons(session: AsyncSession, since: datetime, moment: datetime) -> tuple[str, ...]:
+async def lessons(
+    session: AsyncSession, since: datetime, moment: datetime, extreme: Extreme, lead: Lead
+) -> tuple[str, ...]:
     """By day, see `fitting.lessons.LessonText`. Nothing that became known after `moment`."""
-    found = await session.scalars(_LESSONS, {"since": since, "moment": moment})
+    asked = {"since": since, "moment": moment, "extreme": extreme.value, "lead": BEGINS[lead]}
+    found = await session.scalars(_LESSONS, asked)
     return tuple(found)
 
 
-async def records(session: AsyncSession, since: datetime, moment: datetime) -> tuple[str, ...]:
+async def records(
+    session: AsyncSession, since: datetime, moment: datetime, lead: Lead
+) -> tuple[str, ...]:
     """By day, see `fitting.lessons.RecordText`. Nothing that became known after `moment`."""
-    found = await session.scalars(_RECORDS, {"since": since, "moment": moment})
+    asked = {"since": since, "moment": moment, "occasion": Occasion(lead.value).value}
+    found = await session.scalars(_RECORDS, asked)
     return tuple(found)
 
 

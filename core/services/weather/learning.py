@@ -11,12 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import Unavailable
 from core.domain.units import EventId
-from core.domain.weather.calibration import Calibration
-from core.domain.weather.calibration_json import FORMAT, UnreadableCalibration, from_json
+from core.domain.weather.calibration import Calibration, Coefficients, Group, Layer, Lead
+from core.domain.weather.calibration_json import (
+    FORMAT,
+    UnreadableCalibration,
+    as_json,
+    from_json,
+)
 from core.domain.weather.learning import LEARNED, LESSONS, Learned, LearnJob
 from core.domain.weather.records import Lows, lows_of
 from core.domain.weather.rules import TemperatureEvent, read_event
 from core.domain.weather.stations import Stations
+from core.domain.weather.temperature import Extreme
 from core.domain.weather.untaught import untaught
 from core.services.clock import utc_now
 from core.services.weather.jobs import PATIENCE, Jobs
@@ -83,22 +89,37 @@ class Learning:
         await self._keep_ladders()
         moment = self._now()
         since = moment - LESSONS
-        async with as_worker(self._sessions) as session:
-            lessons = await weather_lessons.lessons(session, since, moment)
-            records = await weather_lessons.records(session, since, moment)
-        job = LearnJob(lessons, records, moment)
-        found = await self._jobs.call(LEARNED, job, PATIENCE)
-        if not isinstance(found, Learned):
-            raise Unavailable("That could not be done.")
-        fit = StoredFit(FORMAT, moment, since, found.pairs, found.content)
+        parts = [await self._fitted(extreme, lead, moment) for extreme in Extreme for lead in Lead]
+        records = [await self._seen(lead, moment) for lead in Lead]
         try:
+            content = await asyncio.to_thread(_together, moment, parts, records)
+            fit = StoredFit(FORMAT, moment, since, sum(one.pairs for one in parts), content)
             await self._adopt(fit)
         except UnreadableCalibration as fault:
             raise Unavailable("That could not be done.") from fault
         async with as_worker(self._sessions) as session:
             await calibrations.keep(session, fit)
             await calibrations.forget(session, moment - KEPT)
-        logger.info("Forecasts were calibrated by %d pairs", found.pairs)
+        logger.info("Forecasts were calibrated by %d pairs", fit.pairs)
+
+    async def _fitted(self, extreme: Extreme, lead: Lead, moment: datetime) -> Learned:
+        """One of ten parts: together they would keep the worker from its pictures for too long."""
+        async with as_worker(self._sessions) as session:
+            since = moment - LESSONS
+            lessons = await weather_lessons.lessons(session, since, moment, extreme, lead)
+        return await self._learned(LearnJob(lessons, (), moment))
+
+    async def _seen(self, lead: Lead, moment: datetime) -> Learned:
+        """The layer and the market's share of one lead."""
+        async with as_worker(self._sessions) as session:
+            records = await weather_lessons.records(session, moment - LESSONS, moment, lead)
+        return await self._learned(LearnJob((), records, moment))
+
+    async def _learned(self, job: LearnJob) -> Learned:
+        found = await self._jobs.call(LEARNED, job, PATIENCE)
+        if not isinstance(found, Learned):
+            raise Unavailable("That could not be done.")
+        return found
 
     async def _adopt(self, fit: StoredFit) -> None:
         """Raises: UnreadableCalibration."""
@@ -129,6 +150,24 @@ class Learning:
             if isinstance(read, TemperatureEvent):
                 found[listed.text.id] = lows_of(read.ladder)
         return found
+
+
+def _together(moment: datetime, parts: Sequence[Learned], records: Sequence[Learned]) -> str:
+    """As JSON: the groups of each part's own extreme and lead, with each lead's layer and share.
+
+    Raises: UnreadableCalibration.
+    """
+    groups, layers, weights = dict[Group, Coefficients](), dict[Lead, Layer](), dict[Lead, float]()
+    of_parts = ((extreme, lead) for extreme in Extreme for lead in Lead)
+    for about, part in zip(of_parts, parts, strict=True):
+        own = _read(part.content).groups
+        groups |= {group: own[group] for group in own if (group.extreme, group.lead) == about}
+    for lead, record in zip(Lead, records, strict=True):
+        seen = _read(record.content)
+        weights[lead] = seen.weight(lead)
+        if lead in seen.layers:
+            layers[lead] = seen.layers[lead]
+    return json.dumps(as_json(Calibration(moment, groups, layers, weights)))
 
 
 def _read(content: str) -> Calibration:
