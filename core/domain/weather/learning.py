@@ -7,6 +7,7 @@ from typing import Final
 LESSONS: Final = timedelta(days=90)
 """How far back settled days teach."""
 LEARNED: Final = "core.domain.weather.fitting.job:learned"
+TOGETHER: Final = "core.domain.weather.fitting.job:together"
 JUDGED: Final = "core.domain.weather.fitting.job:judged"
 
 
@@ -29,6 +30,15 @@ class Learned:
 
     content: str
     pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class JoinJob:
+    """`parts`: one for each extreme and lead, in that order; `records`: one for each lead."""
+
+    parts: tuple[Learned, ...]
+    records: tuple[Learned, ...]
+    moment: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,23 @@
 """What was learned of forecasts: fitted in the worker process, kept, and read again at start."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.domain.errors import Unavailable
 from core.domain.units import EventId
-from core.domain.weather.calibration import Calibration, Coefficients, Group, Layer, Lead
+from core.domain.weather.calibration import Calibration, Lead
 from core.domain.weather.calibration_json import (
     FORMAT,
     UnreadableCalibration,
-    as_json,
     from_json,
 )
-from core.domain.weather.learning import LEARNED, LESSONS, Learned, LearnJob
+from core.domain.weather.learning import LEARNED, LESSONS, TOGETHER, JoinJob, Learned, LearnJob
 from core.domain.weather.records import Lows, lows_of
 from core.domain.weather.rules import TemperatureEvent, read_event
 from core.domain.weather.stations import Stations
@@ -91,9 +90,9 @@ class Learning:
         since = moment - LESSONS
         parts = [await self._fitted(extreme, lead, moment) for extreme in Extreme for lead in Lead]
         records = [await self._seen(lead, moment) for lead in Lead]
+        whole = await self._learned(TOGETHER, JoinJob(tuple(parts), tuple(records), moment))
+        fit = StoredFit(FORMAT, moment, since, whole.pairs, whole.content)
         try:
-            content = await asyncio.to_thread(_together, moment, parts, records)
-            fit = StoredFit(FORMAT, moment, since, sum(one.pairs for one in parts), content)
             await self._adopt(fit)
         except UnreadableCalibration as fault:
             raise Unavailable("That could not be done.") from fault
@@ -107,16 +106,16 @@ class Learning:
         async with as_worker(self._sessions) as session:
             since = moment - LESSONS
             lessons = await weather_lessons.lessons(session, since, moment, extreme, lead)
-        return await self._learned(LearnJob(lessons, (), moment))
+        return await self._learned(LEARNED, LearnJob(lessons, (), moment))
 
     async def _seen(self, lead: Lead, moment: datetime) -> Learned:
         """The layer and the market's share of one lead."""
         async with as_worker(self._sessions) as session:
             records = await weather_lessons.records(session, moment - LESSONS, moment, lead)
-        return await self._learned(LearnJob((), records, moment))
+        return await self._learned(LEARNED, LearnJob((), records, moment))
 
-    async def _learned(self, job: LearnJob) -> Learned:
-        found = await self._jobs.call(LEARNED, job, PATIENCE)
+    async def _learned(self, function: str, job: LearnJob | JoinJob) -> Learned:
+        found = await self._jobs.call(function, job, PATIENCE)
         if not isinstance(found, Learned):
             raise Unavailable("That could not be done.")
         return found
@@ -152,27 +151,9 @@ class Learning:
         return found
 
 
-def _together(moment: datetime, parts: Sequence[Learned], records: Sequence[Learned]) -> str:
-    """As JSON: the groups of each part's own extreme and lead, with each lead's layer and share.
-
-    Raises: UnreadableCalibration.
-    """
-    groups, layers, weights = dict[Group, Coefficients](), dict[Lead, Layer](), dict[Lead, float]()
-    of_parts = ((extreme, lead) for extreme in Extreme for lead in Lead)
-    for about, part in zip(of_parts, parts, strict=True):
-        own = _read(part.content).groups
-        groups |= {group: own[group] for group in own if (group.extreme, group.lead) == about}
-    for lead, record in zip(Lead, records, strict=True):
-        seen = _read(record.content)
-        weights[lead] = seen.weight(lead)
-        if lead in seen.layers:
-            layers[lead] = seen.layers[lead]
-    return json.dumps(as_json(Calibration(moment, groups, layers, weights)))
-
-
 def _read(content: str) -> Calibration:
     """Raises: UnreadableCalibration."""
     try:
-        return from_json(json.loads(content))
+        return from_json(msgspec.json.decode(content))
     except ValueError as error:
         raise UnreadableCalibration(f"not JSON: {error}") from error

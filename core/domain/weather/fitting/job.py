@@ -8,15 +8,23 @@ from typing import Final
 
 import numpy as np
 
-from core.domain.weather.calibration import DEFAULT_WEIGHT, Calibration, Layer, Lead
-from core.domain.weather.calibration_json import as_json
+from core.domain.weather.calibration import (
+    DEFAULT_WEIGHT,
+    Calibration,
+    Coefficients,
+    Group,
+    Layer,
+    Lead,
+)
+from core.domain.weather.calibration_json import as_json, from_json
 from core.domain.weather.fitting.emos import fit
 from core.domain.weather.fitting.isotonic import isotonic
 from core.domain.weather.fitting.lessons import Record, pairs_of, records_of
 from core.domain.weather.fitting.pairs import Pair
 from core.domain.weather.fitting.skill import market_weight, skill
-from core.domain.weather.learning import JudgeJob, Learned, LearnJob
+from core.domain.weather.learning import JoinJob, JudgeJob, Learned, LearnJob
 from core.domain.weather.scores import Skill
+from core.domain.weather.temperature import Extreme
 
 SEED: Final = 2026  # the same record is judged the same every time
 
@@ -37,6 +45,22 @@ def learned(job: LearnJob) -> Learned:
     pairs = pairs_of(job.lessons)
     found = with_records(fit(pairs, job.moment), records_of(job.records))
     return Learned(json.dumps(as_json(found)), len(pairs))
+
+
+def together(job: JoinJob) -> Learned:
+    """The groups of each part's own extreme and lead, with each lead's layer and share."""
+    groups, layers, weights = dict[Group, Coefficients](), dict[Lead, Layer](), dict[Lead, float]()
+    of_parts = ((extreme, lead) for extreme in Extreme for lead in Lead)
+    for about, part in zip(of_parts, job.parts, strict=True):
+        own = from_json(json.loads(part.content)).groups
+        groups |= {group: own[group] for group in own if (group.extreme, group.lead) == about}
+    for lead, record in zip(Lead, job.records, strict=True):
+        seen = from_json(json.loads(record.content))
+        weights[lead] = seen.weight(lead)
+        if lead in seen.layers:
+            layers[lead] = seen.layers[lead]
+    whole = Calibration(job.moment, groups, layers, weights)
+    return Learned(json.dumps(as_json(whole)), sum(part.pairs for part in job.parts))
 
 
 def judged(job: JudgeJob) -> Skill | None:
