@@ -1,11 +1,32 @@
-"""The fit as a job of the worker process: pairs in, plain numbers out."""
+"""What the worker process does for the weather strategy: data in, plain numbers out."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from core.domain.weather.calibration_json import as_json
+import numpy as np
+
+from core.domain.weather.calibration import (
+    DEFAULT_WEIGHT,
+    Calibration,
+    Coefficients,
+    Group,
+    Layer,
+    Lead,
+)
+from core.domain.weather.calibration_json import as_json, from_json
 from core.domain.weather.fitting.emos import fit
+from core.domain.weather.fitting.isotonic import isotonic
+from core.domain.weather.fitting.lessons import Record, pairs_of, records_of
 from core.domain.weather.fitting.pairs import Pair
+from core.domain.weather.fitting.skill import market_weight, skill
+from core.domain.weather.learning import JoinJob, JudgeJob, Learned, LearnJob
+from core.domain.weather.scores import Skill
+from core.domain.weather.temperature import Extreme
+
+SEED: Final = 2026  # the same record is judged the same every time
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +38,53 @@ class FitJob:
 def fitted(job: FitJob) -> dict[str, object]:
     """What `calibration_json.from_json` reads. Raises: FromTheFuture."""
     return as_json(fit(job.pairs, job.moment))
+
+
+def learned(job: LearnJob) -> Learned:
+    """Raises: FromTheFuture."""
+    pairs = pairs_of(job.lessons)
+    found = with_records(fit(pairs, job.moment), records_of(job.records))
+    return Learned(json.dumps(as_json(found)), len(pairs))
+
+
+def together(job: JoinJob) -> Learned:
+    """The groups of each part's own extreme and lead, with each lead's layer and share."""
+    groups, layers, weights = dict[Group, Coefficients](), dict[Lead, Layer](), dict[Lead, float]()
+    of_parts = ((extreme, lead) for extreme in Extreme for lead in Lead)
+    for about, part in zip(of_parts, job.parts, strict=True):
+        own = from_json(json.loads(part.content)).groups
+        groups |= {group: own[group] for group in own if (group.extreme, group.lead) == about}
+    for lead, record in zip(Lead, job.records, strict=True):
+        seen = from_json(json.loads(record.content))
+        weights[lead] = seen.weight(lead)
+        if lead in seen.layers:
+            layers[lead] = seen.layers[lead]
+    whole = Calibration(job.moment, groups, layers, weights)
+    return Learned(json.dumps(as_json(whole)), sum(part.pairs for part in job.parts))
+
+
+def judged(job: JudgeJob) -> Skill | None:
+    """The skill over the market; None without days."""
+    return skill(job.own, job.market, np.random.default_rng(SEED))
+
+
+def with_records(calibration: Calibration, records: Sequence[Record]) -> Calibration:
+    """With layers where there is enough to see, and with the model's share beside the market.
+
+    All of it was said before anybody knew, so the choice is out of sample.
+    """
+    by_lead = {lead: [each for each in records if each.lead is lead] for lead in Lead}
+    layers = {lead: _layer(each) for lead, each in by_lead.items()}
+    return replace(
+        calibration,
+        layers={lead: layer for lead, layer in layers.items() if layer},
+        market_weights={
+            lead: market_weight([r.model for r in each], [r.market for r in each], DEFAULT_WEIGHT)
+            for lead, each in by_lead.items()
+        },
+    )
+
+
+def _layer(records: Sequence[Record]) -> Layer:
+    said = [(p, place == each.place) for each in records for place, p in enumerate(each.raw)]
+    return isotonic([p for p, _ in said], [came for _, came in said])

@@ -1,0 +1,80 @@
+"""Lessons and records as the database writes them, read in the worker process."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypedDict
+
+from core.domain.weather.calibration import Forecast, Group, Lead, lead_of
+from core.domain.weather.fitting.pairs import Cell, Pair
+from core.domain.weather.ladder import Bucket
+from core.domain.weather.records import ladder_of, place_of
+from core.domain.weather.station import StationId
+from core.domain.weather.temperature import Extreme, Rounding, Unit, converted
+
+
+class LessonText(TypedDict):
+    """`at`: seconds since 1970 from when on all of it was known."""
+
+    station: str
+    extreme: str
+    lead: int
+    at: float
+    unit: str
+    rounding: str
+    low: int | None
+    high: int | None
+    lows: list[int | None]
+    models: Mapping[str, float]
+    spread: float | None
+
+
+class RecordText(TypedDict):
+    """`model` and `market`: what each gave to the bucket at `place`, which won."""
+
+    lead: str
+    place: int
+    raw: list[float]
+    model: float
+    market: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    lead: Lead
+    place: int
+    raw: tuple[float, ...]
+    model: float
+    market: float
+
+
+def pairs_of(texts: Iterable[str]) -> list[Pair]:
+    """Days whose bucket their ladder does not have teach nothing."""
+    pairs = (_pair(lesson) for text in texts for lesson in json.loads(text))
+    return [pair for pair in pairs if pair is not None]
+
+
+def records_of(texts: Iterable[str]) -> list[Record]:
+    return [_record(record) for text in texts for record in json.loads(text)]
+
+
+def _pair(told: LessonText) -> Pair | None:
+    unit, rounding = Unit(told["unit"]), Rounding(told["rounding"])
+    ladder = ladder_of(unit, told["lows"])
+    place = place_of(Bucket(told["low"], told["high"]), ladder)
+    if place is None:
+        return None
+    group = Group(StationId(told["station"]), Extreme(told["extreme"]), lead_of(told["lead"]))
+    edges = (converted(edge, unit, Unit.CELSIUS) for edge in ladder.edges(rounding))
+    return Pair(
+        group,
+        datetime.fromtimestamp(told["at"], UTC),
+        Forecast(dict(told["models"]), told["spread"]),
+        Cell(tuple(edges), place),
+    )
+
+
+def _record(told: RecordText) -> Record:
+    raw = tuple(told["raw"])
+    return Record(Lead(told["lead"]), told["place"], raw, told["model"], told["market"])
