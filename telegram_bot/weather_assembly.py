@@ -9,19 +9,18 @@ import httpx
 
 from core.domain.account import Account
 from core.domain.units import Usdc, usdc
-from core.domain.weather.calibration import Calibration
 from core.domain.weather.limits import Scope, StrategyLimits
 from core.domain.weather.stations import Stations
-from core.domain.weather.untaught import untaught
-from core.services.clock import utc_now
 from core.services.weather.candidates import Intervals
 from core.services.weather.grounds import Rules
 from core.services.weather.known_days import KnownDays
-from core.services.weather.opinions import Calibrations, ModelOpinions
+from core.services.weather.learning_parts import LearningParts, build_learning, build_recording
+from core.services.weather.open_record import OpenRecord
+from core.services.weather.opinions import ModelOpinions
 from core.services.weather.overview import WeatherOverview
 from core.services.weather.ports import Desk, MayGoLive, Opinions
 from core.services.weather.readiness import LiveReadiness
-from core.services.weather.sights import NoScores
+from core.services.weather.recording import Recording
 from core.services.weather.signals import WeatherSignals
 from core.services.weather.strategy import Operating, Strategy, World
 from infrastructure.config.settings import Settings
@@ -41,6 +40,8 @@ class Weather:
 
     strategy: Strategy
     forecasts: Forecasts
+    learning: LearningParts
+    recording: Recording
     overview: WeatherOverview
     signals: WeatherSignals
 
@@ -52,19 +53,11 @@ class Weather:
         return {
             "forecasts": self.forecasts.keeper.run,
             "settling": self.forecasts.settling.run,
+            "weather-learning": self.learning.round.run,
+            "weather-record": self.recording.run,
             "weather-signals": self.signals.run,
             **self.strategy.runs,
         }
-
-
-class Untaught:
-    """Nothing was learned yet: the default spread, which never changes."""
-
-    def __init__(self) -> None:
-        self.current: Calibration = untaught(utc_now())
-
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:  # noqa: ARG002 - the port's
-        return lambda: None
 
 
 def build_weather(
@@ -83,18 +76,36 @@ def build_weather(
         ground.catalogue,
         is_streaming,
     )
-    calibrations: Calibrations = Untaught()
-    opinions = ModelOpinions(forecasts.keeper, calibrations)
-    operating = _operating(shared.settings, forecasts.stations)
-    scores, live = NoScores(), trading.live
+    learning = build_learning(
+        shared.sessions, ground.worker, forecasts.stations, shared.outbox, ground.risk.audit
+    )
+    forecasts.settling.listen(learning.round.settled)
+    scores, live = OpenRecord(learning.book, learning.gate), trading.live
     readiness = LiveReadiness(None if live is None else live.accounts, scores)
     strategy = build_strategy(
-        ground, trading, opinions, operating, is_streaming, readiness.may_go_live
+        ground,
+        trading,
+        ModelOpinions(forecasts.keeper, learning.learning),
+        _operating(shared.settings, forecasts.stations),
+        is_streaming,
+        readiness.may_go_live,
     )
+    scores.listen(strategy.candidates.wake)
     known = KnownDays(forecasts.keeper), scores, readiness
-    overview = build_overview(shared.sessions, ground.board, strategy, known, is_streaming)
-    signals = build_signals(shared.sessions, shared.outbox, strategy)
-    return Weather(strategy, forecasts, overview, signals)
+    return Weather(
+        strategy,
+        forecasts,
+        learning,
+        build_recording(
+            shared.sessions,
+            strategy.edges,
+            strategy.beliefs,
+            forecasts.keeper,
+            learning.learning,
+        ),
+        build_overview(shared.sessions, ground.board, strategy, known, is_streaming),
+        build_signals(shared.sessions, shared.outbox, strategy),
+    )
 
 
 def build_strategy(

@@ -81,7 +81,7 @@ def _profits(table: ScoreTable) -> str:
 
 def _row(row: ScoreRow) -> str:
     city = safe(city_name(row.city), 40) if row.city else say("All cities")
-    lead = say("all leads") if row.lead is None else say(LEADS[row.lead])
+    lead = say("before the day") if row.lead is None else say(LEADS[row.lead])
     events = plural("{n} event", "{n} events", row.events)
     return lines(
         f"<b>{city}</b> · {lead} · {events}",

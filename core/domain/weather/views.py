@@ -168,7 +168,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """One city and lead, over the newest events; empty and None stand for all of them."""
+    """One city and lead, over the newest events; no city: all, no lead: last before the day."""
 
     events: int
     model: Score

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from core.domain.market import Market
@@ -11,7 +10,6 @@ from core.domain.units import EventId, UserId
 from core.domain.weather.belief import ForecastVersion
 from core.domain.weather.choices import Choices
 from core.domain.weather.rules import TemperatureEvent, Untradable
-from core.domain.weather.scores import gate
 from core.domain.weather.views import DayExtremes, Gate, Reliability, ScoreTable
 from core.services.price_board import PriceBoard
 
@@ -76,26 +74,6 @@ class ScoreBook(Protocol):
 
 Hindrances: TypeAlias = Callable[[UserId], Awaitable[tuple[str, ...]]]
 """Why real money is out of the question for somebody, the gate aside; a sentence each."""
-
-
-class NoScores:
-    """A book in which nothing is written yet: the gate is closed."""
-
-    async def gate(self) -> Gate:
-        return Gate(0, gate(0, None, Decimal(0)))
-
-    async def table(self, _: UserId, /) -> ScoreTable:
-        return ScoreTable()
-
-    async def reliability(self) -> Reliability:
-        return Reliability((), 0)
-
-
-class NoForecasts:
-    """Nothing to draw."""
-
-    def day(self, _: TemperatureEvent, /) -> DayExtremes | None:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
