@@ -88,6 +88,7 @@ class Messenger:
 
         An edit that a newer one of the same message overtakes is as good as done.
         """
+        screen = self.lookers.fit(chat_id, screen)  # whoever may do more now sees more of the same
         if self._shown.shows(chat_id, message_id, screen):
             return message_id
         place = self._courier.place(chat_id, urgency, key=(chat_id, message_id))
@@ -109,6 +110,7 @@ class Messenger:
 
     async def edit_live(self, chat_id: int, message_id: int, screen: Screen) -> LiveEdit:
         """Show news, on a turn that the caller has got from `lanes`; never waits or repeats."""
+        screen = self.lookers.fit(chat_id, screen)
         if self._courier.is_inactive(chat_id):
             self.lanes.give_back(chat_id)
             return LiveEdit.GONE

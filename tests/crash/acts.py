@@ -125,9 +125,9 @@ async def filled_in_part(story: Story) -> None:
 
 
 async def expire(story: Story) -> None:
-    """An hour goes by for the order alone."""
-    story.taken += 1
+    """An hour goes by for the order alone; a kill while it is looked for leaves the step to do."""
     order = await story.open_order()
+    story.taken += 1
     if order is not None:
         await story.control("cancel", id=order["order_hash"], status=EXPIRED)
 
