@@ -24,7 +24,7 @@ SELECT p.id, p.amount FROM positions AS p JOIN users AS u ON u.id = p.user_id
 WHERE u.telegram_id = $1 AND p.status = 'active'
 """
 BOOKED = "SELECT status, realized_pnl FROM positions WHERE id = $1"
-NEWCOMERS = [("en", 1021, "Will the Senate pass"), ("fr", 1022, "Ines Okafor")]
+NEWCOMERS = [("en", 1021, "folding phone"), ("fr", 1022, "fishing treaty")]
 
 
 @pytest.fixture(scope="module")
