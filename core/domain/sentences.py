@@ -6,6 +6,7 @@ values that it found in it.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 _PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -33,3 +34,19 @@ def excerpt(text: str, most: int = 80) -> str:
     """
     shown = "".join(letter if letter.isprintable() else " " for letter in text[:most])
     return shown if len(text) <= most else f"{shown}…"
+
+
+_LISTED: Final = (
+    mark("{one} Moreover: {two}"),
+    mark("{one} Moreover: {two} And: {three}"),
+    mark("{one} Moreover: {two} And: {three} Then: {four}"),
+)
+
+
+def listed(sentences: Sequence[str]) -> str:
+    """Up to four sentences as one text that can be told again in parts; empty without any."""
+    if len(sentences) < 2:  # noqa: PLR2004 - one is no list
+        return "".join(sentences)
+    names = ("one", "two", "three", "four")
+    kept = sentences[: len(names)]
+    return worded(_LISTED[len(kept) - 2], **dict(zip(names, kept, strict=False)))

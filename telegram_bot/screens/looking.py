@@ -41,6 +41,13 @@ from telegram_bot.portfolio_actions import (
 )
 from telegram_bot.screens.screen import AnyButton, Button, Screen, rows
 from telegram_bot.settings_actions import SettingsAction
+from telegram_bot.weather_actions import (
+    ShowDecisions,
+    ShowEventDecisions,
+    ShowLadder,
+    ShowScores,
+    ShowWeather,
+)
 
 FINDING: Final = (Categories, Help, Home, Search, ShowEvent, ShowMarket, Status, Trending)
 OWN_THINGS: Final = (
@@ -57,6 +64,7 @@ OWN_THINGS: Final = (
     ShowWallet,
     ShowLimits,
 )
+WEATHER: Final = (ShowWeather, ShowLadder, ShowDecisions, ShowEventDecisions, ShowScores)
 SAFER: Final = (StopTrading, ResumeTrading, RevokeWallet, GoPaper)
 """These let less happen, or what happened before it."""
 LOOKING: Final[frozenset[type]] = frozenset(
@@ -64,6 +72,7 @@ LOOKING: Final[frozenset[type]] = frozenset(
         *FINDING,
         *OWN_THINGS,
         *SAFER,
+        *WEATHER,
         AskWords,
         ShowPublicWallet,
         WatchWallet,

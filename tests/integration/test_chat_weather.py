@@ -102,7 +102,10 @@ async def test_real_money_is_refused_with_all_that_stands_against_it(
     world.hindrances.append("No live wallet is ready.")
     async with world.running():
         refused = await ann.opens(await opens_choices(ann), "Live")
-        assert "No live wallet is ready. The gate for real money is closed" in refused["text"]
+        assert (
+            "No live wallet is ready. That aside: The gate for real money is closed"
+            in refused["text"]
+        )
         assert (await world.choices.of(await world.user())).mode is Mode.OFF
         world.hindrances.clear()
         world.scores.reasons = ()

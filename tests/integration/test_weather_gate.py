@@ -123,7 +123,7 @@ async def test_without_a_settled_day_to_learn_from_it_is_closed(sessions: Sessio
     judgement = await gate.judge()
     assert judgement.skill is None
     assert UNTAUGHT in gate.reasons
-    assert "0 of 300 events are resolved" in gate.reasons
+    assert "0 of 300 events are resolved." in gate.reasons
 
 
 async def test_a_verdict_that_nobody_renews_does_not_hold(sessions: Sessions) -> None:

@@ -12,11 +12,13 @@ NOT_FOR_VIEWERS = """
     Approve ArmTrigger BeginWallet BlockPerson Buy BuyOtherSide BuyWhole CancelAll CancelMarket
     CancelOrder CancelTicket CancelWithdrawal ChangeLimit ChangeRole CheckWallet ChooseTier Confirm
     ConfirmAgain GoLive HaltTrading Invite LiftHalt Limit MakeBackup NewAddress QuickBuy QuickSell
-    Redeem RemoveAddress RemoveTrigger ResetBreaker SellAll SellEverything SellOther SellPercent
-    SellShares SellWhole SendBroadcast SetPreset ShowAdmin ShowBackup ShowBroadcast ShowDepositCode
-    ShowErrors ShowHealth ShowPeople ShowPerson ShowPositionTriggers ShowPresets ShowRisk
-    ShowTriggers ShowVersion ShowWithdrawals Spend SpendOther Submitting SwitchSide TakeOver
-    TypeBroadcast TypeTrigger UnblockPerson WithdrawTo
+    Redeem RemoveAddress RemoveTrigger ResetBreaker ResetWeatherLimit SellAll SellEverything
+    SellOther SellPercent SellShares SellWhole SendBroadcast SetDaysAhead SetPreset SetSignals
+    SetWeatherMode ShowAdmin ShowBackup ShowBroadcast ShowCities ShowDepositCode ShowErrors
+    ShowHealth ShowPeople ShowPerson ShowPositionTriggers ShowPresets ShowRisk ShowTriggers
+    ShowVersion ShowWeatherChoices ShowWeatherLimits ShowWithdrawals Spend SpendOther Submitting
+    SwitchSide TakeOver ToggleCity ToggleEvent TypeBroadcast TypeTrigger TypeWeatherLimit
+    UnblockPerson WithdrawTo
 """
 SCREENS = {
     **examples.examples(),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from core.domain.account import Account
 from core.domain.errors import NotFound, Rejected
 from core.domain.price import Quote
+from core.domain.sentences import listed, mark, worded
 from core.domain.units import ZERO, EventId, Usdc, UserId, usdc
 from core.domain.weather.belief import Opinion
 from core.domain.weather.choices import Choices, Mode
@@ -42,7 +43,7 @@ PAGE: Final = 8  # events
 DECISIONS: Final = 4  # on a page
 MOST_PAGES: Final = 25  # of decisions: what is older is not looked up in a chat
 COUNTED: Final = 200  # newest decisions of which skips are counted
-NOT_KNOWN: Final = "This temperature event is not known any more."
+NOT_KNOWN: Final = mark("This temperature event is not known any more.")
 
 
 class WeatherOverview:
@@ -173,7 +174,7 @@ class WeatherOverview:
         """Raises: Rejected with everything that stands against real money."""
         hindrances = await self._hindrances(user)
         if hindrances:
-            raise Rejected(" ".join(hindrances))
+            raise Rejected(_joined(hindrances))
 
     def cities(self) -> tuple[str, ...]:
         """Those that have an event which can be traded, as slugs spell them."""
@@ -192,8 +193,8 @@ class WeatherOverview:
         found = list(await self._sights.hindrances(user))
         gate = await self._sights.scores.gate()
         if not gate.verdict.is_open:
-            reasons = "; ".join(gate.verdict.reasons)
-            found.append(f"The gate for real money is closed: {reasons}.")
+            reasons = listed(gate.verdict.reasons)
+            found.append(worded("The gate for real money is closed: {reasons}", reasons=reasons))
         return tuple(found)
 
     async def _account_name(self, user: UserId, choices: Choices) -> Account:
@@ -294,3 +295,11 @@ def _counted(newest: Sequence[KeptDecision]) -> tuple[tuple[Skip, int], ...]:
 
 def _result(account: WeatherAccount) -> Usdc | None:
     return account.result if account.trades else None
+
+
+def _joined(hindrances: Sequence[str]) -> str:
+    """The wallet's and the gate's."""
+    if len(hindrances) == 1:
+        return hindrances[0]
+    first, *others = hindrances
+    return worded("{first} That aside: {others}", first=first, others=listed(others))

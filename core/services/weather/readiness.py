@@ -3,12 +3,13 @@
 from typing import Final
 
 from core.domain.account import Account
+from core.domain.sentences import mark
 from core.domain.units import UserId
 from core.services.custody.accounts import Accounts
 from core.services.custody.wallets import DRY_RUN
 from core.services.weather.sights import ScoreBook
 
-CHOOSE_LIVE: Final = "You trade practice money: change to real money under Wallet first."
+CHOOSE_LIVE: Final = mark("You trade practice money: change to real money under Wallet first.")
 
 
 class LiveReadiness:
