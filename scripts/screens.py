@@ -160,7 +160,7 @@ async def _buys_and_sells(tour: Tour) -> None:
     await tour.taps("sold", ticket, "^Confirm$", "^Sold")
     await tour.says("pnl", "/pnl", "P&L")
     await tour.says("history", "/history", "^History")
-    await tour.says("orders", "/orders", "Orders")
+    await tour.says("orders", "/orders", "Open orders")
 
 
 async def _settles_in(tour: Tour) -> None:
@@ -179,11 +179,15 @@ async def _settles_in(tour: Tour) -> None:
 
 
 async def _owns(tour: Tour) -> None:
-    admin = await tour.says("admin", "/admin", "(?i)polycool")
-    await tour.taps("health", admin, "^Health$", "(?i)health")
-    await tour.says("people", "/people", "(?i)people")
-    weather = await tour.says("weather", "/weather", "(?i)weather")
-    await tour.taps("weather_event", weather, "°", "°")
+    admin = await tour.says("admin", "/admin", "^Admin")
+    await tour.taps("health", admin, "^Health$", "Health")
+    await tour.says("people", "/people", "(?i)invit|people|owner")
+    weather = await tour.says("weather", "/weather", "^Weather")
+    ladder = await tour.taps("weather_event", weather, "London", "(?s)mod.*mkt")
+    seen = await tour.person.revision()
+    await tour.person.touches(ladder, "^Forecast$")
+    await tour.person.sees("Highest|Lowest", after=seen, button="^Ladder$")
+    await tour.shoot("weather_forecast")
 
 
 async def _soiree(tour: Tour) -> None:
