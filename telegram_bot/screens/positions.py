@@ -59,27 +59,12 @@ def position_screen(
     position, market = view.position, view.market
     if position.status is not PositionStatus.ACTIVE:
         return _ended(view, now)
-    holding, ended = position.holding, market_state(market)
+    ended = market_state(market)
     return Screen(
         blocks(
             bold(market.question),
             lines(None if ended else _sold_now(view), pnl_line(view)),
-            lines(
-                say(
-                    "{outcome} · {shares} shares",
-                    outcome=bold(position.outcome, 40),
-                    shares=shares(holding.amount),
-                ),
-                say(
-                    "Bought at {price} · cost {cost}",
-                    price=cents(holding.entry_price),
-                    cost=money(_cost(position)),
-                ),
-                priced_line(view),
-                _worth(position),
-                _booked(position),
-                say(PROVISIONAL) if view.is_provisional else None,
-            ),
+            _held(view),
             armed,
             lines(ending(market.ends_at, now)),
             ended,
@@ -92,6 +77,27 @@ def position_screen(
             _foot(position),
         ),
         stamp=stamped(now),
+    )
+
+
+def _held(view: PositionView) -> str:
+    """How much of what, what it cost, and what it is worth."""
+    position, holding = view.position, view.position.holding
+    return lines(
+        say(
+            "{outcome} · {shares} shares",
+            outcome=bold(position.outcome, 40),
+            shares=shares(holding.amount),
+        ),
+        say(
+            "Bought at {price} · cost {cost}",
+            price=cents(holding.entry_price),
+            cost=money(_cost(position)),
+        ),
+        priced_line(view),
+        _worth(position),
+        _booked(position),
+        say(PROVISIONAL) if view.is_provisional else None,
     )
 
 

@@ -66,36 +66,8 @@ class SettingsView:
 
 def settings_screen(view: SettingsView, said: str = "") -> Screen:
     """`said`: what has just been changed."""
-    chosen = view.chosen
     return Screen(
-        blocks(
-            said,
-            say("<b>Settings</b>"),
-            lines(
-                mode_words(chosen.confirm_mode, chosen),
-                say("Quick amounts: <b>{amounts}</b>", amounts=quick_words(chosen)),
-                say(
-                    "Slippage: <b>{percent}</b>",
-                    percent=slippage_words(chosen, view.most_slippage),
-                ),
-                say("Dust: positions below <b>{amount}</b>", amount=whole(chosen.dust_below)),
-            ),
-            lines(
-                say(
-                    "Notices: {loudness}, {quiet}, {digest}",
-                    loudness=_loudness(chosen),
-                    quiet=quiet_words(chosen),
-                    digest=digest_words(chosen),
-                ),
-                say(
-                    "Time zone: <b>{zone}</b>, it is {time}",
-                    zone=safe(chosen.zone, 40),
-                    time=clock_time(view.now),
-                ),
-                say("Language: <b>{language}</b>", language=language_name(chosen)),
-                _factor(has_factor=view.has_factor),
-            ),
-        ),
+        blocks(said, say("<b>Settings</b>"), _trading_lines(view), _personal_lines(view)),
         rows(
             (
                 Button(say("Confirming"), ShowConfirming()),
@@ -117,6 +89,35 @@ def settings_screen(view: SettingsView, said: str = "") -> Screen:
             ((Button(say("People"), ShowPeople()),) if view.is_owner else ()),
             (home_button(),),
         ),
+    )
+
+
+def _trading_lines(view: SettingsView) -> str:
+    chosen = view.chosen
+    return lines(
+        mode_words(chosen.confirm_mode, chosen),
+        say("Quick amounts: <b>{amounts}</b>", amounts=quick_words(chosen)),
+        say("Slippage: <b>{percent}</b>", percent=slippage_words(chosen, view.most_slippage)),
+        say("Dust: positions below <b>{amount}</b>", amount=whole(chosen.dust_below)),
+    )
+
+
+def _personal_lines(view: SettingsView) -> str:
+    chosen = view.chosen
+    return lines(
+        say(
+            "Notices: {loudness}, {quiet}, {digest}",
+            loudness=_loudness(chosen),
+            quiet=quiet_words(chosen),
+            digest=digest_words(chosen),
+        ),
+        say(
+            "Time zone: <b>{zone}</b>, it is {time}",
+            zone=safe(chosen.zone, 40),
+            time=clock_time(view.now),
+        ),
+        say("Language: <b>{language}</b>", language=language_name(chosen)),
+        _factor(has_factor=view.has_factor),
     )
 
 

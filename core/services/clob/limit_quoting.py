@@ -63,14 +63,7 @@ def limit_quote(
     crosses = _crosses(wish, bid, ask)
     if wish.post_only and crosses:
         raise Rejected("At this price it would trade at once, and it is only to rest.")
-    if wish.side is Side.SELL:
-        check_sale(size, means)
-    elif value > means.free_cash:
-        raise InsufficientBalance(
-            worded(
-                "This asks for {value} USDC. {means}.", value=f"{value:,.2f}", means=you_have(means)
-            )
-        )
+    _check_means(wish, size, value, means)
     return LimitQuote(
         account=account,
         market=market,
@@ -90,6 +83,18 @@ def limit_quote(
         state=book.state,
         payout=usdc(size) if wish.side is Side.BUY else Usdc(ZERO),
     )
+
+
+def _check_means(wish: LimitWish, size: Size, value: Usdc, means: Means) -> None:
+    """Raises: NotEnoughShares, InsufficientBalance."""
+    if wish.side is Side.SELL:
+        check_sale(size, means)
+    elif value > means.free_cash:
+        raise InsufficientBalance(
+            worded(
+                "This asks for {value} USDC. {means}.", value=f"{value:,.2f}", means=you_have(means)
+            )
+        )
 
 
 def _size(market: Market, wish: LimitWish, now: datetime) -> Size:

@@ -114,14 +114,7 @@ def buy_quote(
     walk = walk_buy(book.asks, spend, _ANY_BUY, market.fees)
     average, worst = _prices(walk, mark("Nobody sells this outcome right now."))
     value, fee = walk.value, walk.fee
-    if value + fee > means.free_cash:
-        raise InsufficientBalance(
-            worded(
-                "This costs {cost} USDC with the fee. {means}.",
-                cost=f"{value + fee:,.2f}",
-                means=you_have(means),
-            )
-        )
+    _check_cost(Usdc(value + fee), means)
     bound = worst_acceptable(Side.BUY, worst, slippage_percent, market.tick)
     return TradeQuote(
         account=account,
@@ -146,6 +139,18 @@ def buy_quote(
         slippage=slippage_percent,
         free_cash=means.free_cash,
     )
+
+
+def _check_cost(cost: Usdc, means: Means) -> None:
+    """Raises: InsufficientBalance."""
+    if cost > means.free_cash:
+        raise InsufficientBalance(
+            worded(
+                "This costs {cost} USDC with the fee. {means}.",
+                cost=f"{cost:,.2f}",
+                means=you_have(means),
+            )
+        )
 
 
 def sell_quote(
