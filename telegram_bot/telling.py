@@ -107,4 +107,6 @@ def _is_worth_telling(before: Order, after: Order) -> bool:
     if not after.ticket.kind.rests:  # its receipt could not say how it ended
         return before.status in OPEN_QUESTIONS and (has_filled or after.status in ENDED)
     has_ended = after.status is not before.status and after.status in ENDED
-    return has_filled or (has_ended and after.cancel_requested_at is None)
+    # An order that nobody knows of is taken off by us as well, long after its tap.
+    is_unasked = after.cancel_requested_at is None or before.status is OrderStatus.UNKNOWN
+    return has_filled or (has_ended and is_unasked)

@@ -8,11 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from core.domain.errors import OutcomeUnknown, PolycoolError, Rejected, Unavailable
+from core.domain.notice import OrderMoved
 from core.domain.order import Order, OrderStatus, Ticket
 from core.domain.units import ZERO, UserId
 from core.services.fence import Fenced
 from core.services.milestones import Milestone
+from core.services.outbox import Outbox
 from core.storage.models import Sessions
+from telegram_bot.telling import OrderWitness
 from tests.support.live_desk import (
     Crash,
     CrashAt,
@@ -117,6 +120,20 @@ async def test_an_order_that_never_shows_up_is_cancelled_and_in_the_end_given_up
     assert ended.status is OrderStatus.CANCELLED
     assert "nothing was bought" in ended.reason
     assert desk.guards.held[order.id] == 0
+
+
+async def test_whoever_rests_an_order_hears_that_it_never_arrived(sessions: Sessions) -> None:
+    outbox = Outbox(sessions)
+    desk, user = await open_live(sessions, witness=OrderWitness(outbox))
+    await lost(desk, resting(user, "10"), "lost")
+    await desk.look(11)  # too old to be sent again: it is taken off, by nobody's wish
+    assert await outbox.claim() == []
+    await desk.look(601)
+    await desk.look(60)
+    [notice] = await outbox.claim()
+    assert isinstance(notice.news, OrderMoved)
+    assert notice.news.status is OrderStatus.CANCELLED
+    assert "nothing was bought" in notice.news.reason
 
 
 async def test_a_fill_that_comes_after_everything_was_given_up_still_counts(

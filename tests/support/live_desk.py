@@ -16,6 +16,7 @@ from core.domain.order import Order, Ticket
 from core.domain.order_amounts import OrderKind
 from core.domain.units import OrderId, Price, Size, TokenId, UserId
 from core.services.clob.clob_service import ClobService
+from core.services.clob.guarding import Witness
 from core.services.clob.unresolved import Unresolved
 from core.services.fresh_books import FreshBooks
 from core.services.milestones import Milestone, Reached, unwatched
@@ -115,6 +116,7 @@ def live_desk(
     time: Time | None = None,
     venue: ScriptedVenue | None = None,
     reached: Reached = unwatched,
+    witness: Witness | None = None,
 ) -> LiveDesk:
     time = time or Time()
     venue = venue or ScriptedVenue(time)
@@ -127,6 +129,7 @@ def live_desk(
         manager,
         account=Account.LIVE,
         guards=guards,
+        witness=witness,
         now=time.wall,
         reached=reached,
     )
@@ -134,9 +137,11 @@ def live_desk(
     return LiveDesk(sessions, time, venue, guards, shelf, manager, clob, unresolved)
 
 
-async def open_live(sessions: Sessions, reached: Reached = unwatched) -> tuple[LiveDesk, UserId]:
+async def open_live(
+    sessions: Sessions, reached: Reached = unwatched, witness: Witness | None = None
+) -> tuple[LiveDesk, UserId]:
     """A desk with market 1, and a user with 1,000 USDC."""
-    desk = live_desk(sessions, reached=reached)
+    desk = live_desk(sessions, reached=reached, witness=witness)
     await desk.market(1)
     return desk, await desk.user()
 
