@@ -14,14 +14,17 @@ STUCK: Final = 60.0  # seconds more after which it must be the loop itself that 
 @asynccontextmanager
 async def bounded(name: str, seconds: float = LONGEST) -> AsyncIterator[None]:
     """Raises: TimeoutError once it takes too long, having said where every task waits."""
-    faulthandler.dump_traceback_later(seconds + STUCK, exit=True)
     telling = asyncio.get_running_loop().call_later(seconds, _tell_where, name)
     try:
         async with asyncio.timeout(seconds):
             yield
     finally:
         telling.cancel()
-        faulthandler.cancel_dump_traceback_later()
+
+
+def watch_loop() -> None:
+    """End the process, saying where, if the next part takes too long and its loop is stuck."""
+    faulthandler.dump_traceback_later(LONGEST + STUCK, exit=True)
 
 
 def _tell_where(name: str) -> None:
