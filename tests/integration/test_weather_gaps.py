@@ -44,6 +44,28 @@ async def test_a_gap_is_on_record_and_its_end_has_the_event_looked_at_again(
         assert await house.orders() == [("BUY", house.token(2))]
 
 
+async def test_the_end_of_a_gap_waits_for_no_pause_after_an_earlier_try(
+    sessions: Sessions,
+) -> None:
+    """The clock stands still from the refusal on."""
+    async with running(await weather_house(sessions)) as house:
+        await house.desk.switch.halt(house.user)
+        house.believe(0.10, 0.20, 0.40, 0.30)
+        house.quote_all(*FAIR)
+        house.quote(2, "0.22", "0.24", after=1)
+        await house.settled()
+        assert await house.rows("SELECT times FROM weather_decisions WHERE reason = 'refused'")
+        await house.desk.switch.lift(house.user)
+        house.quote(2, "0.22", "0.24")
+        await house.settled()
+        assert await house.orders() == []
+        lose(house, 0)
+        await house.settled()
+        restore(house, 0)
+        await house.settled()
+        assert await house.orders() == [("BUY", house.token(2))]
+
+
 async def test_each_cause_has_its_row(sessions: Sessions) -> None:
     async with running(await weather_house(sessions)) as house:
         house.believe(0.10, 0.20, 0.40, 0.30)
