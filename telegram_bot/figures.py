@@ -5,7 +5,7 @@ The hot path counts in plain integers; Prometheus is told the difference since t
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from prometheus_client import Counter as Metric
@@ -16,6 +16,7 @@ from core.services.price_board import PriceBoard
 from core.services.websocket_manager import Reason
 from data_ingestion.discovery.resolution_watcher import ResolutionStatistics
 from data_ingestion.streamer.streamer_service import StreamerService
+from data_ingestion.streamer.websocket_client.shard import Shard
 from infrastructure.telemetry.metrics import Metrics
 
 
@@ -94,6 +95,9 @@ class StreamFigures:
         metrics.left_out.set(len(self._streamer.subscriptions.left_out))
         self._since.add(metrics.recycles, client.statistics.recycled)
         self._since.add(metrics.reconnects, client.statistics.reopened)
+        metrics.data_age.clear()  # a closed connection has no age
+        for name, age in data_ages(shards, self._streamer.clock()).items():
+            metrics.data_age.labels(name).set(age)
 
     def _count_gaps(self) -> None:
         metrics, gaps = self._metrics, self._streamer.board.gap_figures()
@@ -109,6 +113,16 @@ class StreamFigures:
         since.add(metrics.audit_failures, audits.failures)
         since.add_each(metrics.polled_books, polls.reasons)
         since.add(metrics.poll_failures, polls.failures)
+
+
+def data_ages(shards: Iterable[Shard], now: float) -> dict[str, float]:
+    """Seconds without market data of each open connection, by shard and copy: `3.1`."""
+    return {
+        f"{shard.number}.{copy}": max(0.0, now - heard)
+        for shard in shards
+        for copy, heard in enumerate(shard.heard, start=1)
+        if heard is not None
+    }
 
 
 class TokenGaps:

@@ -16,6 +16,7 @@ from data_ingestion.streamer.not_live import MEANINGS, NotLive
 from data_ingestion.streamer.streamer_service import StreamerService, StreamStatistics
 from infrastructure.telemetry.metrics import Metrics
 from infrastructure.telemetry.ops_server import HealthReport, PartHealth, TokenHealth
+from telegram_bot.figures import data_ages
 from telegram_bot.screens.continuity import REASONS
 
 logger = logging.getLogger(__name__)
@@ -108,8 +109,14 @@ class Health:
                 "tokens_wanted": stream.wanted,
                 "tokens_live": stream.live,
                 "price_flushes": stream.writer.flushes,
+                **self._data_age(),
             },
         )
+
+    def _data_age(self) -> Mapping[str, float]:
+        """Of the open connection that has brought no market data for longest."""
+        ages = data_ages(self._streamer.client.shards(), self._streamer.clock())
+        return {"oldest_data_age_seconds": round(max(ages.values()), 1)} if ages else {}
 
     def _not_live(self) -> list[TokenHealth]:
         return [self._token(one) for one in self._streamer.not_live(MOST_TOKENS)]

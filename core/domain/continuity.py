@@ -32,6 +32,7 @@ class Continuity:
 
     def __init__(self) -> None:
         self._open: dict[TokenId, Gap] = {}
+        self._newest: dict[TokenId, Gap] = {}  # open or closed
         self._epochs: Counter[TokenId] = Counter()
         self._seconds: dict[TokenId, float] = {}
         self._opened: Counter[Doubt] = Counter()
@@ -40,7 +41,8 @@ class Continuity:
     def lose(self, token: TokenId, why: Doubt, now: float) -> Gap:
         """The token stopped being live: its next epoch begins, with a gap."""
         self.renumber(token)
-        gap = self._open[token] = Gap(token, self._epochs[token], why, now)
+        gap = Gap(token, self._epochs[token], why, now)
+        self._open[token] = self._newest[token] = gap
         self._opened[why] += 1
         return gap
 
@@ -50,7 +52,8 @@ class Continuity:
         if gap is None:
             return None
         self._add(token, now - gap.began)
-        return replace(gap, ended=now)
+        self._newest[token] = replace(gap, ended=now)
+        return self._newest[token]
 
     def renumber(self, token: TokenId) -> None:
         """A new epoch: what came before and what comes after are not one series."""
@@ -59,11 +62,16 @@ class Continuity:
     def forget(self, token: TokenId) -> None:
         """A token without an open gap; what its gaps came to stays in the totals."""
         self._epochs.pop(token, None)
+        self._newest.pop(token, None)
         self._seconds.pop(token, None)
 
     def gap(self, token: TokenId) -> Gap | None:
         """The open one."""
         return self._open.get(token)
+
+    def newest(self, token: TokenId) -> Gap | None:
+        """The last one that opened, also if it is over."""
+        return self._newest.get(token)
 
     def epoch(self, token: TokenId) -> int:
         return self._epochs[token]

@@ -146,6 +146,15 @@ class PriceBoard:
         """The gap that is open now."""
         return self._continuity.gap(token)
 
+    def newest_gap(self, token: TokenId) -> Gap | None:
+        """The last gap that opened, also if it is over."""
+        return self._continuity.newest(token)
+
+    def is_since_gap(self, token: TokenId) -> bool:
+        """Whether the price was heard after news of it was last interrupted."""
+        heard, gap = self._heard.get(token), self._continuity.gap(token)
+        return heard is not None and (gap is None or heard >= gap.began)
+
     def gap_seconds(self, token: TokenId) -> float:
         """All gaps of the token while it was followed, the open one included."""
         return self._continuity.seconds(token, self.clock())

@@ -28,11 +28,13 @@ class MarketPrices:
 
 
 # Prices come again from the stream, so a lost last half second costs nothing; and with the arrays
-# known the planner would otherwise read every position to find a thousand of them.
+# known the planner would otherwise read every position to find a thousand of them. A row that
+# somebody keeps locked is tried again later: newer prices are there by then.
 _TRANSACTION: Final = sa.text(
     "SELECT set_config('synchronous_commit', 'off', true), "
     "set_config('random_page_cost', '1.1', true), set_config('enable_hashjoin', 'off', true), "
-    "set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true)"
+    "set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true), "
+    "set_config('lock_timeout', '2s', true)"
 )
 
 # What the row says already stays as young as it was: a doubt makes no price older either.

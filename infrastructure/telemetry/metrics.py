@@ -95,6 +95,12 @@ class Metrics:
             "websocket_canaries",
             "Busy tokens that nobody wants, carried to tell a quiet market from a dead feed",
         )
+        self.data_age = self._gauge(
+            "websocket_data_age_seconds",
+            "Time since an open connection brought market data, or was opened if it brought none; "
+            "PONG is no data",
+            ["connection"],
+        )
         self.recycles = self._counter(
             "websocket_recycles", "Connections that were replaced on suspicion or for their age"
         )

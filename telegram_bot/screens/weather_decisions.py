@@ -5,11 +5,13 @@ from decimal import Decimal
 from typing import Final
 
 from core.domain.account import Account
+from core.domain.health import Doubt
 from core.domain.units import Price, Size
 from core.domain.weather.decision import Action, Decision, Grounds, KeptDecision, Moments, Skip
 from core.domain.weather.limits import Scope
 from core.domain.weather.views import DecisionPage, EventLine, TableOfSkips
 from telegram_bot import weather_actions as asks
+from telegram_bot.screens.continuity import REASONS
 from telegram_bot.screens.numbers import cents, money, shares
 from telegram_bot.screens.screen import (
     Button,
@@ -39,6 +41,7 @@ MOST_REASONS: Final = 6
 DETAIL: Final = 200  # UTF-16 units of what somebody else said of it
 THOUSAND: Final = 1000
 _SCOPES: Final = {scope.value: scope for scope in Scope}
+_DOUBTS: Final = {doubt.value: doubt for doubt in Doubt}
 
 
 def decisions_screen(view: DecisionPage, now: datetime) -> Screen:
@@ -114,13 +117,26 @@ def _reasons(decision: Decision) -> str:
 
 
 def _detail(decision: Decision) -> str:
-    """The limit that was reached, or the sentence of whoever refused."""
+    """The limit that was reached, the interruption, or the sentence of whoever refused."""
     if not decision.detail:
         return ""
+    if decision.skip is Skip.NOT_LIVE and decision.detail in _DOUBTS:
+        return _interruption(decision.outcome, _DOUBTS[decision.detail])
     if decision.skip is Skip.LIMIT and decision.detail in _SCOPES:
         limit = say(LIMITS[OF_SCOPES[_SCOPES[decision.detail]]])
         return say("Limit: {limit}.", limit=limit)
     return safe(decision.detail, DETAIL)
+
+
+def _interruption(bucket: str, why: Doubt) -> str:
+    reason = say(REASONS[why])
+    if not bucket:
+        return say("The stream was interrupted: {reason}.", reason=reason)
+    return say(
+        "The stream of {bucket} was interrupted: {reason}.",
+        bucket=safe(bucket, LABEL),
+        reason=reason,
+    )
 
 
 def _entry(kept: KeptDecision, view: DecisionPage) -> str:

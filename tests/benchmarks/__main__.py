@@ -37,6 +37,7 @@ from tests.benchmarks import (
     wishes,
 )
 from tests.benchmarks.frames import ROOT, Capture, capture
+from tests.benchmarks.patience import bounded, watch_loop
 from tests.benchmarks.report import Figure, show, write
 
 WITH_FRAMES: Final[Mapping[str, Callable[[Capture], Awaitable[list[Figure]]]]] = {
@@ -88,7 +89,9 @@ async def measure(chosen: list[str]) -> list[Figure]:
     frames, figures = capture(), list[Figure]()
     for name in chosen:
         began = time.monotonic()
-        figures += await _measured(name, frames)
+        watch_loop()
+        async with bounded(name):
+            figures += await _measured(name, frames)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     return figures
 

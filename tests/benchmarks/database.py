@@ -23,6 +23,7 @@ from infrastructure.database.address import database_url, driver_dsn
 from infrastructure.database.engine import create_engine
 from infrastructure.database.migrate import upgrade
 from tests.benchmarks import feeds
+from tests.benchmarks.holdings import PATIENCE
 from tests.benchmarks.ours import follow
 from tests.benchmarks.report import Figure, percentile
 from tests.benchmarks.stream import BUSY, QUIET, RATE, Listener
@@ -185,7 +186,9 @@ async def _latencies(
     board, seen = PriceBoard(), list[float]()
     watcher = _Watcher(board)
     writer = PriceWriter(board, sessions, Pace(debounce, GAP), _NoFigures())
-    watching = await asyncpg.connect(driver_dsn(database_url(url)))
+    watching = await asyncpg.connect(
+        driver_dsn(database_url(url)), timeout=10, command_timeout=PATIENCE
+    )
     await watching.execute(NOTICES.format(market=QUIET[0][:-1]))
 
     def notice(*_: object) -> None:
@@ -203,5 +206,5 @@ async def _latencies(
         await asyncio.sleep(QUIET_WINDOW if plan.busy else LONE_WINDOW)
         for task in tasks:
             task.cancel()
-    await watching.close()
+    await watching.close(timeout=5)
     return seen[2:]  # the first two are the snapshot's, and of the connection's beginning

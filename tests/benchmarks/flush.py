@@ -30,6 +30,7 @@ CONTINUOUS: Final = 60.0  # seconds
 IN_DEBT: Final = 20.0  # seconds
 LATENESS: Final = 20.0  # seconds
 WARM_UP: Final = 3.0  # seconds
+PATIENCE: Final = 120.0  # seconds without a flush while one is due
 TICK: Final = 0.001  # seconds between two looks at the loop
 FEW: Final = 20  # markets that move in one turn of the loop
 QUIET: Final = ("901", "902")
@@ -53,9 +54,15 @@ class Figures:
         self.latencies.append(latency)
 
     async def until(self, tokens: int) -> None:
-        while len(self.latencies) < tokens:
-            self.news.clear()
-            await self.news.wait()
+        """Raises: AssertionError with what is missing, where nothing is written for too long."""
+        try:
+            while len(self.latencies) < tokens:
+                self.news.clear()
+                async with asyncio.timeout(PATIENCE):
+                    await self.news.wait()
+        except TimeoutError as fault:
+            missing = tokens - len(self.latencies)
+            raise AssertionError(f"{missing} of {tokens} changes were never written") from fault
 
 
 class Desk:

@@ -21,6 +21,7 @@ from infrastructure.database.migrate import upgrade
 from tests.benchmarks.ours import described
 from tests.support.rows import add_markets
 
+PATIENCE: Final = 300.0  # seconds for one command: a checkpoint of a busy disk takes a while
 FIRST: Final = 10**76  # tokens are 77 digits long
 USERS: Final = """
 INSERT INTO users (telegram_id) SELECT 1000 + n FROM generate_series(1, :n) AS n
@@ -98,15 +99,21 @@ async def holding(url: str, markets: Sequence[Market], users: int) -> AsyncItera
 async def checkpoint(url: str) -> None:
     """After it, the first change of each page writes the whole page to the WAL."""
     own = make_url(database_url(url)).set(username=SUPERUSER)
-    connection = await asyncpg.connect(driver_dsn(database_url(str(own))), timeout=10)
-    await connection.execute("VACUUM ANALYZE positions, markets")
-    await connection.execute("CHECKPOINT")
-    await connection.close(timeout=5)
+    connection = await asyncpg.connect(
+        driver_dsn(database_url(str(own))), timeout=10, command_timeout=PATIENCE
+    )
+    try:
+        await connection.execute("VACUUM ANALYZE positions, markets")
+        await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close(timeout=5)
 
 
 async def disk(url: str) -> Disk:
     """As the server counts it; whoever wrote must have closed his connections before."""
-    connection = await asyncpg.connect(driver_dsn(database_url(url)), timeout=10)
+    connection = await asyncpg.connect(
+        driver_dsn(database_url(url)), timeout=10, command_timeout=PATIENCE
+    )
     try:
         row = await connection.fetchrow(DISK)
         assert row is not None

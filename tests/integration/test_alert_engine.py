@@ -216,6 +216,22 @@ async def test_moves_and_spreads_are_told(sessions: Sessions) -> None:
         assert [row[0] for row in await house.rows(NOTICES)] == keys
 
 
+async def test_a_jump_across_a_gap_is_no_move(sessions: Sessions) -> None:
+    """Nobody knows when it happened: the window begins anew."""
+    async with house_of(sessions) as house:
+        await house.set(AlertKind.MOVE, "0.05", 10)
+        async with watching(house) as engine:
+            house.price(50)
+            await settled(engine)
+            house.desk.board.set_state(YES, PriceState.SUSPECT, Doubt.DISCONNECTED)
+            house.price(60)
+            await settled(engine)
+            assert await house.rows(NOTICES) == []
+            house.price(66)
+            await settled(engine)
+        assert len(await house.rows(NOTICES)) == 1
+
+
 async def test_an_end_that_comes_near_is_told_and_a_closed_market_ends_its_alerts(
     sessions: Sessions,
 ) -> None:

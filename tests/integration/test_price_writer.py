@@ -147,6 +147,18 @@ async def test_a_failed_flush_keeps_its_prices_and_writes_them_later(
     assert max(desk.figures.latencies) > 0
 
 
+async def test_a_row_that_somebody_keeps_locked_is_not_waited_for_for_ever(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await add_markets(session, [ONE])
+    async with desk.running():
+        async with desk.sessions.begin() as session:
+            await session.execute(sa.text("SELECT id FROM markets FOR UPDATE"))
+            desk.tick(YES, "0.6")
+            await desk.figures.until_failed()  # while the lock lasts
+        await desk.figures.until(1)
+    assert (await desk.row("markets", ONE.id))["outcome_prices"][0] == "0.6"
+
+
 async def test_a_row_that_a_killed_run_left_as_streamed_is_not_streamed_by_the_next(
     sessions: Sessions,
 ) -> None:

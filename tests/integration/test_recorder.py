@@ -233,8 +233,9 @@ async def test_a_full_disk_is_one_sentence_and_what_is_written_stays(tmp_path: P
     assert json.loads(load_recording(path.parent).frames[0].data) == book("1", bid="0.123")
 
 
-async def test_held_markets_are_recorded_with_what_a_replay_has_to_know(
-    sessions: Sessions, database: str, tmp_path: Path
+@pytest.mark.parametrize("named", [("--held",), ("--markets", "1")], ids=lambda named: named[0])
+async def test_markets_are_recorded_with_what_a_replay_has_to_know(
+    sessions: Sessions, database: str, tmp_path: Path, named: tuple[str, ...]
 ) -> None:
     held, other = market(1), market(2)
     async with sessions.begin() as session:
@@ -244,7 +245,7 @@ async def test_held_markets_are_recorded_with_what_a_replay_has_to_know(
         await facts.state(session, "venue", "polymarket")
     async with venue_socket() as venue:
         settings = {"CLOB_WSS_URL": venue.url, "DATABASE_URL": database}
-        async with program(settings, "--held", "--out", str(tmp_path)) as process:
+        async with program(settings, *named, "--out", str(tmp_path)) as process:
             await venue.until(lambda: venue.subscribed() == set(held.tokens))
             await venue.say(book("11"), book("12", bid="0.123"))
             path = await written(tmp_path, "0.123")

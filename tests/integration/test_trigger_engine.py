@@ -100,6 +100,20 @@ async def test_a_quiet_market_is_sold_by_the_clock_without_further_news(sessions
             await house.until(TRIGGERS, are=[("done", 2, Decimal(0), "")])
 
 
+async def test_books_on_two_sides_of_a_gap_do_not_sell_together(sessions: Sessions) -> None:
+    async with house_of(sessions) as house:
+        await house.arm(TriggerKind.STOP_LOSS, "0.40")
+        async with watching(house) as engine:
+            house.bid(("0.39", "1000"), after=5)
+            await settled(engine)
+            house.desk.board.set_state(YES, PriceState.SUSPECT, Doubt.MISSED)
+            house.bid(("0.39", "1000"), after=1)  # live again
+            await settled(engine)
+            assert await house.rows(TRIGGERS) == [("armed", 1, None, "")]
+            house.bid(("0.39", "1000"), after=1)
+            await house.until(TRIGGERS, are=[("done", 2, Decimal(0), "")])
+
+
 async def test_a_price_that_is_not_live_fires_nothing(sessions: Sessions) -> None:
     async with house_of(sessions) as house:
         await house.arm(TriggerKind.STOP_LOSS, "0.40")

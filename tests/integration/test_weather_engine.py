@@ -104,7 +104,7 @@ async def test_a_frozen_feed_orders_nothing(sessions: Sessions) -> None:
         house.desk.board.publish(quote._replace(ask=low, bid=None, price=low))
         await house.settled()
         assert await house.orders() == []
-        assert "market incomplete" in await house.skips()
+        assert "price not live" in await house.skips()
 
 
 async def test_a_stale_forecast_orders_nothing(sessions: Sessions) -> None:

@@ -92,6 +92,7 @@ class Listening:
 
     def __init__(self, *, copies: int = 1, verifies: bool = True) -> None:
         self.now = 100.0
+        self.since_1970 = 0.0  # seconds from there to the beginning of this clock, as we think
         self.renewed: list[TokenId] = []
         self.board = PriceBoard(lambda: self.now)
         self.updater = MarketUpdater(
@@ -100,7 +101,7 @@ class Listening:
             verifies=verifies,
             copies=copies,
             clock=lambda: self.now,
-            wall=lambda: self.now,
+            wall=lambda: self.now + self.since_1970,
         )
         self.updater.describe(market(1))
         self.updater.follow(TOKEN, TokenId("12"))

@@ -121,6 +121,7 @@ class WeatherHouse:
     log: DecisionLog
     engine: EdgeService
     markets: Mapping[EventId, Sequence[Market]]
+    meanwhile: list[Callable[[], None]]  # happen one by one while something is being decided
 
     def believe(
         self,
@@ -247,7 +248,11 @@ def _wired(  # noqa: PLR0913, PLR0917 - the parts of one house
     )
     beliefs, log = Beliefs(sessions, opinions, now=now), DecisionLog(sessions, now=now)
 
+    meanwhile = list[Callable[[], None]]()
+
     async def accounts_of(user: UserId, chosen: Choices) -> tuple[Account, ...]:  # noqa: ARG001 - the port's
+        if meanwhile:
+            meanwhile.pop(0)()
         return (Account.WEATHER_PAPER,)
 
     sources = Sources(BucketBooks(desk.board, books), beliefs, candidates, accounts_of)
@@ -257,7 +262,18 @@ def _wired(  # noqa: PLR0913, PLR0917 - the parts of one house
     orderer = Orderer(sessions, sources, placer, rules, clock=clock, now=now)
     engine = EdgeService(desk.board, beliefs, candidates, orderer, log, now=now)
     return WeatherHouse(
-        desk, shelf, user, manager, opinions, choices, candidates, beliefs, log, engine, markets
+        desk=desk,
+        shelf=shelf,
+        user=user,
+        manager=manager,
+        opinions=opinions,
+        choices=choices,
+        candidates=candidates,
+        beliefs=beliefs,
+        log=log,
+        engine=engine,
+        markets=markets,
+        meanwhile=meanwhile,
     )
 
 

@@ -298,3 +298,15 @@ async def test_news_that_arrives_while_the_venue_is_asked_is_no_loss(desk: Desk)
     await desk.auditor.audit()
     assert desk.board.is_live(YES)
     assert desk.auditor.statistics.stale == 0
+
+
+async def test_many_silent_tokens_are_asked_about_a_hundred_at_a_time(desk: Desk) -> None:
+    many = [TokenId(str(number)) for number in range(1, 251)]
+    for token in many:
+        desk.venue[token] = ("0.5", "0.54", 0.0)
+        await desk.stream(token)
+    desk.canaries = frozenset(many)
+    for _ in range(5):
+        await desk.second()
+    assert [len(asked) for asked in desk.asked] == [100, 100, 50]
+    assert {token for asked in desk.asked for token in asked} == set(many)

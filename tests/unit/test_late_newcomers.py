@@ -4,7 +4,7 @@ import pytest
 
 from core.domain.health import Doubt, PriceState
 from core.domain.units import TokenId
-from data_ingestion.streamer.market_updater.lateness import LATE
+from data_ingestion.streamer.market_updater.lateness import FIRST, LATE
 from tests.support.rows import market
 from tests.support.scripted_venue import BEGAN, Listening, ScriptedVenue
 
@@ -20,6 +20,10 @@ class Desk:
         self.began = self.feed.now
         self.venues: dict[int, ScriptedVenue] = {}
         self.ahead = 0.0  # seconds that the venue's clock is ahead of where it was
+
+    def know_the_time(self, error: float = 0.0) -> None:
+        """Our clock on the wall is so many seconds ahead of the venue's."""
+        self.feed.since_1970 = BEGAN / 1000 + QUIET - self.began + error
 
     def follow(self, number: int) -> None:
         """Its book comes, dated when the market last moved."""
@@ -103,7 +107,45 @@ def test_what_is_usual_is_remembered_when_nobody_is_left_who_knew(desk: Desk) ->
     assert desk.why(4) is Doubt.LATE
 
 
-def test_of_the_first_tokens_nobody_knows_better() -> None:
+@pytest.mark.parametrize(("lag", "state"), [(FIRST + LATE, LIVE), (FIRST + LATE + 0.1, SUSPECT)])
+def test_the_very_first_news_is_held_against_our_own_clock(lag: float, state: PriceState) -> None:
+    desk = Desk()
+    desk.know_the_time()
+    desk.follow(2)
+    desk.tell(2, lag)
+    assert desk.state(2) is state
+
+
+def test_all_first_tokens_of_a_late_stream_stay_doubted_though_nobody_can_be_asked() -> None:
+    desk = Desk()
+    desk.know_the_time()
+    for number in (2, 3, 4):
+        desk.follow(number)
+    for number in (2, 3, 4):
+        desk.tell(number, 15.0)
+    for number in (2, 3, 4):
+        venue = desk.venues[number]
+        venue.at += 2000
+        desk.feed.hear(venue.book())  # late as well: it knows something newer
+        assert (desk.state(number), desk.why(number)) == (SUSPECT, Doubt.LATE)
+
+
+@pytest.mark.parametrize("error", [30.0, -30.0, 86_400.0])
+def test_a_wrong_clock_of_ours_costs_each_first_token_one_look_at_the_most(error: float) -> None:
+    desk = Desk()
+    desk.know_the_time(error)
+    for number in (2, 3):
+        desk.follow(number)
+    for _ in range(3):
+        for number in (2, 3):
+            desk.tell(number)
+            if desk.state(number) is not LIVE:
+                desk.feed.hear(desk.venues[number].book())  # it was asked for, and comes at once
+            assert desk.state(number) is LIVE
+    assert desk.feed.gaps.get(Doubt.LATE, 0) <= 2
+
+
+def test_without_the_time_nobody_knows_better_of_the_first_tokens() -> None:
     desk = Desk()
     desk.follow(2)
     desk.tell(2, 10.0)

@@ -2,11 +2,13 @@
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.health import Doubt
 from core.domain.weather.decision import Action, Skip
 from core.domain.weather.temperature import Extreme
 from telegram_bot.callbacks import Codec
@@ -70,6 +72,17 @@ def test_what_was_decided_and_came_to_nothing_is_not_told_as_bought() -> None:
 def test_a_limit_that_was_reached_is_named_as_it_is_where_it_is_chosen() -> None:
     told = why(weather.decision(Action.SKIP, Skip.LIMIT, "region and day"))
     assert told == "A limit was reached. Limit: Region and day."
+
+
+def test_a_gap_is_named_with_its_reason_and_with_its_bucket_where_it_was_one() -> None:
+    lost = weather.decision(Action.SKIP, Skip.NOT_LIVE, Doubt.DISCONNECTED.value)
+    assert why(lost) == (
+        "The price was not live. The stream of 13°C Yes was interrupted: the connection to the "
+        "venue was lost."
+    )
+    assert why(replace(lost, outcome="")) == (
+        "The price was not live. The stream was interrupted: the connection to the venue was lost."
+    )
 
 
 def test_an_event_is_named_by_its_slug_alone() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -131,6 +132,34 @@ async def test_beyond_the_limit_positions_come_before_cards_and_the_rest_is_told
     await desk.subscriptions.on_position_closed(BEN, TWO.id)
     assert desk.wire.carried == desk.wire.followed == set(ONE.tokens)
     assert desk.told == [2, 0]
+
+
+@pytest.mark.parametrize(("urgent", "other"), list(pairwise(Reason)))
+async def test_beyond_the_limit_the_more_urgent_reason_goes_first(
+    urgent: Reason, other: Reason
+) -> None:
+    """Positions, open orders, triggers, alerts, cards, candidates."""
+    desk = Desk(limit=2)
+    await desk.manager.subscribe_market_for_user(ANNA, ONE.id, other)
+    await desk.subscriptions.reconcile()
+    before = set(desk.wire.carried)  # of a candidate one token is enough
+    assert before
+    assert before <= set(ONE.tokens)
+    await desk.manager.subscribe_market_for_user(BEN, TWO.id, urgent)
+    await desk.subscriptions.reconcile()
+    assert desk.wire.carried == set(TWO.tokens)
+    assert desk.subscriptions.left_out == before
+
+
+def test_the_order_of_urgency_is_the_promised_one() -> None:
+    assert [reason.name for reason in Reason] == [
+        "HELD",
+        "OPEN_ORDER",
+        "TRIGGER",
+        "ALERT",
+        "CARD",
+        "CANDIDATE",
+    ]
 
 
 async def test_the_limit_never_parts_the_tokens_of_a_market() -> None:

@@ -212,14 +212,9 @@ class AlertEngine:
         is_live, now = state is PriceState.LIVE, self._board.clock()
         if quote.book is not None and quote.book.is_crossed:
             return None
-        if not is_live and not self._is_of_epoch(token, now):
+        if not is_live and not self._board.is_since_gap(token):
             return None
         return Sight(quote, is_live, self._board.epoch(token), now)
-
-    def _is_of_epoch(self, token: TokenId, now: float) -> bool:
-        """Whether a polled price was heard since the stream of it was lost."""
-        gap, age = self._board.gap(token), self._board.age(token)
-        return age is not None and (gap is None or now - age >= gap.began)
 
     def _note_change(self, observed: Observed, before: Alert | None, sight: Sight | None) -> None:
         if before is None:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from core.domain.book import Level, Side
+from core.domain.continuity import Gap
 from core.domain.price import PriceState
-from core.domain.units import ONE, Price
+from core.domain.units import ONE, Price, TokenId
 from core.domain.weather.belief import Blend
 from core.domain.weather.deciding import Offer
 from core.services.fresh_books import FreshBooks
 from core.services.price_board import PriceBoard
-from core.services.weather.watching import Spot, Watched
+from core.services.weather.watching import BELIEVED, Spot, Watched
 
 
 class BucketBooks:
@@ -21,6 +22,27 @@ class BucketBooks:
 
     def is_live(self, watched: Watched, spot: Spot) -> bool:
         return self._board.is_live(watched.token(spot.place, is_yes=True))
+
+    def series(self, watched: Watched) -> int:
+        """A number that grows with each interruption of news of one of the event's tokens."""
+        return sum(self._board.epoch(yes) for yes in watched.places)
+
+    def open_gap(self, watched: Watched) -> Gap | None:
+        """The oldest that is open and leaves a bucket without a price."""
+        gaps = [
+            gap
+            for yes in watched.places
+            if (gap := self._board.gap(yes)) is not None and not self._is_believed(yes)
+        ]
+        return min(gaps, key=lambda gap: gap.began, default=None)
+
+    def newest_gap(self, watched: Watched) -> Gap | None:
+        """The last that opened, also if it is over."""
+        gaps = [gap for yes in watched.places if (gap := self._board.newest_gap(yes)) is not None]
+        return max(gaps, key=lambda gap: gap.began, default=None)
+
+    def _is_believed(self, token: TokenId) -> bool:
+        return self._board.state(token) in BELIEVED and self._board.is_since_gap(token)
 
     async def offer(self, watched: Watched, spot: Spot, blend: Blend, side: Side) -> Offer | None:
         """Who would trade that token now; None without a book to decide on.

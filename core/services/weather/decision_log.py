@@ -24,7 +24,7 @@ LOOK: Final = 3600.0  # seconds between two looks for what is too old
 
 logger = logging.getLogger(__name__)
 
-Key: TypeAlias = tuple[UserId, EventId, Skip, int | None]
+Key: TypeAlias = tuple[UserId, EventId, Skip, int | None, str]
 Listener: TypeAlias = Callable[[Decision], None]
 
 
@@ -38,7 +38,10 @@ class _Run:
 
 
 class DecisionLog:
-    """Skips of one user and event for one reason and forecast are one row with a count."""
+    """Skips of one user and event for one reason and forecast are one row with a count.
+
+    Where a price was not live, what had interrupted it belongs to the reason.
+    """
 
     def __init__(
         self,
@@ -75,14 +78,21 @@ class DecisionLog:
         self._tell(decision)
 
     def again(
-        self, user: UserId, event: EventId, skip: Skip, version: int | None, at: datetime
+        self,
+        user: UserId,
+        event: EventId,
+        skip: Skip,
+        version: int | None,
+        at: datetime,
+        cause: str = "",
     ) -> bool:
         """Count a repetition; False if this is the first one, which has to be noted in full."""
-        run = self._runs.get((user, event, skip, version))
+        key = (user, event, skip, version, cause)
+        run = self._runs.get(key)
         if run is None:
             return False
         run.kept = KeptDecision(run.kept.decision, run.kept.times + 1, at)
-        self._changed.add((user, event, skip, version))
+        self._changed.add(key)
         return True
 
     def forget(self, event: EventId) -> None:
@@ -145,9 +155,10 @@ class DecisionLog:
             logger.info("Removed %d old decisions", gone)
 
     def _note_skip(self, decision: Decision, skip: Skip) -> None:
-        key = (decision.user_id, decision.event_id, skip, decision.version)
+        cause = decision.detail if skip is Skip.NOT_LIVE else ""
+        key = (decision.user_id, decision.event_id, skip, decision.version, cause)
         at = decision.moments.decided
-        if self.again(*key, at):
+        if self.again(*key[:4], at, cause):
             return
         if len(self._fresh) >= MOST_WAITING:
             self.lost += 1
@@ -159,7 +170,7 @@ class DecisionLog:
 
     def _drop_older(self, key: Key) -> None:
         """Runs of earlier forecasts end; the rows stay."""
-        user, event, skip, version = key
+        user, event, skip, version, _ = key
         for old in [
             one
             for one, run in self._runs.items()

@@ -10,10 +10,10 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.domain.account import Account
+from core.domain.continuity import Gap
 from core.domain.units import EventId, TokenId, UserId
 from core.domain.weather.belief import Blend, ForecastVersion
-from core.domain.weather.decision import Action, Decision, Grounds, Moments, Skip
+from core.domain.weather.decision import Skip
 from core.services.clock import utc_now
 from core.services.price_board import PriceBoard
 from core.services.weather.beliefs import Beliefs
@@ -21,6 +21,7 @@ from core.services.weather.candidates import Candidates
 from core.services.weather.decision_log import DecisionLog
 from core.services.weather.grounds import Chance
 from core.services.weather.ordering import Orderer
+from core.services.weather.skipping import Skips
 from core.services.weather.watching import Own, Watched
 
 SWEEP: Final = 30.0  # seconds after which every event is looked at although nothing changed
@@ -50,6 +51,7 @@ class EdgeService:
         self._orderer = orderer
         self._log = log
         self._limits = orderer.rules.limits
+        self._skips = Skips(log, beliefs, orderer.rules.limits, now)
         self._now = now
         self._sweep = sweep
         self._watched: dict[EventId, Watched] = {}
@@ -85,6 +87,7 @@ class EdgeService:
         self._renew()
         ends = (
             self._board.listen(self._note),
+            self._board.listen_gaps(self._note_gap),
             self._beliefs.listen(self._outdate),
             self._candidates.listen(self._renew),
         )
@@ -104,6 +107,15 @@ class EdgeService:
         if token in self._event_of:
             self._stirred.add(token)
             self._wake.set()
+
+    def _note_gap(self, gap: Gap) -> None:
+        """What is live again is looked at without waiting for the pause after an earlier try."""
+        event = self._event_of.get(gap.token)
+        if event is None or gap.ended is None:
+            return
+        for own in self._watched[event].own.values():
+            own.retry_at = 0.0
+        self._outdate(event)
 
     def _outdate(self, event: EventId) -> None:
         self._outdated.add(event)
@@ -185,7 +197,7 @@ class EdgeService:
             event = self._event_of.get(token)
             if event is not None:
                 watched = self._watched[event]
-                quote = self._board.quote(token)
+                quote = self._board.quote(token) if self._board.is_since_gap(token) else None
                 watched.put(watched.places[token], quote, self._board.state(token))
                 events.add(event)
         events |= self._due(tasks)
@@ -213,11 +225,13 @@ class EdgeService:
         received = self._received(watched, tokens)
         version = self._beliefs.of(event)
         if version is None:
-            self._skip_all(watched, Skip.NO_FORECAST, None)
+            self._skips.note_all(watched, Skip.NO_FORECAST, None)
             return
         blend = watched.believe(version)
         if blend is None:
-            self._skip_all(watched, Skip.NO_MARKET, version)
+            gap = self._orderer.open_gap(watched)
+            skip = Skip.NO_MARKET if gap is None else Skip.NOT_LIVE
+            self._skips.note_all(watched, skip, version, gap)
             return
         for user, own in watched.own.items():
             self._look_for(watched, user, own, version, blend, received, tasks)
@@ -241,17 +255,18 @@ class EdgeService:
         self.to_edge.append(now - received)
         if not entries and not exits:
             own.retry_at = 0.0
-            self._note_skip(watched, user, Skip.NO_EDGE, version)
+            self._skips.note(watched, user, Skip.NO_EDGE, version)
             return
         is_waiting = own.retry_at > now and own.seen_version == version.number
         if own.is_busy or is_waiting:
             return
         at = self._now() - timedelta(seconds=now - received)
-        chance = Chance(watched, user, choices, version, received, at)
+        series = self._orderer.series(watched)
+        chance = Chance(watched, user, choices, version, received, at, series)
         hindered = None if exits else self._orderer.hindered(chance)
         if hindered is not None:
             own.retry_at, own.seen_version = 0.0, version.number
-            self._note_skip(watched, user, hindered.skip, version)
+            self._skips.note(watched, user, hindered.skip, version)
             return
         own.is_busy, own.retry_at, own.seen_version = True, 0.0, version.number
         name = f"weather-{watched.candidate.event.slug}"
@@ -276,48 +291,3 @@ class EdgeService:
             if (quote := self._board.quote(token)) is not None
         ]
         return min(times, default=self._board.clock())
-
-    def _skip_all(self, watched: Watched, skip: Skip, version: ForecastVersion | None) -> None:
-        for user in watched.own:
-            self._note_skip(watched, user, skip, version)
-
-    def _note_skip(
-        self,
-        watched: Watched,
-        user: UserId,
-        skip: Skip,
-        version: ForecastVersion | None,
-    ) -> None:
-        at, event = self._now(), watched.candidate.event.event_id
-        number = None if version is None else version.number
-        if self._log.again(user, event, skip, number, at):
-            return
-        detail = self._beliefs.refusal(event) if skip is Skip.NO_FORECAST else ""
-        if skip is Skip.NO_FORECAST and not detail:
-            return  # nobody has been asked yet
-        nearest, blend = None, watched.blend
-        grounds = Grounds()
-        if version is not None and blend is not None:
-            nearest = watched.nearest(blend, self._limits)
-            chance = blend.of(nearest.place, is_yes=nearest.is_yes)
-            grounds = Grounds(
-                chance=chance.chance,
-                error=chance.error,
-                divergence=blend.divergence,
-                cautious=nearest.edge,
-            )
-        market = None if nearest is None else watched.candidate.markets[nearest.place]
-        self._log.note(
-            Decision(
-                user_id=user,
-                account=Account.WEATHER_PAPER,
-                event_id=event,
-                action=Action.SKIP,
-                version=number,
-                moments=Moments(at, at),
-                grounds=grounds,
-                market_id=None if market is None else market.id,
-                skip=skip,
-                detail=detail,
-            )
-        )

@@ -34,6 +34,7 @@ class Chance:
     version: ForecastVersion
     received: float  # monotonic seconds
     received_at: datetime
+    series: int  # which unbroken series of prices it belongs to, of all the event's tokens
 
 
 @dataclass(frozen=True, slots=True)

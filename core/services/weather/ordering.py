@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from core.domain.account import Account
 from core.domain.book import Side
+from core.domain.continuity import Gap
 from core.domain.errors import Unavailable
 from core.domain.units import ZERO, EventId, MarketId, TokenId, Usdc, UserId
 from core.domain.weather.belief import Blend
@@ -32,7 +33,7 @@ from core.services.weather.candidates import Candidates
 from core.services.weather.grounds import Basis, Chance, Rules
 from core.services.weather.means import Means, read_means
 from core.services.weather.placing import Placer, key_of
-from core.services.weather.watching import Own, Spot
+from core.services.weather.watching import Own, Spot, Watched
 from core.storage.models import Sessions
 
 MOST_FETCHED: Final = 3  # books fetched for one decision, where prices are only polled
@@ -94,6 +95,14 @@ class Orderer:
         limits = chance.choices.lowered(self.rules.limits)
         return hindrance(self._seen(chance, own, blend, Usdc(ZERO)), limits)
 
+    def series(self, watched: Watched) -> int:
+        """Which unbroken series the prices of an event belong to now."""
+        return self._sources.books.series(watched)
+
+    def open_gap(self, watched: Watched) -> Gap | None:
+        """The gap for which a bucket has no price now."""
+        return self._sources.books.open_gap(watched)
+
     async def held(self, user: UserId, choices: Choices) -> dict[Account, frozenset[TokenId]]:
         """Tokens of temperature markets. Raises: SQLAlchemyError, OSError."""
         found = dict[Account, frozenset[TokenId]]()
@@ -107,12 +116,29 @@ class Orderer:
         basis = None if means is None else self._basis(chance, account, means)
         if basis is None:
             skip = Skip.NO_CASH if means is None else Skip.NO_MARKET
-            return self._placer.skip(chance, account, None, Refusal(skip))
+            refusal = self._broken(chance) or Refusal(skip)
+            return self._placer.skip(chance, account, None, refusal)
         own.held[account] = frozenset(basis.means.shares())
         found = await self._found(basis, own)
         if isinstance(found, Refusal):
-            return self._placer.skip(chance, account, basis, found)
+            is_lost = found.skip is Skip.NOT_LIVE
+            refusal = (self._broken(chance) if is_lost else None) or found
+            return self._placer.skip(chance, account, basis, refusal)
+        return await self._placed(basis, own, found)
+
+    async def _placed(self, basis: Basis, own: Own, found: Order) -> float:
+        """What was decided on prices of before a gap begins anew."""
+        broken = self._broken(basis.chance)
+        if broken is not None:
+            return self._placer.skip(basis.chance, basis.account, basis, broken)
         return await self._placer.place(basis, own, found)
+
+    def _broken(self, chance: Chance) -> Refusal | None:
+        books = self._sources.books
+        if books.series(chance.watched) == chance.series:
+            return None
+        gap = books.newest_gap(chance.watched)
+        return Refusal(Skip.NOT_LIVE, detail="" if gap is None else gap.why.value)
 
     async def _reduced_only(self, chance: Chance, account: Account) -> float | None:
         """None where there was nothing to reduce."""
@@ -125,7 +151,7 @@ class Orderer:
         own = chance.watched.own[chance.user]
         own.held[account] = frozenset(means.shares())
         found = await self._reduction(basis, own)
-        return None if found is None else await self._placer.place(basis, own, found)
+        return None if found is None else await self._placed(basis, own, found)
 
     def _basis(self, chance: Chance, account: Account, means: Means) -> Basis | None:
         """None while a bucket has no price."""

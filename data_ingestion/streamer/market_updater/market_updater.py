@@ -49,7 +49,7 @@ class MarketUpdater:
         self._board = board
         self._clock = clock
         self._feeds: dict[TokenId, TokenFeed] = {}
-        self._trust = Trust(board, clock)
+        self._trust = Trust(board, clock, wall)
         self._trust.renew = renew
         publisher = Publisher(board, observe_lag, wall)
         deliveries = Deliveries(copies)

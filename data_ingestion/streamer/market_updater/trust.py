@@ -6,7 +6,12 @@ from typing import Final
 from core.domain.health import Doubt
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
-from data_ingestion.streamer.market_updater.lateness import UNKNOWN, usual_lag
+from data_ingestion.streamer.market_updater.lateness import (
+    UNKNOWN,
+    Lateness,
+    first_lag,
+    usual_lag,
+)
 from data_ingestion.streamer.market_updater.token_feed import TokenFeed
 
 CROSSED: Final = 0.5  # seconds a bid may stand above an ask before something must be missing
@@ -15,10 +20,13 @@ CROSSED: Final = 0.5  # seconds a bid may stand above an ask before something mu
 class Trust:
     """The one place where a feed's health changes."""
 
-    def __init__(self, board: PriceBoard, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, board: PriceBoard, clock: Callable[[], float], wall: Callable[[], float]
+    ) -> None:
         self.renew: Callable[[Collection[TokenId]], None] = lambda _: None
         self._board = board
         self._clock = clock
+        self._wall = wall
         self._usual_lag = UNKNOWN  # of news that is on time, whichever token it is about
 
     def opened(self, feed: TokenFeed) -> None:
@@ -104,10 +112,18 @@ class Trust:
         if feed.at == feed.timed:
             return False
         feed.timed = feed.at
+        lag = self.lag(feed.at) - (self._board.age(feed.token) or 0.0)
         if feed.lateness.is_new:
-            feed.lateness.begin(self._usual_lag)
-        feed.lateness.tell(self.lag(feed.at) - (self._board.age(feed.token) or 0.0))
+            self._begin(feed.lateness, lag)
+        feed.lateness.tell(lag)
         return feed.lateness.is_late
+
+    def _begin(self, lateness: Lateness, lag: float) -> None:
+        """A token's first news is held against the others', else against the clock on the wall."""
+        if self._usual_lag < UNKNOWN:
+            lateness.begin(self._usual_lag)
+        else:
+            lateness.limit(first_lag(lag, lag + self._wall() - self._clock()))
 
     def _renew_overdue(self, feeds: Iterable[TokenFeed]) -> None:
         now = self._clock()

@@ -109,6 +109,11 @@ class Copies:
     def last_data(self) -> float | None:
         return max(_known(each.last_data for each in self.connections), default=None)
 
+    @property
+    def heard(self) -> tuple[float | None, ...]:
+        """Of each connection, when it last brought data; when it was opened if it brought none."""
+        return tuple(each.last_data or each.opened_at for each in self.connections)
+
     def want(self, tokens: frozenset[TokenId]) -> None:
         self.tokens = tokens
         for copy in self._copies:

@@ -15,3 +15,4 @@ class Shard:
     opened_at: float | None  # of the oldest open connection; None: none is open
     last_data: float | None  # newest data frame, never a PONG, over all copies; None: none yet
     canary_room: int = 0  # canaries that it may carry: they give way to wanted tokens
+    heard: tuple[float | None, ...] = ()  # by copy: newest data frame, else its opening; None: shut

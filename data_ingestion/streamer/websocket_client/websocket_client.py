@@ -86,6 +86,7 @@ class WebSocketClient:
                 canary_room=self._canary_rooms.get(number, 0),
                 opened_at=copies.opened_at,
                 last_data=copies.last_data,
+                heard=copies.heard,
             )
             for number, copies in self._shards.items()
         )
