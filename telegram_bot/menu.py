@@ -14,7 +14,7 @@ from telegram import (
     BotCommandScopeDefault,
     MenuButtonCommands,
 )
-from telegram.error import BadRequest
+from telegram.error import BadRequest, InvalidToken
 
 from telegram_bot.commands import GROUP_MENU, Command, Scope, menu
 from telegram_bot.reaching import Reaching
@@ -27,6 +27,9 @@ LONG: Final = mark(
     "Find a market by a word or a polymarket.com link, trade it with live prices, and let take "
     "profit and stop loss watch it. Self-hosted: your keys stay on your machine."
 )
+
+# What the library raises where an answer is not what it should be: it reads without looking.
+UNREAD: Final = (AttributeError, KeyError, TypeError, ValueError)
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +77,8 @@ class Menu:
             await self._tell(BotCommandScopeAllGroupChats(), language, GROUP_MENU)
             with reading_as(Reader(language)):
                 await self._describe(code, say(SHORT), say(LONG))
-        if not isinstance(await self._reach(self._bot.get_chat_menu_button), MenuButtonCommands):
-            await self._reach(
+        if not isinstance(await self._ask(self._bot.get_chat_menu_button), MenuButtonCommands):
+            await self._ask(
                 lambda: self._bot.set_chat_menu_button(menu_button=MenuButtonCommands())
             )
 
@@ -91,23 +94,38 @@ class Menu:
     async def _forget(self, chat_id: int) -> None:
         for language in languages():
             scope, code = BotCommandScopeChat(chat_id), _code(language)
-            await self._reach(_call(self._bot.delete_my_commands, scope, code))
+            await self._ask(_call(self._bot.delete_my_commands, scope, code))
 
     async def _tell(self, scope: BotCommandScope, language: str, shown: Sequence[Command]) -> None:
         code = _code(language)
         with reading_as(Reader(language)):
             commands = tuple(BotCommand(each.name, say(each.meaning)) for each in shown)
-        if await self._reach(_call(self._bot.get_my_commands, scope, code)) != commands:
-            await self._reach(_call(self._bot.set_my_commands, commands, scope, code))
+        if await self._ask(_call(self._bot.get_my_commands, scope, code)) != commands:
+            await self._ask(_call(self._bot.set_my_commands, commands, scope, code))
 
     async def _describe(self, code: str | None, short: str, long: str) -> None:
         bot = self._bot
-        if (
-            await self._reach(_call(bot.get_my_short_description, code))
-        ).short_description != short:
-            await self._reach(_call(bot.set_my_short_description, short, code))
-        if (await self._reach(_call(bot.get_my_description, code))).description != long:
-            await self._reach(_call(bot.set_my_description, long, code))
+        briefly = await self._ask(_call(bot.get_my_short_description, code))
+        if briefly is None or briefly.short_description != short:
+            await self._ask(_call(bot.set_my_short_description, short, code))
+        fully = await self._ask(_call(bot.get_my_description, code))
+        if fully is None or fully.description != long:
+            await self._ask(_call(bot.set_my_description, long, code))
+
+    async def _ask(self, request: Callable[[], Awaitable[T]]) -> T | None:
+        """None where the server has no such method, or answers it in a way of its own.
+
+        Self-hosted servers may be older than we are. The library takes their 404 for a refused
+        token, but `getMe` has been answered by now.
+        """
+
+        async def asked() -> T | None:
+            try:
+                return await request()
+            except (InvalidToken, *UNREAD):
+                return None
+
+        return await self._reach(asked)
 
 
 def _code(language: str) -> str | None:

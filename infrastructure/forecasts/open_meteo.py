@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -29,6 +29,7 @@ FAR: Final = 60.0  # km; the points of the coarsest model are half a degree apar
 PAST: Final = 1  # days before today: local days east of Greenwich have begun by then
 MOST_DAYS: Final = 7
 SINGLE: Final = ("gfs_seamless", "ecmwf_ifs025", "icon_seamless", "gem_seamless", "ukmo_seamless")
+BLEND: Final = ModelId("best_match")  # what the provider calls its choice among all models
 _COLUMN: Final = re.compile(r"temperature_2m(?:_member([0-9]{2,3}))?(?:_([a-z0-9_]{2,60}))?")
 
 
@@ -54,11 +55,14 @@ ENSEMBLES: Final = (
 class _Answer(msgspec.Struct, frozen=True):
     latitude: float
     longitude: float
-    hourly: dict[str, list[float | int | None]]
+    hourly: dict[str, msgspec.Raw]
     hourly_units: dict[str, str] = {}
+    utc_offset_seconds: int = 0
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
+_TIMES: Final = msgspec.json.Decoder(list[int | str])
+_VALUES: Final = msgspec.json.Decoder(list[float | int | None])
 
 
 class OpenMeteo:
@@ -130,7 +134,10 @@ class OpenMeteo:
         )
 
     async def _singles(self, station: Station, days: int) -> list[Forecast]:
+        """A server that tells no models apart, unlike the provider itself, tells one of its own."""
         answer = await self._ask(self._single, "/v1/forecast", station, days, SINGLE)
+        if VARIABLE in answer.hourly:
+            return self._read(answer, station, {None: BLEND})
         return self._read(answer, station, {name: ModelId(name) for name in SINGLE})
 
     async def _ask(
@@ -160,10 +167,7 @@ class OpenMeteo:
         """Raises: Unavailable for an answer of another place or time."""
         _refuse_elsewhere(answer, station)
         received = self._now()
-        if answer.hourly_units.get("time") != "unixtime":
-            raise Unavailable(worded("{name} tells times in another form.", name=NAME))
-        times = [at for at in answer.hourly.get("time", ()) if isinstance(at, int)]
-        hours = grid(times, received, NAME)
+        hours = grid(_times(answer), received, NAME)
         columns = defaultdict[ModelId, list[str]](list)
         for column in answer.hourly:
             match = _COLUMN.fullmatch(column)
@@ -181,15 +185,48 @@ class OpenMeteo:
         return found
 
 
+def _times(answer: _Answer) -> list[int]:
+    """Seconds since 1970, as they were asked for, or from the ISO times that are usual there.
+
+    Raises: Unavailable.
+    """
+    told = decoded(_TIMES, answer.hourly.get("time", b"[]"), NAME)
+    form = answer.hourly_units.get("time")
+    if form == "unixtime":
+        return [at for at in told if isinstance(at, int)]
+    if form != "iso8601":
+        raise Unavailable(worded("{name} tells times in another form.", name=NAME))
+    try:
+        return [_seconds(str(at), answer.utc_offset_seconds) for at in told]
+    except (ValueError, OverflowError) as error:
+        raise Unavailable(worded("{name} tells times in another form.", name=NAME)) from error
+
+
+def _seconds(local: str, offset: int) -> int:
+    """Raises: ValueError, OverflowError."""
+    at = datetime.fromisoformat(local)
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC) - timedelta(seconds=offset)
+    return int(at.timestamp())
+
+
 def _rows(answer: _Answer, hours: Grid, columns: list[str]) -> tuple[tuple[float | None, ...], ...]:
     """Raises: Unbelievable."""
     rows = tuple(
-        hours.row(answer.hourly[column], unit_of(answer.hourly_units.get(column)))
+        hours.row(_values(answer.hourly[column]), unit_of(answer.hourly_units.get(column)))
         for column in sorted(columns)
     )
     if not any(value is not None for row in rows for value in row):
         raise Unbelievable("empty")
     return rows
+
+
+def _values(column: msgspec.Raw) -> list[float | int | None]:
+    """Raises: Unbelievable."""
+    try:
+        return _VALUES.decode(column)
+    except msgspec.MsgspecError as error:
+        raise Unbelievable("malformed") from error
 
 
 def _refuse_elsewhere(answer: _Answer, station: Station) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from core.domain.errors import NotFound, Unavailable
 from core.domain.market import Event, Market
+from core.domain.sentences import mark
 from core.domain.units import ConditionId, EventId, MarketId
 from core.ports import CataloguePage
 from infrastructure.polymarket.gamma_markets import event_of, market_of
@@ -17,15 +18,19 @@ from infrastructure.polymarket.gamma_wire import (
     EVENT_HEAD,
     EVENT_MARKETS,
     FOUND,
+    LISTED,
     MARKET,
     MARKETS,
     RAW,
     GammaEventHead,
 )
-from infrastructure.polymarket.http import VenueHttp, decoded
+from infrastructure.polymarket.http import Refused, VenueHttp, decoded
 
 LIMIT: Final = 100  # markets of one page; the venue's maximum
 LAST_CURSOR: Final = "LTE="  # how older answers say that nothing follows
+KEYSET: Final = "/markets/keyset"
+OFFSET: Final = "offset:"  # begins a cursor of ours, in the older list
+NO_LIST: Final = mark("The venue has no list of markets right now.")
 SLICE: Final = 10  # markets read before others may run
 BUSIEST_FIRST: Final = (
     ("limit", str(LIMIT)),
@@ -47,14 +52,30 @@ class GammaCatalogue:
 
     async def page(self, cursor: str | None = None) -> CataloguePage:
         """Open markets, busiest first. Raises: Unavailable."""
+        if cursor is not None and cursor.startswith(OFFSET):
+            return await self._numbered_page(int(cursor.removeprefix(OFFSET)))
         after = () if cursor is None else (("after_cursor", cursor),)
-        body = await self._http.get("/markets/keyset", (*BUSIEST_FIRST, *after))
+        try:
+            body = await self._http.get(KEYSET, (*BUSIEST_FIRST, *after))
+        except (NotFound, Refused) as error:
+            if cursor is not None:
+                raise Unavailable(NO_LIST) from error
+            return await self._numbered_page(0)
         page = decoded(MARKETS, body)
         following = page.next_cursor
         return CataloguePage(
             tuple(await self._markets(page.markets)),
             None if following in {"", LAST_CURSOR, cursor} else following,
         )
+
+    async def _numbered_page(self, offset: int) -> CataloguePage:
+        """Of the older list, for hosts without the other. An empty one is the last.
+
+        Raises: Unavailable.
+        """
+        entries = await self._older((*BUSIEST_FIRST, ("offset", str(offset))))
+        following = f"{OFFSET}{offset + len(entries)}" if entries else None
+        return CataloguePage(tuple(await self._markets(entries)), following)
 
     async def search(self, words: str) -> tuple[Market, ...]:
         """The venue's own search, open markets first. Raises: Unavailable."""
@@ -93,10 +114,17 @@ class GammaCatalogue:
         """A listing that is not told which kind to give may leave one out."""
         query = (("limit", str(LIMIT)), ("closed", str(closed).lower()), ("include_tag", "true"))
         try:
-            body = await self._http.get("/markets/keyset", (*query, *wanted))
-        except NotFound as error:
-            raise Unavailable("The venue has no list of markets right now.") from error
+            body = await self._http.get(KEYSET, (*query, *wanted))
+        except (NotFound, Refused):
+            return await self._markets(await self._older((*query, *wanted)))
         return await self._markets(decoded(MARKETS, body).markets)
+
+    async def _older(self, query: Sequence[tuple[str, str]]) -> list[msgspec.Raw]:
+        """Raises: Unavailable."""
+        try:
+            return decoded(LISTED, await self._http.get("/markets", query))
+        except NotFound as error:
+            raise Unavailable(NO_LIST) from error
 
     async def market_by_slug(self, slug: str) -> Market:
         """Raises: NotFound, Unavailable."""

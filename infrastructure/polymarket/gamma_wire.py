@@ -97,6 +97,7 @@ class GammaFound(msgspec.Struct, frozen=True):
 
 MARKET: Final = msgspec.json.Decoder(GammaMarket)
 MARKETS: Final = msgspec.json.Decoder(GammaMarkets)
+LISTED: Final = msgspec.json.Decoder(list[msgspec.Raw])  # `GET /markets`, the older list
 EVENT_HEAD: Final = msgspec.json.Decoder(GammaEventHead)
 EVENT_MARKETS: Final = msgspec.json.Decoder(GammaEventMarkets)
 FOUND: Final = msgspec.json.Decoder(GammaFound)

@@ -17,6 +17,7 @@ from core.domain.patience import retry_after, with_jitter
 from core.domain.sentences import mark, worded
 
 MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes, unpacked
+AT_FAULT: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 ATTEMPTS: Final = 3
 BACKOFF: Final = 0.3  # seconds before the second attempt; doubles, and half of it is chance
 MAX_RETRY_AFTER: Final = 5.0  # seconds; a venue that wants more is unavailable now
@@ -44,7 +45,7 @@ def open_client(timeout: float = 10.0, connect_timeout: float = 5.0) -> httpx.As
 
 
 class Refused(Unavailable):
-    """The host finds fault with the question itself (HTTP 400)."""
+    """The host finds fault with the question itself (HTTP 400 or 422)."""
 
 
 class VenueHttp:
@@ -158,7 +159,7 @@ class VenueHttp:
             after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
             self._hold.extend(with_jitter(after, self._chance()))
             raise _Again(sentence, after)
-        raise (Refused if status == HTTPStatus.BAD_REQUEST else Unavailable)(sentence)
+        raise (Refused if status in AT_FAULT else Unavailable)(sentence)
 
     async def _body(self, response: httpx.Response) -> bytes:
         parts, length = list[bytes](), 0

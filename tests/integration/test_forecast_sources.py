@@ -17,7 +17,7 @@ from core.domain.weather.station import Station, StationId
 from core.domain.weather.temperature import Extreme
 from infrastructure.forecasts.budget import Allowance, Budget
 from infrastructure.forecasts.nws import MODEL, NationalWeatherService, agent
-from infrastructure.forecasts.open_meteo import ENSEMBLES, SINGLE, OpenMeteo
+from infrastructure.forecasts.open_meteo import BLEND, ENSEMBLES, SINGLE, VARIABLE, OpenMeteo
 from tests.support.venue_rest import VenueRest, asking, serving, status, text
 from tests.support.weather import LONDON, NEW_YORK, NOW, TOKYO, Weather, no_pause, providers
 
@@ -159,28 +159,67 @@ async def test_a_key_is_sent_and_the_question_says_what_is_wanted() -> None:
     assert (query["past_days"], query["forecast_days"]) == (["1"], ["4"])
 
 
-async def test_a_recorded_answer_is_read(fixtures_dir: Path) -> None:
+def recorded(fixtures_dir: Path) -> tuple[dict[str, Any], datetime]:
+    """An answer of the provider as it came, of Tokyo's local time, and when it begins."""
     samples = json.loads(
         (fixtures_dir / "weather_asia_snapshot/open_meteo_asia_samples.json").read_text()
     )["samples"]
     told = samples["tokyo_forecast"]
-    times = [
-        int(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp())
-        for at in told["sample_0_3"]["time"]
-    ]
-    column = "temperature_2m"
+    hourly = told["sample_0_3"]
     answer = {
         "latitude": TOKYO.latitude,
         "longitude": TOKYO.longitude,
-        "hourly_units": told["hourly_units"] | {"time": "unixtime"},
-        "hourly": {"time": times, column: told["sample_0_3"][column]},
+        "hourly_units": told["hourly_units"],
+        "hourly": {"time": hourly["time"], VARIABLE: hourly[VARIABLE]},
     }
-    begun = datetime.fromtimestamp(times[0], UTC)
+    return answer, datetime.fromisoformat(hourly["time"][0]).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("offset", [0, 32_400])
+async def test_a_recorded_answer_is_read(fixtures_dir: Path, offset: int) -> None:
+    answer, first = recorded(fixtures_dir)
+    begun = first - timedelta(seconds=offset)
+    answer["utc_offset_seconds"] = offset
     venue = VenueRest({"/v1/ensemble": answer, "/v1/forecast": status(500)})
     async with serving(venue) as url, asking(url) as http:
         found = await OpenMeteo(http, http, Budget("x"), now=lambda: begun).forecasts(TOKYO, 2)
-    assert found[0].members == (tuple(told["sample_0_3"][column]),)
+    assert found[0].members == (tuple(answer["hourly"][VARIABLE]),)
     assert found[0].times[0] == begun
+
+
+async def test_a_server_that_tells_no_models_apart_tells_one(fixtures_dir: Path) -> None:
+    answer, begun = recorded(fixtures_dir)
+    venue = VenueRest({"/v1/ensemble": status(500), "/v1/forecast": answer})
+    async with serving(venue) as url, asking(url) as http:
+        found = await OpenMeteo(http, http, Budget("x"), now=lambda: begun).forecasts(TOKYO, 2)
+    assert [one.model for one in found] == [BLEND]
+
+
+@pytest.mark.parametrize(
+    ("units", "hourly"),
+    [
+        ({"time": "iso8601", VARIABLE: "°C"}, {"time": ["soon"], VARIABLE: [1.0]}),
+        ({"time": "fortnights", VARIABLE: "°C"}, {"time": [1], VARIABLE: [1.0]}),
+        ({"time": "unixtime", VARIABLE: "°C"}, {"time": [1.5], VARIABLE: [1.0]}),
+    ],
+)
+async def test_times_in_no_known_form_are_unavailable(units: object, hourly: object) -> None:
+    answer = {"latitude": 51.5, "longitude": 0.0, "hourly_units": units, "hourly": hourly}
+    venue = VenueRest({"/v1/ensemble": answer, "/v1/forecast": answer})
+    async with serving(venue) as url, asking(url) as http:
+        with pytest.raises(Unavailable):
+            await OpenMeteo(http, http, Budget("x"), now=lambda: NOW).forecasts(LONDON, 2)
+
+
+async def test_a_column_of_words_is_left_out(fixtures_dir: Path) -> None:
+    answer, begun = recorded(fixtures_dir)
+    answer["hourly"][f"{VARIABLE}_member01"] = ["warm"]
+    venue = VenueRest({"/v1/ensemble": answer, "/v1/forecast": status(500)})
+    async with serving(venue) as url, asking(url) as http:
+        source = OpenMeteo(http, http, Budget("x"), now=lambda: begun)
+        with pytest.raises(Unavailable):
+            await source.forecasts(TOKYO, 2)
+    assert source.dropped.reasons["malformed"] == len(ENSEMBLES)
 
 
 async def test_a_budget_is_never_exceeded() -> None:

@@ -8,13 +8,13 @@ import httpx
 import pytest
 from aiohttp import web
 
-from core.domain.errors import NotFound
+from core.domain.errors import NotFound, Unavailable
 from core.domain.units import EventId, MarketId
 from infrastructure.polymarket.clob import ClobPrices
 from infrastructure.polymarket.gamma import GammaCatalogue
 from tests.support.sandbox_exchange import serving as sandbox_serving
 from tests.support.sandbox_exchange import still_exchange
-from tests.support.venue_rest import VenueRest, asking, serving, text
+from tests.support.venue_rest import VenueRest, asking, serving, status, text
 
 
 @pytest.fixture
@@ -60,6 +60,34 @@ async def test_bad_entries_of_a_page_are_left_out_and_counted(
         found = await catalogue.page()
     assert [market.id for market in found.markets] == [good["id"]]
     assert catalogue.unreadable == 5
+
+
+@pytest.mark.parametrize("code", [400, 404, 422])
+async def test_a_host_with_the_older_list_alone_is_read_by_numbers(
+    code: int, examples: Callable[[str], bytes]
+) -> None:
+    (good,) = json.loads(examples("gamma_markets_keyset_page.json"))["markets"]
+
+    async def older(request: web.Request) -> web.StreamResponse:
+        assert set(request.query.getall("id", [good["id"]])) == {good["id"]}
+        is_last = request.query.get("offset", "0") != "0"
+        return web.json_response([] if is_last else [good])
+
+    venue = VenueRest({"/markets/keyset": status(code), "/markets": older})
+    async with serving(venue) as url, asking(url) as http:
+        catalogue = GammaCatalogue(http)
+        first = await catalogue.page()
+        last = await catalogue.page(first.next_cursor)
+        (known,) = await catalogue.states((MarketId(good["id"]),))
+    assert [market.id for market in first.markets] == [known.id] == [good["id"]]
+    assert (last.markets, last.next_cursor) == ((), None)
+
+
+async def test_a_host_without_any_list_is_unavailable() -> None:
+    async with serving(VenueRest({})) as url, asking(url) as http:
+        for cursor in (None, "abc", "offset:100"):
+            with pytest.raises(Unavailable):
+                await GammaCatalogue(http).page(cursor)
 
 
 async def test_search_gives_each_market_its_event(examples: Callable[[str], bytes]) -> None:
