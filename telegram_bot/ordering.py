@@ -50,6 +50,8 @@ class PerUserProcessor(BaseUpdateProcessor):
         its_turn = asyncio.Event()
         words = self._begin(update, its_turn)
         try:
+            if words:
+                await asyncio.sleep(0)  # so that they are first also where nothing else is waited for
             async with lock, self._places:
                 its_turn.set()
                 await coroutine
