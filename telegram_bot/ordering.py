@@ -51,7 +51,7 @@ class PerUserProcessor(BaseUpdateProcessor):
         words = self._begin(update, its_turn)
         try:
             if words:
-                await asyncio.sleep(0)  # so that they are first also where nothing else is waited for
+                await asyncio.sleep(0)  # they are first also where nothing else waits
             async with lock, self._places:
                 its_turn.set()
                 await coroutine
