@@ -77,6 +77,7 @@ class Card:
     over: Interruption | None = None  # of its prices, the last that ended
     changed_at: float | None = None
     waiting: Place | None = None
+    is_on_its_way: bool = False  # an edit that shows the newest
     reader: Reader = field(default_factory=reader)
 
     def urgency(self, sight: Sight) -> Urgency:

@@ -107,14 +107,15 @@ class LiveMessages:
         return card is not None and card.message_id == message_id
 
     def has_just_shown(self, chat_id: int, message_id: int, action: Action) -> bool:
-        """Whether `action` only asks for what that message has begun to show this very second.
+        """Whether `action` asks for what that message has begun to show this very second, no more.
 
-        Its edit would change nothing that can be seen.
+        Or for what an edit that is on its way shows: another would change nothing that can be seen.
         """
         card = self._cards.get(chat_id)
-        if card is None or card.message_id != message_id or card.changed_at is not None:
+        if card is None or card.message_id != message_id:
             return False
-        if self._clock.now() - card.shown_at >= STAMP:
+        is_current = card.changed_at is None and self._clock.now() - card.shown_at < STAMP
+        if not (is_current or card.is_on_its_way):
             return False
         with reading_as(card.reader):
             return refreshes(card.shown, action)
@@ -234,9 +235,10 @@ class LiveMessages:
             async with card.editing:
                 if screen == card.shown or self._cards.get(card.chat_id) is not card:
                     return self._seen(card, drawn)
-                is_unused = False
+                is_unused, card.is_on_its_way = False, True
                 result = await self._messenger.edit_live(card.chat_id, card.message_id, screen)
         finally:
+            card.is_on_its_way = False
             if is_unused:
                 self._messenger.lanes.give_back(card.chat_id)
         if result is LiveEdit.DONE:

@@ -50,6 +50,8 @@ class PerUserProcessor(BaseUpdateProcessor):
         its_turn = asyncio.Event()
         words = self._begin(update, its_turn)
         try:
+            if words:
+                await asyncio.sleep(0)  # they are first also where nothing else waits
             async with lock, self._places:
                 its_turn.set()
                 await coroutine

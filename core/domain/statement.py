@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -89,40 +88,45 @@ def profits(positions: Iterable[Sequence[Fill]]) -> Steps[dict[str, Usdc]]:
     return found
 
 
-def entries(lines: Iterable[LedgerLine], known: dict[str, Usdc]) -> Iterator[Entry]:
-    return (Entry(line.fill, line.question, known.get(line.fill.event_key)) for line in lines)
+def entry(line: LedgerLine, known: Mapping[str, Usdc]) -> Entry:
+    return Entry(line.fill, line.question, known.get(line.fill.event_key))
 
 
-def statement(lines: Sequence[LedgerLine]) -> Steps[Statement]:
-    """Of a whole account, given in the order of booking."""
-    by_position = defaultdict[PositionId, list[Fill]](list)
-    for line in lines:
-        if line.position_id is not None and line.fill.settlement is not Settlement.FAILED:
-            by_position[line.position_id].append(line.fill)
-        yield
-    known = yield from profits(by_position.values())
-    told = entries(sorted(lines, key=lambda line: line.fill.at), known)
-    files = yield from csv_files(told)
-    return Statement(files, len(lines), usdc(sum(known.values(), ZERO)))
+def is_booked(line: LedgerLine) -> bool:
+    """Whether it counts for its position: what was taken back does not."""
+    return line.position_id is not None and line.fill.settlement is not Settlement.FAILED
 
 
-def csv_files(told: Iterable[Entry], largest: int = LARGEST) -> Steps[tuple[bytes, ...]]:
+class CsvFiles:
     """As many files as it takes, each with the header; at least one.
 
     Source: RFC 4180. A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    head = _row(COLUMNS)
-    files, written = list[bytes](), io.BytesIO()
-    size = written.write(head)
-    for entry in told:
+
+    def __init__(self, largest: int = LARGEST) -> None:
+        self._largest = largest
+        self._full = list[bytes]()
+        self._size = 0
+        self._written = self._begun()
+        self.trades = 0
+
+    def add(self, entry: Entry) -> None:
         row = _row(_cells(entry))
-        if size + len(row) > largest and size > len(head):
-            files.append(written.getvalue())
-            written = io.BytesIO()
-            size = written.write(head)
-        size += written.write(row)
-        yield
-    return (*files, written.getvalue())
+        if self._size + len(row) > self._largest and self._size > len(_HEAD):
+            self._full.append(self._written.getvalue())
+            self._written = self._begun()
+        self._size += self._written.write(row)
+        self.trades += 1
+
+    def done(self, known: Mapping[str, Usdc]) -> Statement:
+        """`known`: what all fills booked."""
+        files = (*self._full, self._written.getvalue())
+        return Statement(files, self.trades, usdc(sum(known.values(), ZERO)))
+
+    def _begun(self) -> io.BytesIO:
+        written = io.BytesIO()
+        self._size = written.write(_HEAD)
+        return written
 
 
 def file_name(account: Account, now: datetime, place: int, count: int) -> str:
@@ -144,8 +148,10 @@ def harmless(text: str) -> str:
 def _row(cells: Sequence[str]) -> bytes:
     written = io.StringIO()
     csv.writer(written, lineterminator="\r\n").writerow(cells)
-    mark = MARK if cells is COLUMNS else ""
-    return (mark + written.getvalue()).encode("utf-8", "replace")
+    return written.getvalue().encode("utf-8", "replace")
+
+
+_HEAD: Final = MARK.encode() + _row(COLUMNS)
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:

@@ -14,15 +14,26 @@ Result = TypeVar("Result")
 TURN: Final = 0.001  # seconds until others get theirs
 
 
+class Turns:
+    """For work that is done piece by piece: others get theirs between two pieces."""
+
+    def __init__(self) -> None:
+        self._until = time.perf_counter() + TURN
+
+    async def rest(self) -> None:
+        """Nothing, or a turn of the others where ours is over."""
+        if time.perf_counter() >= self._until:
+            await asyncio.sleep(0)
+            self._until = time.perf_counter() + TURN
+
+
 async def in_turns(steps: Steps[Result]) -> Result:
     """The result of all the steps; the loop is never held for much longer than one of them."""
-    until = time.perf_counter() + TURN
+    turns = Turns()
     while True:
         try:
             next(steps)
         except StopIteration as end:
             result: Result = end.value
             return result
-        if time.perf_counter() >= until:
-            await asyncio.sleep(0)
-            until = time.perf_counter() + TURN
+        await turns.rest()

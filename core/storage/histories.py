@@ -1,11 +1,11 @@
 """The ledger with the questions of its markets: a page of it, or all of it in parts."""
 
-import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.domain.account import Account
 from core.domain.ledger import Fill
@@ -14,6 +14,8 @@ from core.domain.units import MarketId, OrderId, PositionId, Price, Size, TokenI
 from core.storage.models import FillRow, MarketRow
 
 PART: Final = 100  # rows read at once: the loop does not wait for more
+
+Ordering: TypeAlias = InstrumentedAttribute[Any]  # a column of any type
 
 
 async def newest(
@@ -25,14 +27,24 @@ async def newest(
     return _read(user, account, list(rows))
 
 
-async def everything(session: AsyncSession, user: UserId, account: Account) -> list[LedgerLine]:
-    """In the order of booking; read in parts."""
-    query = _lines(user, account).order_by(FillRow.id).execution_options(yield_per=PART)
-    found = list[LedgerLine]()
+def by_position(session: AsyncSession, user: UserId, account: Account) -> AsyncIterator[LedgerLine]:
+    """Position after position, each in the order of booking; read in parts."""
+    return _streamed(session, user, account, (FillRow.position_id, FillRow.id))
+
+
+def by_time(session: AsyncSession, user: UserId, account: Account) -> AsyncIterator[LedgerLine]:
+    """Oldest first; read in parts."""
+    return _streamed(session, user, account, (FillRow.at, FillRow.id))
+
+
+async def _streamed(
+    session: AsyncSession, user: UserId, account: Account, order: Sequence[Ordering]
+) -> AsyncIterator[LedgerLine]:
+    """Not all at once: what lives long is looked through by the garbage collector."""
+    query = _lines(user, account).order_by(*order).execution_options(yield_per=PART)
     async for part in (await session.stream(query)).partitions():
-        found += _read(user, account, part)
-        await asyncio.sleep(0)  # several parts may be here already
-    return found
+        for row in part:
+            yield _line(user, account, row)
 
 
 def _lines(

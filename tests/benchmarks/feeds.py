@@ -58,6 +58,7 @@ def process(target: object, payload: object) -> Iterator[tuple[str, Connection]]
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(payload, theirs), daemon=True)  # type: ignore[arg-type] # all targets fit
     process.start()
+    theirs.close()  # so that its end is the end of waiting for it
     try:
         yield f"ws://127.0.0.1:{ours.recv()}", ours
     finally:

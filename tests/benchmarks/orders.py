@@ -1,14 +1,13 @@
 """Orders: from the tap that Telegram delivers to the first byte at the venue, and each step."""
 
 import asyncio
-import re
 import shutil
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
@@ -24,6 +23,7 @@ from infrastructure.polymarket.trading.transport import open_trading_client
 from infrastructure.sandbox_process import SandboxAddresses, SandboxParts, sandbox_process
 from tests.benchmarks.frames import ROOT
 from tests.benchmarks.report import Figure, percentile
+from tests.benchmarks.wires import Watch, Wire, open_wire
 from tests.support.live_house import NO_LIMITS, live_house
 from tests.support.live_program import live_settings, traders
 from tests.support.person import LocalTelegram, Message, Person, local_telegram
@@ -33,12 +33,13 @@ from tests.support.venue_control import VenueControl, venue_control
 TOKEN: Final = "70000007:a-token-for-measuring-taps-0000000000"
 USERS: Final = range(5001, 5013)
 ROUNDS: Final = 6  # taps of each user
+QUICK_ROUNDS: Final = 2  # more of them, by who taps in the moment in which there is a ticket
+LOOK: Final = 0.3  # seconds from a ticket to the tap on it: nobody reads and taps in less
 STEPS: Final = 120  # orders whose steps are measured
 WARM: Final = 12
 PATIENCE: Final = 30.0  # seconds
 PACED: Final = 90.0  # seconds; a chat hears 20 times a minute from the bot at most
 BODY: Final = 900  # bytes, as an order has
-FIRST_LINE: Final = re.compile(rb"POST /order HTTP")
 SETTINGS: Final = {"RECONCILE_INTERVAL_SECONDS": "20", "GLOBAL_MAX_DAY_USDC": "1000000"}
 MARKET: Final = ("harbour bill", "Will the Senate")
 TAPPED: Final = "from Telegram's answer with the tap to the first byte of POST /order; "
@@ -65,63 +66,6 @@ async def _another(url: str, name: str) -> str:
     return named
 
 
-@dataclass
-class Wire:
-    """A wire to a server that notes when what it is watched for passes."""
-
-    url: str
-    heard: Callable[[bytes], None]  # what the server answers
-    said: Callable[[bytes], None]  # what the client asks
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host, port = self.url.removeprefix("http://").split(":")
-        theirs, ours = await asyncio.open_connection(host, int(port))
-        await asyncio.gather(_pump(reader, ours, self.said), _pump(theirs, writer, self.heard))
-
-
-async def _pump(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: Callable[[bytes], None]
-) -> None:
-    try:
-        while piece := await reader.read(1 << 16):
-            note(piece)
-            writer.write(piece)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()
-
-
-@asynccontextmanager
-async def _wire(wire: Wire) -> AsyncIterator[str]:
-    server = await asyncio.start_server(wire.connect, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-
-
-@dataclass
-class Watch:
-    """When the last tap on Confirm was delivered, and when an order arrived then."""
-
-    data: bytes = b""
-    tapped: float = 0.0
-    taken: list[float] = field(default_factory=list)  # milliseconds
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def delivered(self, piece: bytes) -> None:
-        if self.data and self.data in piece and b"callback_query" in piece:
-            self.tapped = time.perf_counter()
-
-    def ordered(self, piece: bytes) -> None:
-        if FIRST_LINE.match(piece):
-            self.taken.append((time.perf_counter() - self.tapped) * 1000)
-            self.arrived.set()
-
-
 async def _taps(url: str, keys: Path) -> list[Figure]:
     """The whole program, tapped in its chat; the bare ways in between."""
     parts = SandboxParts("127.0.0.1", telegram_port=0, exchange_port=0, token=TOKEN, seed=1)
@@ -131,8 +75,8 @@ async def _taps(url: str, keys: Path) -> list[Figure]:
         told = Wire(str(urls.telegram), watch.delivered, _nothing)
         asked = Wire(str(urls.exchange), _nothing, watch.ordered)
         addresses = SandboxAddresses(
-            await stack.enter_async_context(_wire(told)),
-            await stack.enter_async_context(_wire(asked)),
+            await stack.enter_async_context(open_wire(told)),
+            await stack.enter_async_context(open_wire(asked)),
             urls.ended,
         )
         users = ",".join(map(str, USERS))
@@ -153,14 +97,28 @@ async def _taps(url: str, keys: Path) -> list[Figure]:
         ways = [await Way.of(chats, user) for user in USERS]
         for _ in range(ROUNDS):
             for way in ways:
-                await way.confirmed(watch)
+                await way.confirmed(watch, LOOK)
                 posts.append(await bare_post())
                 commits.append(await bare_commit())
-    taken = watch.taken[WARM:]
-    how = f"{TAPPED}{len(taken)} taps, one at a time"
+        seen, watch.taken = watch.taken[WARM:], watch.quick
+        for way in ways * QUICK_ROUNDS:
+            await way.confirmed(watch, 0.0)
+    return [*_tap_figures(seen, watch.quick), *_bare_figures(seen, posts, commits)]
+
+
+def _tap_figures(taken: list[float], quick: list[float]) -> list[Figure]:
+    how = f"{TAPPED}{len(taken)} taps, one at a time, each {1000 * LOOK:.0f} ms after its ticket"
+    at_once = f"{TAPPED}{len(quick)} taps, each the moment its ticket is seen, and still worked on"
     return [
         Figure("tap to wire p50", median(taken), "ms", how),
         Figure("tap to wire p99", percentile(taken, 99), "ms", how, "<= 50"),
+        Figure("tap at once to wire p50", median(quick), "ms", at_once),
+        Figure("tap at once to wire p99", percentile(quick, 99), "ms", at_once),
+    ]
+
+
+def _bare_figures(taken: list[float], posts: list[float], commits: list[float]) -> list[Figure]:
+    return [
         Figure("bare post p50", median(posts), "ms", "httpx to a bare server's first byte"),
         Figure("bare post p99", percentile(posts, 99), "ms", "the same"),
         Figure("bare commit p50", median(commits), "ms", "one row, as the product connects"),
@@ -191,13 +149,14 @@ class Way:
         amounts = await person.taps(card, "^Yes$", "How much on")
         return cls(chats, person, amounts, str(amounts.button(r"\$10").callback_data))
 
-    async def confirmed(self, watch: Watch) -> None:
-        """A ticket, and the tap on it, timed until the order arrives, and its receipt."""
+    async def confirmed(self, watch: Watch, look: float) -> None:
+        """A ticket, the tap `look` seconds later, timed until the order arrives, its receipt."""
         person, user = self.person, self.person.id
         before = await person.revision()
         await self.chats.forged_tap(user, user, self.card.id, self.spend)
         ticket = await person.sees("This quote expires", after=before, patience=PACED)
         self.card = ticket
+        await asyncio.sleep(look)
         watch.data = str(ticket.button("Confirm").callback_data).encode()
         watch.arrived.clear()
         before = await person.revision()

@@ -109,6 +109,28 @@ async def test_history_has_pages_and_a_file_that_adds_up_to_the_record(
     assert await ann.violations() == []
 
 
+async def test_a_statement_is_in_order_of_time_and_knows_each_positions_profit(
+    chat: Chat, sessions: Sessions
+) -> None:
+    await holds_both(chat)
+    await holds(chat, MarketId("501"), "50", "0.62", YES)
+    service, user = chat.services.positions[Account.PAPER], await user_of(chat)
+    for position in await service.held(user):
+        await service.close_position(position.id)
+    told = await chat.services.histories.statement(user, Account.PAPER)
+    (content,) = told.files
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    markets = [row["market"].lstrip("'") == QUESTION for row in rows]
+    assert markets[:3] == [False, True, False]
+    assert sorted(markets[3:]) == [False, True]
+    assert [row["time_utc"] for row in rows] == sorted(row["time_utc"] for row in rows)
+    booked = [Decimal(row["realized_pnl"]) for row in rows]
+    record = await TrackRecord(sessions).of(user, Account.PAPER, Period.ALL)
+    assert sum(booked) == told.profit == record.profit
+    assert all(booked[3:])
+    assert told.trades == 5
+
+
 async def test_an_empty_history_says_so(ann: Person) -> None:
     page = await ann.says("/history")
     assert "Nothing was traded yet." in page["text"]

@@ -102,6 +102,20 @@ async def test_a_first_answer_does_not_wait_behind_the_users_other_updates() -> 
     assert done == [0, 1, 2]
 
 
+async def test_the_first_answer_comes_before_the_handling_of_its_own_update() -> None:
+    told = list[str]()
+
+    async def acknowledge(_update: Update) -> None:
+        told.append("first words")
+
+    async def work() -> None:
+        told.append("handled")
+
+    processor = PerUserProcessor(first=acknowledge)
+    await processor.process_update(_update(ANN, 1), work())
+    assert told == ["first words", "handled"]
+
+
 async def test_only_an_update_that_takes_long_is_told_that_it_waits() -> None:
     gate, told, told_one = asyncio.Event(), list[int](), asyncio.Event()
 

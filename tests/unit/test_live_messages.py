@@ -322,3 +322,24 @@ async def test_a_refresh_of_what_has_changed_since_is_not_called_the_newest(room
         await room.live.show(ANN, CARD, USER, room.view(), card)
         room.price("0.65")
         assert not room.live.has_just_shown(ANN, CARD, refresh)
+
+
+async def test_a_refresh_of_what_is_being_shown_has_nothing_to_add(room: Room) -> None:
+    refresh, gate = ShowMarket(MARKET), asyncio.Event()
+    rows = ((Button("Refresh", refresh), Button("Home", Home())),)
+
+    async def draw() -> Screen:
+        return replace(await room.draw(), rows=rows)
+
+    view = replace(room.view(), draw=draw)
+    async with room.running():
+        await room.live.show(ANN, CARD, USER, view, await draw())
+        room.telegram.gates["editMessageText"] = gate
+        room.price("0.65")
+        await settle()
+        assert room.live.has_just_shown(ANN, CARD, refresh)
+        assert not room.live.has_just_shown(ANN, CARD, Home())
+        gate.set()
+        await settle()
+        await room.clock.advance(1.0)
+        assert not room.live.has_just_shown(ANN, CARD, refresh)
