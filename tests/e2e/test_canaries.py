@@ -201,7 +201,6 @@ async def owner_key(world: LiveWorld, person: Person, codes: bytes) -> LiveWalle
     await person.taps(card, "Give approvals", "approvals are sent")
     wallet = await world.traders.wallet(person.id)
     await ask_for_money(world.traders.sessions, world.traders.custody, wallet.user, codes)
-    await person.taps(await person.sends("/wallet", "In use"), "Withdraw", "Cold")
     return wallet
 
 
