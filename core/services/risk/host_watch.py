@@ -64,7 +64,7 @@ class HostWatch:
         self._bad = dict.fromkeys((Trip.CLOCK, Trip.DATABASE), 0)
 
     async def run(self) -> None:
-        """Until cancelled. Without the database no order is claimed, so nothing has to be tripped."""
+        """Until cancelled. Without the database no order is claimed: nothing has to be tripped."""
         while True:
             try:
                 await self.look()
