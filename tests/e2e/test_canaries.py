@@ -69,7 +69,7 @@ def marks() -> dict[str, bytes]:
         "relayer key": f"canary-relay-{secrets.token_hex(16)}".encode(),
         "pasted key": secrets.token_bytes(32),
         "key typed at set-up": secrets.token_bytes(32),
-        "typed as a code": f"canary no code {secrets.token_hex(8)}".encode(),
+        "typed as a code": b"2" + base64.b32encode(secrets.token_bytes(20))[1:],
         "authenticator": f"canary of codes {secrets.token_hex(8)}".encode(),
     }
 
@@ -184,11 +184,11 @@ async def session_key(world: LiveWorld, person: Person, key: bytes) -> LiveWalle
 
 
 async def code_is_typed(person: Person, marks: Mapping[str, bytes]) -> dict[str, bytes]:
-    """For a new address, behind words that are no code: both leave the chat. The code, as typed."""
+    """For a new address, behind the whole secret of an app: both leave the chat. As typed."""
     card = await person.taps(await person.sends("/wallet", "In use"), "Withdraw", "Cold")
     await person.taps(card, "Add an address", "address")
     await person.sends("0x" + "88" * 20 + " second", "code")
-    await person.sends(marks["typed as a code"].decode(), "wrong")
+    await person.sends(marks["typed as a code"].decode(), "secret of an authenticator")
     code = one_time_code(marks["authenticator"], int(time.time()) // STEP)
     typed = " ".join((code[:2], code[2:4], code[4:]))
     await person.sends(typed, "second is on your list")
