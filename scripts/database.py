@@ -159,8 +159,11 @@ def _needed(file: Path, key: BackupKey | None, *, is_plain: bool) -> BackupKey |
     """
     if not file.is_file():
         raise CannotStart(f"FILE: there is no file {file}; write the path of a backup")
-    with file.open("rb") as opened:
-        top = opened.read(TOP)
+    try:
+        with file.open("rb") as opened:
+            top = opened.read(TOP)
+    except OSError as error:
+        raise CannotStart(f"FILE: cannot read {file} ({error.strerror})") from error
     if not is_sealed(top):
         if key is None or is_plain:
             return None

@@ -143,7 +143,10 @@ async def restore(
 @asynccontextmanager
 async def _opened(source: Path, key: BackupKey | None) -> AsyncIterator[int]:
     """Where the dump can be read; of a sealed one no plain copy is on the disk."""
-    descriptor = os.open(source, os.O_RDONLY)
+    try:
+        descriptor = os.open(source, os.O_RDONLY)
+    except OSError as error:
+        raise BackupFailed(f"cannot read {source}: {error.strerror}") from error
     try:
         if key is None:
             yield descriptor

@@ -14,7 +14,12 @@ import asyncpg
 import pytest
 
 from infrastructure.database.address import database_url, driver_dsn
-from infrastructure.database.backup import backup, backup_before_upgrade, restore
+from infrastructure.database.backup import (
+    BackupFailed,
+    backup,
+    backup_before_upgrade,
+    restore,
+)
 from infrastructure.database.sealing import sealed_into
 from infrastructure.security.backup_key import BackupKey
 from infrastructure.security.errors import KeyFileRefused, SealedFileRefused
@@ -99,6 +104,13 @@ async def test_a_backup_that_was_altered_or_cut_changes_nothing(
         assert await query(filled, ANSWER) == 43
     left = "SELECT count(*) FROM pg_database WHERE datname LIKE current_database() || '\\_re%'"
     assert await query(filled, left) == 0
+
+
+async def test_a_backup_that_is_not_there_is_no_database_that_is_away(
+    filled: str, key: BackupKey, tmp_path: Path
+) -> None:
+    with pytest.raises(BackupFailed, match=r"cannot read .*No such file"):
+        await restore(filled, tmp_path / "gone.dump.sealed", key=key)
 
 
 async def test_without_its_key_or_with_another_nothing_is_begun(
