@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CHECKED := core data_ingestion infrastructure telegram_bot migrations scripts tests
 .DEFAULT_GOAL := help
-.PHONY: help run replay test lint coverage bench faults crash proof soak weather-backtest format doctor psql backup restore rebuild keys words screens lock clean bootstrap
+.PHONY: help run replay test lint coverage bench faults crash proof soak weather-backtest format doctor psql backup backup-key restore rebuild keys words screens lock clean bootstrap
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -59,12 +59,15 @@ doctor: bootstrap  ## check everything the program needs; options by ARGS="--str
 psql: bootstrap  ## open the database, read-only
 	@exec $(PYTHON) -m scripts.database psql $(ARGS)
 
-backup: bootstrap  ## write a backup into DATA_DIR/backups, or to FILE=path
+backup: bootstrap  ## write a backup into DATA_DIR/backups, or to FILE=path; sealed if BACKUP_KEY_FILE
 	@exec $(PYTHON) -m scripts.database backup $(if $(FILE),"$(FILE)")
+
+backup-key: bootstrap  ## make the key file that seals backups, see docs/security.md
+	@exec $(PYTHON) -m scripts.database backup-key
 
 restore: bootstrap  ## replace the database by the backup FILE=path; nothing may be running
 	@test -n "$(FILE)" || { echo "FILE: write make restore FILE=path/of/a.dump"; exit 2; }
-	@exec $(PYTHON) -m scripts.database restore "$(FILE)"
+	@exec $(PYTHON) -m scripts.database restore "$(FILE)" $(if $(PLAIN),--plain)
 
 rebuild: bootstrap  ## positions that are not what their fills make; ARGS="--apply" mends them
 	@exec $(PYTHON) -m scripts.rebuild $(ARGS)

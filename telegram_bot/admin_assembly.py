@@ -12,7 +12,8 @@ from core.services.broadcasts import Broadcasts
 from core.services.clock import utc_now
 from core.services.market_service import MarketService
 from infrastructure.config.release import release
-from infrastructure.database.backup import backup
+from infrastructure.custody.key_place import backup_key
+from infrastructure.database.backup import backup, file_name
 from infrastructure.database.data_folder import BACKUPS
 from infrastructure.database.migrate import known_revisions
 from infrastructure.telemetry.last_errors import last_errors
@@ -27,10 +28,11 @@ MOST_DOUBTED: Final = 8  # prices that are named
 
 def build_admin(ground: Ground, health: Health, markets: MarketService) -> AdminParts:
     shared = ground.shared
-    folder = shared.settings.data_dir
+    folder, key = shared.settings.data_dir, backup_key(shared.settings)
+    make = partial(backup, ground.backup_url, key=key)
     return AdminParts(
         broadcasts=Broadcasts(shared.sessions, ground.risk.audit, shared.outbox),
-        backups=BackupRoom(partial(backup, ground.backup_url), folder / BACKUPS),
+        backups=BackupRoom(make, folder / BACKUPS, name=partial(file_name, key=key)),
         doubted=_doubted(health, markets),
         errors=_errors,
         worker=lambda: ground.worker.state.value,

@@ -1,5 +1,6 @@
 """Builds every part once and hands it what it needs; the only place that knows all classes."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -184,11 +185,17 @@ def _assembly(parts: _Parts, metrics: Metrics) -> Assembly:
             feed.resolution.statistics,
             parts.ground.shared.outbox.statistics,
             parts.reported,
-            ChatFigures(metrics, bot.messenger.lanes, bot.live),
+            ChatFigures(metrics, bot.messenger.lanes, bot.live, partial(_refused_taps, parts)),
             *([] if parts.weather is None else [parts.weather.figures(metrics)]),
         ),
         runs=_runs(parts),
     )
+
+
+def _refused_taps(parts: _Parts) -> Counter[str]:
+    """What was refused before the database was asked, and by it."""
+    desks = (service.desk for service in parts.trading.desks.values())
+    return sum((desk.refused_taps for desk in desks), parts.chat.bot.refused_taps())
 
 
 def _runs(parts: _Parts) -> dict[str, Run]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.domain.errors import Rejected
 from core.services.clock import utc_now
-from infrastructure.database.backup import stamp
+from infrastructure.database.backup import SEALED, file_name
 from infrastructure.errors import CannotStart
 from telegram_bot.words import mark, say
 
@@ -28,6 +28,10 @@ class Backup:
     ended: datetime | None = None
     failure: str = ""
 
+    @property
+    def is_sealed(self) -> bool:
+        return self.path.name.endswith(SEALED)
+
 
 class BackupRoom:
     """Asked for by a tap, made by `run`; the files stay on this machine."""
@@ -38,11 +42,16 @@ class BackupRoom:
         folder: Path,
         *,
         now: Callable[[], datetime] = utc_now,
+        name: Callable[[datetime], str] = file_name,
     ) -> None:
-        """`make` writes the file. Raises: CannotStart with a sentence, OSError."""
+        """`make` writes the file. Raises: CannotStart with a sentence, OSError.
+
+        `name`: what a backup of that moment is called.
+        """
         self._make = make
         self._folder = folder
         self._now = now
+        self._name = name
         self._asked = asyncio.Event()
         self._newest: Backup | None = None
 
@@ -51,7 +60,7 @@ class BackupRoom:
         if self._newest is not None and self._newest.ended is None:
             raise Rejected(say(RUNS_ALREADY))
         began = self._now()
-        self._newest = Backup(self._folder / f"{stamp(began)}.dump", began)
+        self._newest = Backup(self._folder / self._name(began), began)
         self._asked.set()
 
     async def newest(self) -> Backup | None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -178,6 +179,10 @@ class TelegramBot:
                 await self._receive()
         finally:
             await self._stop()
+
+    def refused_taps(self) -> Counter[str]:
+        """Confirmations that found no open ticket of this run, by why."""
+        return self._desk.tickets.refused
 
     async def webhook(self, body: bytes, secret: str | None) -> int:
         """One pushed update, with the secret of its header; the HTTP status to answer with."""

@@ -17,6 +17,7 @@ from core.storage import facts
 from core.storage.models import Sessions
 from infrastructure.config.settings import Settings
 from infrastructure.config.values import Venue
+from infrastructure.custody.key_place import backup_key
 from infrastructure.database.backup import backup_before_upgrade
 from infrastructure.database.embedded import EmbeddedPostgres
 from infrastructure.database.engine import check, close_engine, create_engine
@@ -99,10 +100,11 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def _embedded(settings: Settings) -> AsyncIterator[Database]:
+    key = backup_key(settings)
     async with EmbeddedPostgres(settings.data_dir) as server:
 
         async def save() -> None:
-            await backup_before_upgrade(server.admin_url, server.backups, datetime.now(UTC))
+            await backup_before_upgrade(server.admin_url, server.backups, datetime.now(UTC), key)
 
         async with _ours(server.url, save) as database:
             guards = {"embedded-postgres": server.run, **database.guards}

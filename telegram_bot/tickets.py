@@ -4,7 +4,7 @@ The database decides which tap becomes an order. This memory only spares it the 
 knows how to ask for the same quote again.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +48,7 @@ class Tickets:
     def __init__(self) -> None:
         self._shown: OrderedDict[str, ShownTicket] = OrderedDict()
         self._newest: dict[tuple[int, int], str] = {}  # button by chat and message
+        self.refused: Counter[str] = Counter()  # taps that confirmed nothing, by why
 
     def remember(self, ticket: ShownTicket) -> None:
         """What the same message showed before is cancelled by it."""

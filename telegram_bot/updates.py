@@ -9,6 +9,7 @@ from typing import Final
 
 from telegram import MaybeInaccessibleMessage, Message, Update
 
+from core.domain.one_time_code import DIGITS
 from core.domain.secrets import pasted_secret
 from core.storage.inbox import Incoming
 
@@ -18,6 +19,10 @@ WORDS: Final = frozenset({"text", "caption", "query"})  # where people's own wor
 NOT_STORED: Final = f"0x{'0' * 64}"
 """In place of a pasted secret: read again it is refused and deleted from the chat like one."""
 
+NO_CODE: Final = "000000"
+"""In place of a one-time code: read again it opens nothing, and as an amount it buys nothing."""
+
+_CODE: Final = re.compile(rf"\s*(?:\d *){{{DIGITS}}}\s*", re.ASCII)
 _MONEY: Final = re.compile(
     r"\s*(?:/?(?:buy|sell|yes|no|confirm|redeem|withdraw)\b.*"
     r"|\$?\s*\d[\d\s.,_]*\s*(?:%|\$|usdc?|shares?|percent)?|all|max|half)\s*",
@@ -92,6 +97,8 @@ def _storable(value: object, name: str = "") -> object:
             return [_storable(part) for part in value]
         case str() if name in WORDS and pasted_secret(value) is not None:
             return NOT_STORED
+        case str() if name in WORDS and _CODE.fullmatch(value):
+            return NO_CODE
         case str():
             return value.replace("\0", "").encode("utf-8", "replace").decode()
         case _:

@@ -1,4 +1,4 @@
-"""Recognises what people must never send: keys, seed phrases, API secrets, bot tokens."""
+"""Recognises what people must never send: keys, seed phrases, API secrets, tokens."""
 
 import re
 import unicodedata
@@ -10,6 +10,7 @@ class SecretKind(StrEnum):
     BOT_TOKEN = "bot token"  # noqa: S105 - the name of a kind
     PRIVATE_KEY = "private key"
     API_SECRET = "API secret"  # noqa: S105 - the name of a kind
+    AUTHENTICATOR = "secret of an authenticator"
     SEED_PHRASE = "seed phrase"
 
 
@@ -47,6 +48,11 @@ _BOT_TOKEN: Final = re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}", re.ASCII)
 _BASE64: Final = re.compile(
     r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/_-]{43}=|[A-Za-z0-9+/_-]{86}==)(?![A-Za-z0-9=])", re.ASCII
 )
+_BASE32: Final = re.compile(  # 20 bytes, in one piece or in groups, as apps show them
+    r"(?<![A-Z0-9])(?:[A-Z2-7]{32}|[A-Z2-7]{4}(?: [A-Z2-7]{4}){7})(?![A-Z0-9])",
+    re.ASCII | re.IGNORECASE,
+)
+_ENROLMENT: Final = re.compile(r"otpauth://\S*secret=", re.ASCII | re.IGNORECASE)
 _LABELLED: Final = re.compile(
     r"(?<![a-z])(?:api[ _-]?key|secret|passphrase|password|private[ _-]?key|hmac|mnemonic)"
     r"[\"']?\s{0,3}(?:[:=]|is\b)\s{0,3}[\"']?([^\s\"']{16,})",
@@ -79,6 +85,7 @@ def pasted_secret(text: str) -> SecretKind | None:
     found = {
         SecretKind.BOT_TOKEN: _BOT_TOKEN.search(plain) is not None,
         SecretKind.PRIVATE_KEY: _holds_key(_LINK.sub(_without_hash, plain)),
+        SecretKind.AUTHENTICATOR: _holds_authenticator(plain),
         SecretKind.API_SECRET: _holds_api_secret(plain),
         SecretKind.SEED_PHRASE: _holds_seed_phrase(plain),
     }
@@ -118,13 +125,22 @@ def _holds_api_secret(text: str) -> bool:
     )
 
 
+def _holds_authenticator(text: str) -> bool:
+    return _ENROLMENT.search(text) is not None or any(
+        _has_both(match[0]) for match in _BASE32.finditer(text)
+    )
+
+
 def _is_mixed(text: str) -> bool:
     return text.lower() != text != text.upper()
 
 
 def _is_password(value: str) -> bool:
-    has_both = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-    return has_both and "://" not in value
+    return _has_both(value) and "://" not in value
+
+
+def _has_both(value: str) -> bool:
+    return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
 
 
 def _holds_seed_phrase(text: str) -> bool:

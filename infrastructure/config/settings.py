@@ -39,6 +39,16 @@ VENUE_URLS = frozenset(
         "geoblock_url",
     }
 )
+PATHS = frozenset(
+    {
+        "backup_key_file",
+        "data_dir",
+        "fixtures_dir",
+        "keys_dir",
+        "sandbox_replay",
+        "weather_stations_file",
+    }
+)
 
 
 class Settings(BaseSettings):
@@ -146,6 +156,7 @@ class Settings(BaseSettings):
     # Keys
     keys_dir: Path | None = None
     credentials_directory: Path | None = None  # set by systemd
+    backup_key_file: Path | None = None
     withdraw_max_day_usdc: Amount = Decimal(500)
     auto_redeem: bool = False
 
@@ -208,9 +219,8 @@ def load_settings(
     """
     given = sources.gather(root, environ, handed_over)
     chosen = {name: given[name.upper()] for name in Settings.model_fields if name.upper() in given}
-    for path in ("data_dir", "fixtures_dir", "keys_dir", "sandbox_replay", "weather_stations_file"):
-        if path in chosen:
-            chosen[path] = str(root / Path(chosen[path]).expanduser())
+    for path in PATHS & chosen.keys():
+        chosen[path] = str(root / Path(chosen[path]).expanduser())
     try:
         return Settings.model_validate(chosen)
     except ValidationError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from infrastructure.config.settings import Settings
+from infrastructure.security.backup_key import BackupKey
 from infrastructure.security.credential_keys import CredentialKeys
 from infrastructure.security.errors import KeyFileRefused
 from infrastructure.security.key_folder import KeyFolder
@@ -31,6 +32,22 @@ def key_files(settings: Settings) -> KeyFiles:
 
 def default_folder() -> Path:
     return ROOTS_FOLDER if os.geteuid() == 0 else OWN_FOLDER.expanduser()
+
+
+def backup_key(settings: Settings) -> BackupKey | None:
+    """What seals backups; None: they stay plain.
+
+    Raises: KeyFileRefused where it lies among the data that is backed up.
+    """
+    path = settings.backup_key_file
+    if path is None:
+        return None
+    if path.resolve().is_relative_to(settings.data_dir.resolve()):
+        raise KeyFileRefused(
+            f"BACKUP_KEY_FILE: {path} lies in DATA_DIR, so that a thief of one has both; "
+            "keep it elsewhere"
+        )
+    return BackupKey(path)
 
 
 async def check_keys(keys: KeyFiles, store: DataKeyStore, *, is_dry_run: bool) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from infrastructure.database.address import (
 from infrastructure.database.binaries import wheel_programs
 from infrastructure.database.engine import create_engine, unavailable
 from infrastructure.database.migrate import upgrade
+from infrastructure.database.sealing import sealed_into, unsealed
 from infrastructure.database.wall_plan import BACKUP
 from infrastructure.errors import CannotStart
+from infrastructure.security.backup_key import BackupKey
 
 DUMP_TIMEOUT = 1800.0  # seconds
 # Roles and policies belong to a server, and are made anew wherever a backup comes to.
@@ -35,6 +37,8 @@ KNOWS_ITS_SETTINGS = 170000  # the first server that has all settings that our p
 NEW_SETTINGS = (b"transaction_timeout",)  # and that older ones refuse
 TOP = 4096  # bytes of a script in which settings stand
 BEFORE_UPGRADE = "before-upgrade-"
+BEFORE_RESTORE = "before-restore-"
+SEALED = ".dump.sealed"
 KEEP = 5  # backups of upgrades; those made by hand are never removed
 
 
@@ -42,19 +46,20 @@ class BackupFailed(CannotStart):
     """A backup or a restore did not happen; the database is as it was."""
 
 
-async def backup(url: str, target: Path) -> None:
-    """Write the database at `url` into the file `target`, readable by us alone.
+async def backup(url: str, target: Path, key: BackupKey | None = None) -> None:
+    """Write the database at `url` into the file `target`, readable by us alone, sealed with `key`.
 
-    Raises: BackupFailed, DatabaseUnavailable.
+    Raises: BackupFailed, KeyFileRefused, DatabaseUnavailable.
     """
     unfinished = target.with_name(target.name + ".unfinished")
+    if key is not None:
+        key.refuse_beside(target)
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         descriptor = os.open(unfinished, flags, 0o600)
         try:
-            options = ("--format=custom", "--enable-row-security", *WITHOUT_WALLS)
-            await _run(database_url(url), "pg_dump", *options, output=descriptor)
+            await _dump(url, descriptor, key)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -65,17 +70,35 @@ async def backup(url: str, target: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-async def backup_before_upgrade(url: str, folder: Path, now: datetime) -> Path:
+async def _dump(url: str, output: int, key: BackupKey | None) -> None:
+    options = ("--format=custom", "--enable-row-security", *WITHOUT_WALLS)
+    if key is None:
+        await _run(database_url(url), "pg_dump", *options, output=output)
+        return
+    with closing(key.read()) as secret:
+        async with sealed_into(output, secret) as pipe:
+            await _run(database_url(url), "pg_dump", *options, output=pipe)
+
+
+async def backup_before_upgrade(
+    url: str, folder: Path, now: datetime, key: BackupKey | None = None
+) -> Path:
     """A backup in `folder`, named for `now`; of such ones the newest `KEEP` stay."""
-    target = folder / f"{BEFORE_UPGRADE}{stamp(now)}.dump"
-    await backup(url, target)
+    target = folder / file_name(now, key, BEFORE_UPGRADE)
+    await backup(url, target, key)
     await asyncio.to_thread(_keep_newest, folder)
     return target
 
 
 def _keep_newest(folder: Path) -> None:
-    for old in sorted(folder.glob(f"{BEFORE_UPGRADE}*.dump"))[:-KEEP]:
+    found = [*folder.glob(f"{BEFORE_UPGRADE}*.dump"), *folder.glob(f"{BEFORE_UPGRADE}*{SEALED}")]
+    for old in sorted(found)[:-KEEP]:
         old.unlink()
+
+
+def file_name(now: datetime, key: BackupKey | None = None, prefix: str = "") -> str:
+    """Of a backup of that moment: whether it is sealed shows."""
+    return f"{prefix}{stamp(now)}.dump" if key is None else f"{prefix}{stamp(now)}{SEALED}"
 
 
 def stamp(now: datetime) -> str:
@@ -87,16 +110,17 @@ async def restore(
     source: Path,
     *,
     owner: str | None = None,
+    key: BackupKey | None = None,
     script_below: int = KNOWS_ITS_SETTINGS,
 ) -> bool:
     """Replace the database at `url` by the backup `source`, brought to this release's schema.
 
     It is built under another name and takes the place of the old one in one transaction, so a
     failure at any point changes nothing. Nobody may be connected to the old one. `owner` is who is
-    to own everything, where `url` names a superuser. Servers of a version below `script_below` are
-    told by a script what newer ones read from the backup.
+    to own everything, where `url` names a superuser. With `key` the backup is a sealed one. Servers
+    of a version below `script_below` are told by a script what newer ones read from the backup.
     Returns whether it knows of real money, and so begins halted.
-    Raises: BackupFailed, SchemaTooNew, DatabaseUnavailable.
+    Raises: BackupFailed, KeyFileRefused, SealedFileRefused, SchemaTooNew, DatabaseUnavailable.
     """
     address = database_url(url)
     fresh = f"{address.database}_restored"
@@ -105,7 +129,9 @@ async def restore(
         belongs = f" OWNER {_quoted(owner)}" if owner else ""
         await administrator.execute(f"CREATE DATABASE {_quoted(fresh)} TEMPLATE template0{belongs}")
         try:
-            await _load(address.set(database=fresh), source, owner, script_below)
+            role = [f"--role={owner}"] if owner else []
+            async with _opened(source, key) as dump:
+                await _load(address.set(database=fresh), dump, role, script_below)
             name = str(address.database)
             is_halted = await _bring_up(address.set(database=fresh), source, owner, name)
             await _swap(administrator, name, fresh)
@@ -114,21 +140,38 @@ async def restore(
     return is_halted
 
 
-async def _load(fresh: URL, source: Path, owner: str | None, script_below: int) -> None:
-    role = [f"--role={owner}"] if owner else []
+@asynccontextmanager
+async def _opened(source: Path, key: BackupKey | None) -> AsyncIterator[int]:
+    """Where the dump can be read; of a sealed one no plain copy is on the disk."""
+    try:
+        descriptor = os.open(source, os.O_RDONLY)
+    except OSError as error:
+        raise BackupFailed(f"cannot read {source}: {error.strerror}") from error
+    try:
+        if key is None:
+            yield descriptor
+            return
+        with closing(key.read()) as secret:
+            async with unsealed(descriptor, secret) as pipe:
+                yield pipe
+    finally:
+        os.close(descriptor)
+
+
+async def _load(fresh: URL, dump: int, role: Sequence[str], script_below: int) -> None:
     options = ["--no-owner", *WITHOUT_WALLS, *role]
     if await server_version(fresh) < script_below:
-        await _play(fresh, source, options)
+        await _play(fresh, dump, options)
         return
-    strict = ("--single-transaction", "--exit-on-error")
-    await _run(fresh, "pg_restore", *strict, *options, f"--dbname={fresh.database}", str(source))
+    strict = ("--single-transaction", "--exit-on-error", f"--dbname={fresh.database}")
+    await _run(fresh, "pg_restore", *strict, *options, source=dump)
 
 
-async def _play(fresh: URL, source: Path, options: Sequence[str]) -> None:
+async def _play(fresh: URL, dump: int, options: Sequence[str]) -> None:
     """As a script, from which is left out what the server would not understand."""
     with tempfile.TemporaryDirectory(prefix="polycool-") as folder:
         script = Path(folder, "restore.sql")
-        await _run(fresh, "pg_restore", *options, f"--file={script}", str(source))
+        await _run(fresh, "pg_restore", *options, f"--file={script}", source=dump)
         await asyncio.to_thread(leave_out_new_settings, script)
         strict = ("--single-transaction", "--set=ON_ERROR_STOP=1", "--no-psqlrc", "--quiet")
         await _run(fresh, "psql", *strict, f"--file={script}")
@@ -200,13 +243,19 @@ async def _administrator(address: URL) -> AsyncIterator[asyncpg.Connection]:
         raise BackupFailed(f"the database is unchanged: {error}") from error
 
 
-async def _run(url: URL, program: str, *options: str, output: int | None = None) -> None:
+async def _run(
+    url: URL,
+    program: str,
+    *options: str,
+    source: int = asyncio.subprocess.DEVNULL,
+    output: int = asyncio.subprocess.DEVNULL,
+) -> None:
     async with tool_environment(url) as variables:
         process = await asyncio.create_subprocess_exec(
             str(_program(program)),
             *options,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL if output is None else output,
+            stdin=source,
+            stdout=output,
             stderr=asyncio.subprocess.PIPE,
             env={"LC_ALL": "C", "PATH": "/usr/bin:/bin", **ALL_ROWS, **variables},
         )

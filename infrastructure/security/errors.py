@@ -8,6 +8,10 @@ class KeyFileRefused(CannotStart):
     """A key file or its folder is missing, damaged, or open to others."""
 
 
+class SealedFileRefused(CannotStart):
+    """A sealed file was altered, is not whole, or needs another key."""
+
+
 class RotationRefused(CannotStart):
     """A rotation or a retirement that would leave secrets nobody can open."""
 

@@ -48,6 +48,10 @@ class ChatMetrics:
             "telegram_lanes", "Chats that heard from us within the last minute or were slowed down"
         )
 
+        self.refused_taps = self._counter(
+            "taps_refused", "Taps on money that ordered nothing, by why", ["why"]
+        )
+
     def _cards(self) -> None:
         self.live_cards = self._gauge(
             "telegram_live_cards",

@@ -105,5 +105,8 @@ async def _draw_backup(context: BotContext, parts: AdminParts) -> Screen:
     newest = await parts.backups.newest()
     if newest is None:
         return backup_screen(None, context.desk.now())
-    view = BackupView(str(newest.path), newest.began, newest.written, newest.ended, newest.failure)
+    path, is_sealed = str(newest.path), newest.is_sealed
+    view = BackupView(
+        path, newest.began, newest.written, newest.ended, newest.failure, is_sealed=is_sealed
+    )
     return backup_screen(view, context.desk.now())

@@ -87,6 +87,7 @@ async def _confirm(
     if found is TicketState.OPEN and shown is not None:
         await ticket.confirm(card, claim, shown, query_id, knows_of_unclear=knows_of_unclear)
         return
+    desk.tickets.refused[found.name.lower()] += 1
     await desk.messenger.answer(query_id, say(ticket.EXPLANATIONS[found]), alert=True)
     if found is TicketState.EXPIRED and shown is not None:
         async with card.held():

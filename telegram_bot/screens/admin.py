@@ -46,6 +46,10 @@ ERRORS: Final = 8  # on one card
 WORDS: Final = 240  # UTF-16 units of one error
 KILO: Final = 1024
 SIZES: Final = (mark("bytes"), mark("KB"), mark("MB"), mark("GB"), mark("TB"))
+BACKUP_SEALED: Final = mark(
+    "Sealed: it opens with its key file alone, so keep a copy of that elsewhere."
+)
+BACKUP_PLAIN: Final = mark("Not encrypted: who has the file can read all that is in it.")
 NO_BACKUP: Final = mark("No backup was asked for in this run.")
 
 
@@ -177,6 +181,7 @@ def _backup(view: BackupView, now: datetime) -> str:
         say("<b>Done</b> · {moment}", moment=day_clock(view.ended)),
         f"<code>{safe(view.path, WORDS)}</code>",
         say("{size}, made in {span}", size=size(view.written), span=span(_seconds(view))),
+        say(BACKUP_SEALED) if view.is_sealed else say(BACKUP_PLAIN),
     )
 
 

@@ -85,3 +85,4 @@ class BackupView:
     written: int
     ended: datetime | None = None
     failure: str = ""
+    is_sealed: bool = False

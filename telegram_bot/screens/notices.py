@@ -73,6 +73,7 @@ LOOKS_LIKE: Final = MappingProxyType(
     {
         SecretKind.PRIVATE_KEY: mark("<b>That looks like a private key.</b>"),
         SecretKind.SEED_PHRASE: mark("<b>That looks like a seed phrase.</b>"),
+        SecretKind.AUTHENTICATOR: mark("<b>That looks like the secret of an authenticator.</b>"),
         SecretKind.API_SECRET: mark("<b>That looks like an API secret.</b>"),
         SecretKind.BOT_TOKEN: mark("<b>That looks like a bot token.</b>"),
     }
@@ -81,6 +82,7 @@ WHAT_TO_DO: Final = MappingProxyType(
     {
         SecretKind.PRIVATE_KEY: mark("move what it guards to a new wallet"),
         SecretKind.SEED_PHRASE: mark("move what it guards to a new wallet"),
+        SecretKind.AUTHENTICATOR: mark("have a new one set up on the console"),
         SecretKind.API_SECRET: mark("delete that API key at the venue"),
         SecretKind.BOT_TOKEN: mark("revoke it with @BotFather"),
     }

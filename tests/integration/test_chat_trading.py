@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from core.domain.units import MarketId, TokenId, UserId
 from core.services.websocket_manager import Reason
 from core.storage.models import Sessions
+from infrastructure.telemetry.metrics import Metrics
+from telegram_bot.chat_figures import ChatFigures
 from tests.support import examples
 from tests.support.chat import BEN, Chat, Message, Person, buttons, data_of, open_chat
 
@@ -97,7 +99,7 @@ async def test_the_whole_journey_from_start_to_a_closed_position(
 
 
 async def test_four_taps_at_once_make_one_order_and_three_explanations(
-    ann: Person, sessions: Sessions
+    chat: Chat, ann: Person, sessions: Sessions
 ) -> None:
     ticket = await _ticket(ann)
     answers = await asyncio.gather(*(ann.taps(ticket, "Confirm") for _ in range(4)))
@@ -105,6 +107,13 @@ async def test_four_taps_at_once_make_one_order_and_three_explanations(
     texts = sorted(str(answer["text"]) for answer in answers)
     assert texts[0] in {"", "None", "Submitting…"}
     assert all("used already" in text for text in texts[1:])
+    assert chat.bot.refused_taps()["used"] == 3
+    metrics, bot = Metrics(), chat.bot
+    figures = ChatFigures(metrics, bot.messenger.lanes, bot.live, bot.refused_taps)
+    for _ in range(2):
+        figures.refresh()
+        told = metrics.registry.get_sample_value("taps_refused_total", {"why": "used"})
+        assert told == 3
     assert (await _count(sessions, "orders"), await _count(sessions, "fills")) == (1, 1)
 
 

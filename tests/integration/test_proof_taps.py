@@ -164,7 +164,7 @@ async def test_users_who_race_for_everybodys_limit_never_pass_it(
 
 
 @pytest.mark.timeout(SECONDS)
-async def test_forged_foreign_and_expired_taps_buy_nothing_and_are_logged(
+async def test_forged_foreign_and_expired_taps_buy_nothing_and_are_counted(
     house: LiveHouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk, drawn = house.live.clob, await forgeries()
@@ -186,6 +186,9 @@ async def test_forged_foreign_and_expired_taps_buy_nothing_and_are_logged(
         ends = await tapped(desk, tries)
     assert ends == {"spent": FINGERS * len(tries)}
     assert caplog.text.count("Tap on money refused") == FINGERS * len(tries)
+    counted = desk.desk.refused_taps
+    assert counted.total() == FINGERS * len(tries)
+    assert {"unknown", "foreign", "expired"} <= set(counted)
     assert await house.at_venue() == {}
     ends = await tapped(desk, claims)  # the true ones still work, once
     assert ends.pop("spent") == (FINGERS - 1) * len(claims)

@@ -1,14 +1,20 @@
 """Circuit breakers: when they open, whom they stop, and that only a person closes them."""
 
+import asyncio
+import logging
+
 import pytest
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from core.domain.breaker import Trip
 from core.domain.errors import AnotherOrder, EmptyBook, OutcomeUnknown, Unavailable
 from core.domain.order import OrderStatus
 from core.domain.refusals import CancelOnly
 from core.domain.units import UserId
+from core.services.risk import host_watch
 from core.services.risk.host_watch import HostMeasures, HostRules, HostWatch
 from core.storage.models import Sessions
+from infrastructure.database.engine import create_engine
 from tests.support.guarded_clob import guarded_clob
 from tests.support.guarding import Guarded, ask, bid, seller
 
@@ -153,6 +159,41 @@ async def test_three_bad_measures_in_a_row_open_the_breaker(
     assert (await desk.breakers.switches(user)).trip_of_all is None
     await watch.look()
     assert (await desk.breakers.switches(user)).trip_of_all is trip
+
+
+class Ear(logging.Handler):
+    """Hears that something was logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "Cannot measure" in record.getMessage():
+            self.heard.set()
+
+
+async def test_a_database_that_is_away_does_not_end_the_watch(sessions: Sessions) -> None:
+    desk, _ = await seller(sessions)
+
+    async def measured() -> float:
+        return 0.0
+
+    away = create_engine("postgresql://nobody@127.0.0.1:1/none")
+    measures = HostMeasures(lambda: 50.0, measured)
+    rules = HostRules(10.0)
+    watch = HostWatch(async_sessionmaker(away), desk.breakers, desk.outside, rules, measures)
+    ear, logger = Ear(), logging.getLogger(host_watch.__name__)
+    logger.addHandler(ear)
+    try:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(watch.run())
+            await ear.heard.wait()
+            assert not watching.done()
+            watching.cancel()
+    finally:
+        logger.removeHandler(ear)
+        await away.dispose()
 
 
 async def test_a_full_disk_is_told_once_and_again_after_there_was_room(

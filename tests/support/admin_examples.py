@@ -80,6 +80,9 @@ def examples() -> dict[str, Screen]:
         "backup_none": backup_screen(None, NOW),
         "backup_running": backup_screen(making, NOW),
         "backup_done": backup_screen(done, NOW),
+        "backup_sealed": backup_screen(
+            replace(done, path=f"{done.path}.sealed", is_sealed=True), NOW
+        ),
         "backup_failed": backup_screen(
             replace(done, written=0, failure="the program pg_dump is not installed here"), NOW
         ),

@@ -15,6 +15,7 @@ CONDITION = "0xbd31dc8a20211944f6b70f31557f1001557b59905b7738480ca09bd4532f84af"
 TOKEN_ID = "71321045679252212594626385532706912750332728571942532289631379312455583992563"
 BOT_TOKEN = "1234567890:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"
 HMAC = "c3RyYW5nZXItdGhhbi1maWN0aW9uLWlzLXRoZS1rZXkh"[:43] + "="
+AUTHENTICATOR = "PANGQJ6Z5CCBUIE4NMMGVACSPINIJLKR"
 SEED = "abandon ability able about above absent absorb abstract absurd abuse access accident"
 WORDS = SEED.split()
 
@@ -122,6 +123,34 @@ def test_seed_phrases_are_recognised(text: str) -> None:
 )
 def test_api_secrets_are_recognised(text: str) -> None:
     assert pasted_secret(text) is SecretKind.API_SECRET
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        AUTHENTICATOR,
+        f"otpauth://totp/Polycool:7?secret={AUTHENTICATOR}&issuer=Polycool",
+        f"my code: {AUTHENTICATOR}",
+        AUTHENTICATOR.lower(),
+        " ".join(AUTHENTICATOR[start : start + 4] for start in range(0, 32, 4)),
+        "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ",
+    ],
+)
+def test_secrets_of_authenticators_are_recognised(text: str) -> None:
+    assert pasted_secret(text) is SecretKind.AUTHENTICATOR
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        AUTHENTICATOR + "A",
+        AUTHENTICATOR[1:],
+        "a" * 32,
+        "will this word here have long term cost risk",
+    ],
+)
+def test_what_is_nearly_a_secret_of_an_authenticator_is_none(text: str) -> None:
+    assert pasted_secret(text) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from telegram import Bot, Update
 
 from core.domain.secrets import SecretKind, pasted_secret
-from telegram_bot.updates import LONGEST_KEPT, NOT_STORED, incoming, is_about_money
+from telegram_bot.updates import LONGEST_KEPT, NO_CODE, NOT_STORED, incoming, is_about_money
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LONG_AGO = timedelta(hours=3)
@@ -52,6 +52,21 @@ def test_a_pasted_secret_is_not_stored_and_its_place_still_looks_like_one(text: 
         assert text not in body
         assert NOT_STORED in body
     assert pasted_secret(NOT_STORED) is SecretKind.PRIVATE_KEY
+
+
+@pytest.mark.parametrize("code", ["482913", " 482 913\n", "48 29 13", "4 8 2 9 1 3"])
+def test_what_may_be_a_code_of_an_authenticator_is_not_stored(code: str) -> None:
+    quoted = message(code).message
+    assert quoted is not None
+    for update in (message(code), message("hello", reply_to_message=quoted.to_dict())):
+        body = str(incoming(update, NOW, timedelta()).body)
+        assert code.strip() not in body
+        assert repr(NO_CODE) in body
+
+
+@pytest.mark.parametrize("words", ["48291", "4829130", "482.913", "$482913", "rain 482913"])
+def test_other_numbers_are_stored_as_they_were_written(words: str) -> None:
+    assert repr(words) in str(incoming(message(words), NOW, timedelta()).body)
 
 
 def test_text_that_postgres_refuses_is_mended() -> None:

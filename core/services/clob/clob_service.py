@@ -239,8 +239,7 @@ class ClobService:
         """
         recorded = await self._claimer.tap(claim, knows_of_unclear=knows_of_unclear)
         if recorded is None:
-            async with as_worker(self._sessions) as session:
-                raise await money_buttons.refusal(session, claim, self._now())
+            raise await self.quick.refusal(claim)
         return await self._send(recorded)
 
     async def place_order(self, ticket: Ticket) -> Order:

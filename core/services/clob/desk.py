@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -53,6 +54,7 @@ class OrderDesk:
         self.guards: Guards = guards or Unguarded()
         self.mark = mark
         self.now = now
+        self.refused_taps: Counter[str] = Counter()  # of money buttons, by why
         self._sessions = sessions
         self._manager = manager
         self._witness: Witness = witness or Unwatched()

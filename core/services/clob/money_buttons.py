@@ -1,8 +1,11 @@
 """Money buttons: an offer stored when shown, turned into an order by exactly one tap."""
 
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +32,16 @@ NOT_YOURS = mark("This button belongs to somebody else.")
 OTHER_MESSAGE = mark("This button belongs to another message. Please open the market again.")
 USED = mark("This button was used already; nothing more was bought or sold.")
 EXPIRED = mark("This offer has expired; nothing was bought or sold. Please ask for a new price.")
+WHYS: Final = MappingProxyType(
+    {
+        UNKNOWN: "unknown",
+        NOT_YOURS: "foreign",
+        OTHER_MESSAGE: "misplaced",
+        USED: "used",
+        EXPIRED: "expired",
+    }
+)
+"""What operators count such taps as."""
 
 logger = logging.getLogger(__name__)
 
@@ -69,11 +82,11 @@ async def store_card(
 
 async def look_at_card(
     session: AsyncSession, claim: ButtonClaim, now: datetime, *, even_old: bool = False
-) -> CardOffer:
-    """What the token allows, which stays unused. `session` sees everybody's.
+) -> CardOffer | None:
+    """What the token allows, which stays unused; None if nothing. `session` sees everybody's.
 
     A tap may be quicker than the word of where the token stands, and is that word then.
-    `even_old`: what it allowed. Raises: ButtonSpent.
+    `even_old`: what it allowed.
     """
     button = await buttons.find(session, claim.id)
     if button is not None and button.message_id is None:
@@ -85,9 +98,9 @@ async def look_at_card(
         claim.message_id,
     )
     if button is None or not is_own or CARD not in button.payload:
-        raise await refusal(session, claim, now)
+        return None
     if button.used_at is not None or (button.expires_at <= now and not even_old):
-        raise await refusal(session, claim, now)
+        return None
     return card_of(button.payload)
 
 
@@ -112,9 +125,12 @@ async def retire_card(session: AsyncSession, claim: ButtonClaim, now: datetime) 
     return await buttons.consume(session, claim, now, is_card=True) is not None
 
 
-async def refusal(session: AsyncSession, claim: ButtonClaim, now: datetime) -> ButtonSpent:
-    """Why the button could not be used; `session` sees everybody's."""
+async def refusal(
+    session: AsyncSession, claim: ButtonClaim, now: datetime, refused: Counter[str]
+) -> ButtonSpent:
+    """Why the button could not be used, counted in `refused`; `session` sees everybody's."""
     why = _why(await buttons.find(session, claim.id), claim, now)
+    refused[WHYS[why]] += 1
     logger.info("Tap on money refused", extra={"user_id": claim.user_id, "why": why})
     return ButtonSpent(why)
 

@@ -47,14 +47,18 @@ class QuickOrders:
     async def look(self, claim: ButtonClaim, *, even_old: bool = False) -> CardOffer:
         """What the token allows; `even_old`: or has allowed. Raises: ButtonSpent."""
         async with as_worker(self._sessions) as session:
-            return await money_buttons.look_at_card(session, claim, self._now(), even_old=even_old)
+            now, refused = self._now(), self._desk.refused_taps
+            found = await money_buttons.look_at_card(session, claim, now, even_old=even_old)
+            if found is None:
+                raise await money_buttons.refusal(session, claim, now, refused)
+            return found
 
     async def retire(self, claim: ButtonClaim) -> None:
         """The tap led to a ticket, so no later one may order. Raises: ButtonSpent."""
         async with self._desk.transaction(claim.user_id) as session:
             could_be_used = await money_buttons.retire_card(session, claim, self._now())
         if not could_be_used:
-            raise await self._refusal(claim)
+            raise await self.refusal(claim)
 
     async def place(self, claim: ButtonClaim, quote: TradeQuote, amount: Decimal) -> Order:
         """Use the token and place the order of `quote`; of many taps one gets through.
@@ -63,9 +67,10 @@ class QuickOrders:
         """
         recorded = await self._claimer.card(claim, quote, amount)
         if recorded is None:
-            raise await self._refusal(claim)
+            raise await self.refusal(claim)
         return await self._send(recorded)
 
-    async def _refusal(self, claim: ButtonClaim) -> ButtonSpent:
+    async def refusal(self, claim: ButtonClaim) -> ButtonSpent:
+        """Why its button could not be used; counted."""
         async with as_worker(self._sessions) as session:
-            return await money_buttons.refusal(session, claim, self._now())
+            return await money_buttons.refusal(session, claim, self._now(), self._desk.refused_taps)
