@@ -187,11 +187,11 @@ def _missing(order: Order) -> str | None:
     return None
 
 
-def sentence(reason: str) -> str:
-    """Our own or the venue's reason as a sentence."""
+def sentence(reason: str, limit: int = 300) -> str:
+    """Our own or the venue's reason as a sentence; `limit` in UTF-16 units."""
     if not reason.strip():
         return ""
-    text = told(reason, 300)
+    text = told(reason, limit)
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
