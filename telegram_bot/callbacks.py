@@ -76,9 +76,7 @@ class Codec:
     def __init__(self, run: str) -> None:
         self._run = run
 
-    def encode(
-        self, action: Action, *, keeps_message: bool = False, outlives: bool = False
-    ) -> str:
+    def encode(self, action: Action, *, keeps_message: bool = False, outlives: bool = False) -> str:
         """`outlives`: to be read by later runs, too, where it is one of `LASTING`."""
         is_lasting = isinstance(action, LASTING) if outlives else isinstance(action, Home)
         run = ANY_RUN if is_lasting else self._run

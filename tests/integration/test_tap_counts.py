@@ -79,7 +79,7 @@ async def _buys_in_words(ann: CountingPerson) -> None:
 
 
 async def _buys_much_in_words(ann: CountingPerson) -> None:
-    await ann.gets(await ann.says(f"{LINK} buy yes 50"), "Confirm", "Bought 79.3651 Yes")
+    await ann.gets(await ann.says(f"{LINK} buy yes 50"), "Confirm", "Bought 79.36")
 
 
 async def _buys_a_little_of_ones_own(ann: CountingPerson) -> None:
@@ -99,7 +99,7 @@ async def _sells_at_once(ann: CountingPerson) -> None:
 
 async def _sells_asked(ann: CountingPerson) -> None:
     ticket = await ann.opens(await ann.opens_position(), "Sell 100%")
-    await ann.gets(ticket, "Confirm", "Sold 79.3649 Yes")
+    await ann.gets(ticket, "Confirm", "Sold 79.36")
 
 
 async def _sells_from_a_live_card(ann: CountingPerson) -> None:
@@ -116,7 +116,7 @@ async def _sells_a_small_receipt(ann: CountingPerson) -> None:
 
 
 async def _sells_a_big_receipt(ann: CountingPerson) -> None:
-    ticket = await ann.gets(await ann.reads("Bought 79.3651 Yes"), "Sell", "Sell Yes?")
+    ticket = await ann.gets(await ann.reads("Bought 79.36"), "Sell", "Sell Yes?")
     await ann.gets(ticket, "Confirm", "Sold")
 
 
@@ -175,7 +175,7 @@ async def ann(chat: Chat) -> CountingPerson:
     ann = CountingPerson(chat.session, ANN)
     await chat.prefers(ANN, confirm_mode=ConfirmMode.STANDARD, confirm_from=Usdc(Decimal(25)))
     ticket = await ann.opens(await ann.says(LINK), "$50")
-    await ann.gets(ticket, "Confirm", "Bought 79.3651 Yes")
+    await ann.gets(ticket, "Confirm", "Bought 79.36")
     ann.starts()
     return ann
 

@@ -81,7 +81,12 @@ def examples() -> dict[str, Screen]:
         "backup_running": backup_screen(making, NOW),
         "backup_done": backup_screen(done, NOW),
         "backup_failed": backup_screen(
-            replace(done, written=0, failure="the program pg_dump is not installed here"), NOW
+            replace(
+                done,
+                written=0,
+                failure="the program pg_dump is not installed here; the database is unchanged",
+            ),
+            NOW,
         ),
         "broadcast_question": broadcast_question(None),
         "broadcast_again": broadcast_question(SENDING),
