@@ -56,14 +56,14 @@ NOT_OF_ONE: Final = frozenset(
         "{ours} shares were redeemed; the result is on its way to us.",
         "The position shows {ours} shares, its trades make {theirs}.",
         (
-            "Only {found} of your {shares} shares find a buyer right now, so all or nothing would be "
-            "nothing. No order was placed."
+            "Only {found} of your {shares} shares find a buyer right now, so all or nothing "
+            "would be nothing. No order was placed."
         ),
         "not what the fills make: {count} positions",
         "You want to sell {wanted} shares and have {shares}.",
         (
-            "You want to sell {wanted} shares and have {shares}, {held} of them in open sales; cancel "
-            "those first."
+            "You want to sell {wanted} shares and have {shares}, {held} of them in open sales; "
+            "cancel those first."
         ),
         "{count} buckets are more than any event has.",
         "{events} of {least} events are resolved.",
