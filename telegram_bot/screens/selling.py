@@ -36,7 +36,7 @@ NARROW: Final = 32  # UTF-16 units of a title among many
 SHORT: Final = 12  # and of an outcome
 REASON: Final = 160  # and of a reason
 SHORT_REASON: Final = 60  # and of one among many
-REASONS: Final = 3  # of those that cannot be sold now
+MOST_REASONS: Final = 3  # of those that cannot be sold now
 NAMED: Final = 4  # of those that share one
 
 
@@ -181,8 +181,8 @@ def _unsold(waiting: Sequence[tuple[Leg, str]]) -> tuple[str, ...]:
     by_reason = dict[str, list[Leg]]()
     for leg, reason in waiting:
         by_reason.setdefault(reason, []).append(leg)
-    told = [_not_now(reason, legs) for reason, legs in list(by_reason.items())[:REASONS]]
-    others = sum(len(legs) for legs in list(by_reason.values())[REASONS:])
+    told = [_not_now(reason, legs) for reason, legs in list(by_reason.items())[:MOST_REASONS]]
+    others = sum(len(legs) for legs in list(by_reason.values())[MOST_REASONS:])
     more = plural("{n} more cannot be sold now.", "{n} more cannot be sold now.", others)
     return (*told, more) if others else tuple(told)
 
