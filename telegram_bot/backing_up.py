@@ -6,21 +6,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from core.domain.errors import Rejected
+from core.domain.sentences import worded
 from core.services.clock import utc_now
 from infrastructure.database.backup import SEALED, file_name
-from infrastructure.errors import CannotStart
+from infrastructure.errors import CannotStart, DatabaseUnavailable
 from telegram_bot.words import mark, say
 
-RUNS_ALREADY = mark("A backup is being made already. One at a time.")
+BROKEN_OFF: Final = mark("it was broken off")
+AWAY: Final = mark("the database does not let itself be read; the log says why")
+RUNS_ALREADY: Final = mark("A backup is being made already. One at a time.")
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """`ended` None: it is being made. `failure`: why there is none."""
+    """`ended` None: it is being made. `failure`: why there is none, to be told again."""
 
     path: Path
     began: datetime
@@ -79,16 +83,25 @@ class BackupRoom:
                 await self._fulfil(self._newest)
 
     async def _fulfil(self, wanted: Backup) -> None:
-        failure = say("it was broken off")
+        failure = BROKEN_OFF
         try:
             await self._make(wanted.path)
             failure = ""
         except (CannotStart, OSError) as fault:
-            failure = str(fault)
+            failure = _told(fault)
             logger.error("a backup asked for in the chat failed: %s", fault)  # noqa: TRY400 - its trace says nothing
         finally:
             size = _written(wanted.path)
             self._newest = replace(wanted, written=size, ended=self._now(), failure=failure)
+
+
+def _told(fault: CannotStart | OSError) -> str:
+    """A sentence for the owner, which a screen knows to tell in their language."""
+    if isinstance(fault, DatabaseUnavailable):
+        return AWAY
+    if isinstance(fault, OSError):
+        return worded("the file cannot be written: {why}", why=fault.strerror or "")
+    return str(fault)
 
 
 def _written(path: Path) -> int:

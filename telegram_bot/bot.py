@@ -237,7 +237,7 @@ class TelegramBot:
     async def _answer(self, update: Update, _context: CallbackContext[Any, Any, Any, Any]) -> None:
         is_left_over = await self._mailbox.begin(update)
         if self._mailbox.is_late(update):
-            await self._dispatcher.too_late(update)
+            await self._dispatcher.too_late(update, is_left_over=is_left_over)
             await self._mailbox.settle(update, UpdateOutcome.LATE)
         else:
             await self._dispatcher.dispatch(update, is_left_over=is_left_over)

@@ -18,13 +18,23 @@ from telegram_bot import (
     weather_actions,
     whole_actions,
 )
-from telegram_bot.actions import Action, Home
+from telegram_bot.account_actions import ShowOrders
+from telegram_bot.actions import Action, Home, SellPercent, ShowMarket, ShowPositions, Spend
+from telegram_bot.alert_actions import MuteAlert, ShowAlerts
 from telegram_bot.callback_readers import Forms
+from telegram_bot.quick_actions import QuickBuy, QuickSell
+from telegram_bot.trigger_actions import ShowTriggers
+from telegram_bot.weather_actions import ShowWeather
 
 VERSION: Final = "1"
 ANY_RUN: Final = "-"  # in place of the run's mark, for buttons that outlive a restart
 KEEPS: Final = "+"
 MAX_BYTES: Final = 64
+LASTING: Final = (
+    *(Home, ShowAlerts, ShowMarket, ShowOrders, ShowPositions, ShowTriggers, ShowWeather),
+    *(MuteAlert, QuickBuy, QuickSell, SellPercent, Spend),
+)
+"""What a button may stand for whichever run wrote it: all that these rest on is in the database."""
 
 # Codes are never used again for something else. Taken: every single letter but a, d, g, j, u;
 # of two letters those that begin with a (alerts), d (settings), f (finding), g (safety),
@@ -66,8 +76,10 @@ class Codec:
     def __init__(self, run: str) -> None:
         self._run = run
 
-    def encode(self, action: Action, *, keeps_message: bool = False) -> str:
-        run = ANY_RUN if isinstance(action, Home) else self._run
+    def encode(self, action: Action, *, keeps_message: bool = False, outlives: bool = False) -> str:
+        """`outlives`: to be read by later runs, too, where it is one of `LASTING`."""
+        is_lasting = isinstance(action, LASTING) if outlives else isinstance(action, Home)
+        run = ANY_RUN if is_lasting else self._run
         code = _CODES[type(action)] + (KEEPS if keeps_message else "")
         values = (_written(getattr(action, field.name)) for field in fields(action))
         data = ".".join([VERSION, run, code, *values])
@@ -78,9 +90,11 @@ class Codec:
     def decode(self, data: str) -> Tapped | None:
         """None for whatever this run did not write: older, unknown or forged."""
         run, tapped = _read(data)
-        if tapped is None or run != (ANY_RUN if isinstance(tapped.action, Home) else self._run):
+        if tapped is None:
             return None
-        return tapped
+        if run == ANY_RUN:
+            return tapped if isinstance(tapped.action, LASTING) else None
+        return tapped if run == self._run and not isinstance(tapped.action, Home) else None
 
     def earlier(self, data: str) -> Action | None:
         """What a button of another run stood for. Only to tell what became of it, never to do it:

@@ -28,7 +28,7 @@ def _button(button: AnyButton, screen: Screen, codec: Codec, bot: Bot) -> Inline
     match button:
         case Button(label, action, style):
             data = (
-                codec.encode(action, keeps_message=screen.keeps_message)
+                codec.encode(action, keeps_message=screen.keeps_message, outlives=screen.outlives)
                 if screen.asker is None
                 else GroupCodec(codec).encode(
                     action, screen.asker, keeps_message=screen.keeps_message

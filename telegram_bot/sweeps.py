@@ -24,10 +24,13 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
+    """`left`: positions that nothing was asked about yet; they come with the next card."""
+
     user_id: UserId
     chat_id: int
     message_id: int
     legs: tuple[Leg, ...]
+    left: int = 0
 
     @property
     def key(self) -> str | None:

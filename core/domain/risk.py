@@ -196,7 +196,9 @@ def refuse_crowd(exposure: Exposure, limits: Limits) -> None:
     """Raises: OverLimit."""
     if exposure.open_orders >= limits.open_orders:
         raise OverLimit(
-            worded(
+            mark("You have one open order, and more are not allowed. Cancel it first.")
+            if exposure.open_orders == 1
+            else worded(
                 "You have {count} open orders, and {most} is the most allowed. Cancel one first.",
                 count=exposure.open_orders,
                 most=limits.open_orders,
@@ -232,6 +234,8 @@ def _within(what: str, value: Decimal, used: Decimal, most: Decimal) -> None:
 
 def _too_few_shares(demand: Demand, exposure: Exposure) -> str:
     wanted, shares = _number(demand.shares), _number(exposure.shares)
+    if demand.shares == 1 and not exposure.shares_reserved:
+        return worded("You want to sell one share and have {shares}.", shares=shares)
     if not exposure.shares_reserved:
         return worded(
             "You want to sell {wanted} shares and have {shares}.", wanted=wanted, shares=shares

@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from core.domain.sentences import excerpt, worded
 from core.services.after_restore import make_harmless
 from core.storage.tenancy import as_worker
 from infrastructure.database.address import (
@@ -65,7 +66,9 @@ async def backup(url: str, target: Path, key: BackupKey | None = None) -> None:
             os.close(descriptor)
         unfinished.replace(target)
     except OSError as error:
-        raise BackupFailed(f"cannot write {target}: {error.strerror}; give FILE=…") from error
+        raise BackupFailed(
+            worded("cannot write {file}: {why}; give FILE=…", file=str(target), why=error.strerror)
+        ) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -263,22 +266,35 @@ async def _run(
             async with asyncio.timeout(DUMP_TIMEOUT):
                 _, said = await process.communicate()
         except TimeoutError as late:
-            took = f"{program} took more than {DUMP_TIMEOUT:.0f} s"
-            raise BackupFailed(f"{took}; the database is unchanged") from late
+            raise BackupFailed(
+                worded(
+                    "{program} took more than {seconds} s; the database is unchanged",
+                    program=program,
+                    seconds=f"{DUMP_TIMEOUT:.0f}",
+                )
+            ) from late
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
     if process.returncode != 0:
-        reason = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise BackupFailed(f"{reason[0]}; the database is unchanged")
+        reason = said.decode(errors="replace").strip().splitlines()
+        raise BackupFailed(
+            worded(
+                "{program} failed: {words}; the database is unchanged",
+                program=program,
+                words=excerpt(reason[0] if reason else ""),
+            )
+        )
 
 
 def _program(name: str) -> Path:
     """Raises: BackupFailed where it is not installed, DatabaseUnavailable."""
     program = wheel_programs() / name
     if not program.exists():
-        raise BackupFailed(f"the program {name} is not installed here; the database is unchanged")
+        raise BackupFailed(
+            worded("the program {name} is not installed here; the database is unchanged", name=name)
+        )
     return program
 
 

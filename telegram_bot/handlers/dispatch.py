@@ -23,6 +23,7 @@ from telegram_bot.actions import Confirm, ConfirmAgain, Home
 from telegram_bot.context import BotContext, Desk
 from telegram_bot.following_language import follow_language
 from telegram_bot.handlers.door import Door
+from telegram_bot.handlers.earlier import tell_if_placed
 from telegram_bot.handlers.first_words import FirstWords
 from telegram_bot.handlers.group_hall import GroupHall
 from telegram_bot.handlers.inline import answer_inline
@@ -33,7 +34,7 @@ from telegram_bot.handlers.ticket import EXPLANATIONS
 from telegram_bot.portfolio_actions import SellAll
 from telegram_bot.quick_actions import QuickBuy, QuickSell
 from telegram_bot.screens.notices import unexpected_screen
-from telegram_bot.screens.too_late import TOO_LATE, too_late_screen
+from telegram_bot.screens.too_late import TOO_LATE, cut_off_screen, too_late_screen
 from telegram_bot.tickets import TicketState
 from telegram_bot.words import reading_as, say
 
@@ -73,7 +74,7 @@ class Dispatcher:
             if update.edited_message.text or update.edited_message.caption:
                 await self._message(update.edited_message, is_edited=True)
         elif update.message is not None and not is_service(update):
-            await self._message(update.message)
+            await self._message(update.message, is_left_over=is_left_over)
 
     async def begin(self) -> None:
         """Who has blocked us, or may only look, did so before this run, too."""
@@ -82,8 +83,11 @@ class Dispatcher:
             messenger.mark_inactive(telegram_id)
         messenger.lookers.note(*await users.viewers())
 
-    async def too_late(self, update: Update) -> None:
-        """Do nothing about it, and say so: once a card, and once for all words."""
+    async def too_late(self, update: Update, *, is_left_over: bool = False) -> None:
+        """Do nothing about it, and say so: once a card, and once for all words.
+
+        What is left over may have done something before its run ended; then that is said.
+        """
         chat, sender = update.effective_chat, update.effective_user
         query = update.callback_query
         if query is not None and (chat is None or chat.type != ChatType.PRIVATE):
@@ -94,7 +98,21 @@ class Dispatcher:
         if user is None:
             return
         with reading_as(await self._door.reader(user)):
-            await self._say_too_late(update, chat.id)
+            if not (is_left_over and await self._tell_what_it_did(update, user, chat.id)):
+                await self._say_too_late(update, chat.id)
+
+    async def _tell_what_it_did(self, update: Update, user: User, chat_id: int) -> bool:
+        query, message = update.callback_query, update.message
+        context = await self._context(user, chat_id)
+        if query is not None:
+            codec, data = self._desk.codec, query.data or ""
+            tapped = codec.decode(data)
+            action = codec.earlier(data) if tapped is None else tapped.action
+            return await tell_if_placed(context, action)
+        if message is None or not is_short_answer(message.text or ""):
+            return False
+        await context.show(cut_off_screen())
+        return True
 
     async def _say_too_late(self, update: Update, chat_id: int) -> None:
         query = update.callback_query
@@ -156,7 +174,9 @@ class Dispatcher:
             context, message.message_id, query.id, tapped, earlier, is_left_over=is_left_over
         )
 
-    async def _message(self, message: Message, *, is_edited: bool = False) -> None:
+    async def _message(
+        self, message: Message, *, is_edited: bool = False, is_left_over: bool = False
+    ) -> None:
         sender = message.from_user
         if message.chat.type != ChatType.PRIVATE:
             await self._hall.message(message, is_edited=is_edited)
@@ -169,7 +189,10 @@ class Dispatcher:
             await follow_language(self._desk, user, sender.language_code)
             with reading_as(await self._door.reader(user)):
                 context = await self._context(user, message.chat.id, keeps_question=True)
-                await answer_message(context, message, is_edited=is_edited, is_rest=is_rest)
+                if is_left_over and not is_edited and is_short_answer(message.text or ""):
+                    await context.show(cut_off_screen())  # what was asked is forgotten
+                else:
+                    await answer_message(context, message, is_edited=is_edited, is_rest=is_rest)
             return
         text = message.text or ""
         newcomer = await self._door.newcomer(sender.id, sender.first_name, text)

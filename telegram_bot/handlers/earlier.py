@@ -49,6 +49,16 @@ async def answer_earlier(
             await context.show(old_screen())
 
 
+async def tell_if_placed(context: BotContext, action: Action | None) -> bool:
+    """Show the order that a button of an earlier run has made; False if it made none."""
+    if not isinstance(action, Confirm | ConfirmAgain | QuickBuy | QuickSell):
+        return False
+    traced = await _placed_by(context, action.button_id)
+    if traced is not None:
+        await context.show(_receipt(traced))
+    return traced is not None
+
+
 async def _outcome(
     context: BotContext, claim: ButtonClaim, *, is_left_over: bool, is_knowing: bool
 ) -> Screen:

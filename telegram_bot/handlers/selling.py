@@ -1,5 +1,6 @@
 """Selling all there is by one confirmed card, and changing over to the other outcome."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
@@ -28,7 +29,7 @@ from telegram_bot.screens.selling import (
 from telegram_bot.sweeps import Leg, Sweep
 from telegram_bot.words import mark, say
 
-LEGS: Final = 8  # sales on one card
+LEGS: Final = 12  # sales on one card: as many as are read before their quotes expire
 CENT: Final = Decimal("0.01")
 NOTHING_HELD: Final = mark("Nothing is open, so there is nothing to sell.")
 ONE_SIDED: Final = mark("This market has no single other side.")
@@ -36,17 +37,17 @@ SELL_FIRST: Final = mark("First sell what you hold; then the other side is bough
 
 
 async def sell_everything(context: BotContext) -> None:
-    """The most valuable positions, quoted one by one, each with a one-shot button of its own.
+    """Whatever can be sold, quoted one by one, each with a one-shot button of its own.
 
+    What cannot be sold takes nobody's place; more than a card holds comes with the next one.
     Raises: Rejected where nothing is held.
     """
     held = sorted_by(HoldingOrder.VALUE, (await portfolio_of(context)).positions)
     if not held:
         raise Rejected(say(NOTHING_HELD))
-    legs = tuple([await _leg(context, view) for view in held[:LEGS]])
-    sweep = Sweep(context.user.id, context.chat_id, 0, legs)
-    more = len(held) - len(legs)
-    shown = await context.show(sweep_screen(legs, sweep.key, more, context.desk.now()))
+    legs = await _legs(context, held)
+    sweep = Sweep(context.user.id, context.chat_id, 0, legs, len(held) - len(legs))
+    shown = await context.show(sweep_screen(sweep, context.desk.now()))
     if shown is None:
         return
     for leg in legs:
@@ -69,7 +70,8 @@ async def sell_all(context: BotContext, button_id: str) -> None:
     submitting = context.marked(sweeping_screen(sweep))
     await context.desk.messenger.hint(context.chat_id, card, submitting)
     await context.orders.get_ready(context.user.id)
-    await context.show(swept_screen([await _sold(context, claim, leg) for leg in sweep.legs]))
+    sales = [await _sold(context, claim, leg) for leg in sweep.legs]
+    await context.show(swept_screen(sales, sweep.left))
 
 
 async def switch_side(context: BotContext, position_id: PositionId) -> None:
@@ -97,6 +99,17 @@ async def buy_other_side(context: BotContext, position_id: PositionId) -> None:
     spend = Usdc((brought / (1 + view.market.fees.rate)).quantize(CENT, rounding=ROUND_DOWN))
     quote = await context.orders.quote_buy(user, view.market.id, other.token, spend)
     await show_ticket(context, quote, again=BuyOtherSide(position_id), back=ShowPositions())
+
+
+async def _legs(context: BotContext, held: Sequence[PositionView]) -> tuple[Leg, ...]:
+    """The sales of one card, and behind them what was found on the way that cannot be sold."""
+    selling, waiting = list[Leg](), list[Leg]()
+    for view in held:
+        leg = await _leg(context, view)
+        (waiting if leg.offer is None else selling).append(leg)
+        if len(selling) == LEGS:
+            break
+    return (*selling, *waiting)
 
 
 async def _leg(context: BotContext, view: PositionView) -> Leg:

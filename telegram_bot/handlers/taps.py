@@ -54,6 +54,10 @@ async def answer_tap(
             await _confirm(card, claim, query_id, knows_of_unclear=True)
         case Tapped(CancelTicket(button_id)):
             await _cancel(card, _claim(card, button_id, message_id), query_id)
+        case Tapped(QuickBuy() | QuickSell() as action) if is_left_over:
+            await messenger.answer(query_id)
+            async with context.held():
+                await answer_earlier(context, action, message_id, is_left_over=True)
         case Tapped(QuickBuy(button_id) | QuickSell(button_id) as action, keeps_message):
             claim = _claim(card, button_id, message_id)
             place = context if keeps_message else card

@@ -38,7 +38,7 @@ from telegram_bot.screens.screen import (
 )
 from telegram_bot.screens.state_words import state_words
 from telegram_bot.screens.status import PartState
-from telegram_bot.screens.text import safe
+from telegram_bot.screens.text import safe, told
 from telegram_bot.screens.times import ago, date_clock, day_clock, span
 from telegram_bot.words import mark, plural, say
 
@@ -175,7 +175,7 @@ def _backup(view: BackupView, now: datetime) -> str:
     if view.failure:
         return lines(
             say("<b>No backup was made</b> · {moment}", moment=day_clock(view.ended)),
-            safe(view.failure, WORDS),
+            told(view.failure, WORDS),
         )
     return lines(
         say("<b>Done</b> · {moment}", moment=day_clock(view.ended)),

@@ -28,7 +28,10 @@ LONGEST: Final = 3000  # UTF-16 units of the owner's words
 
 
 def alert_notice(news: AlertFired, act: Button | None = None) -> Screen:
-    """A record that stays in the chat; `act` is what can be done about it at once."""
+    """A record that stays in the chat, and of use in any later run of the program.
+
+    `act` is what can be done about it at once.
+    """
     outcome = bold(news.outcome, LABEL)
     is_of_time = news.wish.kind is AlertKind.CLOSING
     return Screen(
@@ -60,6 +63,7 @@ def alert_notice(news: AlertFired, act: Button | None = None) -> Screen:
             ),
         ),
         keeps_message=True,
+        outlives=True,
     )
 
 
@@ -83,6 +87,7 @@ def closing_notice(news: ClosingSoon) -> Screen:
         ),
         ((Button(say("Market"), ShowMarket(news.market_id)), second),),
         keeps_message=True,
+        outlives=True,
     )
 
 

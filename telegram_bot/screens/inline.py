@@ -12,7 +12,7 @@ from telegram_bot.screens.screen import Row, Screen, blocks, lines, stamped
 from telegram_bot.screens.sharing import event_button, trade_button
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
 from telegram_bot.screens.times import ending
-from telegram_bot.words import say
+from telegram_bot.words import plural, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ def inline_card(row: MarketRow, now: datetime) -> InlineCard:
     if event is None or row.count == 1:
         return market_card(market, now)
     button = event_button(event)
-    head = say("{title} · {count} markets", title=bold(event.title, SHORT_TITLE), count=row.count)
+    title = bold(event.title, SHORT_TITLE)
+    head = plural("{title} · {n} market", "{title} · {n} markets", row.count, title=title)
     busiest = say("Busiest: {title}", title=safe(market.title, SHORT_TITLE))
     return InlineCard(
         button.payload,

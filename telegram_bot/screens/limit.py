@@ -17,7 +17,7 @@ from telegram_bot.actions import (
     Way,
 )
 from telegram_bot.screens.freshness import outcome_line
-from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.numbers import cents, counted, money, shares
 from telegram_bot.screens.quick import CENTS, dollars
 from telegram_bot.screens.screen import (
     Button,
@@ -30,7 +30,7 @@ from telegram_bot.screens.screen import (
     stamped,
 )
 from telegram_bot.screens.text import LABEL, safe
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 PARTS: Final = 10_000  # of a USDC, in which a price travels
 MICROS: Final = Decimal(1_000_000)
@@ -214,7 +214,12 @@ def _means(wish: Limit, means: Means) -> str:
             "Cash {cash}. What the order may cost is held back while it rests.",
             cash=money(means.cash),
         )
-    return say("You hold {shares} shares.", shares=shares(means.held))
+    return plural(
+        "You hold {shares} share.",
+        "You hold {shares} shares.",
+        counted(means.held),
+        shares=shares(means.held),
+    )
 
 
 def _amounts(wish: Limit, means: Means, amounts: tuple[Usdc, ...]) -> Row:

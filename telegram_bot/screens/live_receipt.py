@@ -9,7 +9,7 @@ from core.domain.order import Order, OrderStatus
 from core.domain.units import ZERO, PositionId
 from telegram_bot.account_actions import CancelOrder, ShowOrder, ShowOrders
 from telegram_bot.actions import Action, CancelTicket, ConfirmAgain, ShowMarket, ShowPosition
-from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.numbers import cents, counted, money, shares
 from telegram_bot.screens.order_words import reserved_words, settlement_words, state_words
 from telegram_bot.screens.receipt import filled_story, sell_button, sentence
 from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, home_button, rows
@@ -17,7 +17,7 @@ from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
 from telegram_bot.screens.ways_on import rest_of
 from telegram_bot.screens.whole import in_part_button, killed_words
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 HEADINGS: Final = {
     OrderStatus.NEW: mark("Submitting…"),
@@ -140,17 +140,23 @@ def _heading(order: Order) -> str:
 def _awaited(order: Order) -> str | None:
     if not order.awaited_size:
         return None
-    return say(
+    return plural(
+        "The venue has matched {shares} share. Its trade is still to come; this receipt "
+        "follows it.",
         "The venue has matched {shares} shares. Their trades are still to come; this receipt "
         "follows them.",
+        counted(order.awaited_size),
         shares=shares(order.awaited_size),
     )
 
 
 def _refused(order: Order) -> str:
-    return say(
+    return plural(
+        "{shares} share was matched, and the chain refused the trade. Your cash "
+        "and your shares are as before it.",
         "{shares} shares were matched, and the chain refused the trade. Your cash "
         "and your shares are as before it.",
+        counted(order.failed_size),
         shares=shares(order.failed_size),
     )
 
@@ -158,8 +164,10 @@ def _refused(order: Order) -> str:
 def _refused_part(order: Order) -> str | None:
     if not order.failed_size:
         return None
-    return say(
+    return plural(
+        "{shares} share was matched, and the chain refused that trade: it does not count.",
         "{shares} shares were matched, and the chain refused that trade: it does not count.",
+        counted(order.failed_size),
         shares=shares(order.failed_size),
     )
 
@@ -172,14 +180,18 @@ def _nothing_done(order: Order) -> str:
 
 def _left(order: Order) -> str:
     if order.awaited_size:
-        return say(
+        return plural(
+            "{shares} more share is matched. Its trade is still to come; this receipt follows it.",
             "{shares} more shares are matched. Their trades are still to come; this receipt "
             "follows them.",
+            counted(order.awaited_size),
             shares=shares(order.awaited_size),
         )
     if order.status is OrderStatus.PARTIAL:
-        return say(
+        return plural(
+            "The rest, {shares} share, waits in the book.",
             "The rest, {shares} shares, waits in the book.",
+            counted(order.working_size),
             shares=shares(order.working_size),
         )
     return say("The venue has yet to tell what becomes of the rest; this receipt follows it.")

@@ -13,7 +13,7 @@ from telegram_bot.screens.numbers import cents, volume
 from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, pager, rows
 from telegram_bot.screens.text import LABEL, SHORT_TITLE, bold, plain, safe
 from telegram_bot.screens.times import span
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 CATALOGUE_PRICES = mark("<i>Prices in lists can be minutes old. A market's own card is live.</i>")
 CATEGORIES_SHOWN = 24
@@ -168,11 +168,12 @@ def _entry(number: int, row: MarketRow, now: datetime | None) -> str:
     told = " · ".join(fact for fact in facts if fact)
     if row.event is not None and row.count > 1:
         return lines(
-            say(
-                "{number}. {title} · {count} markets",
+            plural(
+                "{number}. {title} · {n} market",
+                "{number}. {title} · {n} markets",
+                row.count,
                 number=number,
                 title=bold(row.event.title, SHORT_TITLE),
-                count=row.count,
             ),
             say("Busiest: {title} · {facts}", title=safe(market.title, 50), facts=told),
         )

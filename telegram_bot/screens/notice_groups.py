@@ -29,7 +29,7 @@ SEVERAL: Final = mark("<b>{count} notices at once</b>")
 
 
 def group_screen(kind: NoticeKind, screens: Sequence[Screen]) -> Screen:
-    """A record that stays in the chat."""
+    """A record that stays in the chat, with ways on that a restart does not end."""
     left = len(screens) - SHOWN
     return Screen(
         blocks(
@@ -39,6 +39,7 @@ def group_screen(kind: NoticeKind, screens: Sequence[Screen]) -> Screen:
         ),
         ((*_way(kind), home_button()),),
         keeps_message=True,
+        outlives=True,
     )
 
 

@@ -45,7 +45,7 @@ from telegram_bot.questions import (
 )
 from telegram_bot.screens.failure_words import heading, meaning, way_out
 from telegram_bot.screens.freshness import ask_line
-from telegram_bot.screens.numbers import cents, shares
+from telegram_bot.screens.numbers import cents, counted, shares
 from telegram_bot.screens.quick import ORDERED_AT_ONCE
 from telegram_bot.screens.screen import Button, Row, Screen, blocks, home_button, lines, rows
 from telegram_bot.screens.setting_questions import card_of
@@ -65,7 +65,7 @@ from telegram_bot.weather_actions import (
     TypeWeatherLimit,
 )
 from telegram_bot.whole_actions import BuyWhole, SellWhole
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 OLD_SCREEN = mark("This screen is old. Tap Home for a fresh one.")
 TEXT_ONLY = mark("I read text and buttons only. Send a word to search, or a polymarket.com link.")
@@ -119,7 +119,11 @@ def left_out_notice(tokens: int, limit: int) -> Screen:
     """For the owner: more prices are wanted than may be streamed."""
     return Screen(
         blocks(
-            say("<b>{count} prices are polled instead of streamed.</b>", count=tokens),
+            plural(
+                "<b>{n} price is polled instead of streamed.</b>",
+                "<b>{n} prices are polled instead of streamed.</b>",
+                tokens,
+            ),
             say(
                 "More is wanted than the limit of {limit} streamed tokens. Held positions go "
                 "first, then open orders, then open cards; the rest is polled and shown as such.",
@@ -156,7 +160,12 @@ def shares_question(view: PositionView, ask: SellOther, *, is_at_once: bool = Fa
             say("<b>How much {outcome} do you sell?</b>", outcome=safe(position.outcome, LABEL)),
             safe(view.market.question),
             lines(
-                say("You hold {shares} shares.", shares=shares(position.holding.amount)),
+                plural(
+                    "You hold {shares} share.",
+                    "You hold {shares} shares.",
+                    counted(position.holding.amount),
+                    shares=shares(position.holding.amount),
+                ),
                 None if view.bid is None else say("The bid is {bid}.", bid=cents(view.bid)),
                 say("Type shares, like <code>12.5</code>, or a part, like <code>30%</code>."),
             ),

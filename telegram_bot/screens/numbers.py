@@ -7,6 +7,7 @@ from core.domain.units import Price, Size, Usdc
 from telegram_bot.words import say
 
 CENT: Final = Decimal("0.01")
+TWO: Final = Decimal(2)
 TINY: Final = Decimal("0.0001")
 PRICE_STEP: Final = Decimal("0.001")  # of a cent: exact for every tick and midpoint
 SHARE_STEP: Final = Decimal("0.0001")
@@ -39,6 +40,16 @@ def signed(value: Decimal) -> str:
 def gain(value: Usdc, percent: Decimal | None) -> str:
     """`+$12.40 (+1.0 %)`."""
     return signed(value) if percent is None else f"{signed(value)} ({percentage(percent)})"
+
+
+def counted(amount: Decimal) -> int:
+    """By which a language chooses the word behind that many, given to `plural`.
+
+    One and a half are several in English and not yet two in French.
+    """
+    if amount == 1:
+        return 1
+    return 0 if amount < TWO else int(amount)
 
 
 def percentage(percent: Decimal) -> str:

@@ -10,10 +10,10 @@ from core.domain.order import DONE, LOST_SIGHT, OrderStatus
 from core.domain.units import UserId, usdc
 from telegram_bot.account_actions import ResetBreaker, ShowOrder, ShowOrders
 from telegram_bot.actions import ShowMarket, ShowPositions, Status
-from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.numbers import cents, counted, money, shares
 from telegram_bot.screens.screen import Button, Row, Screen, Style, blocks, lines
 from telegram_bot.screens.text import LABEL, safe, told
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 HEADINGS: Final = MappingProxyType(
     {
@@ -127,13 +127,18 @@ def _reversed(news: OrderMoved) -> str | None:
     if not news.reversed:
         return None
     if news.awaited:
-        return say(
+        return plural(
+            "{shares} share was matched, and the chain refused that trade: it does not count.",
             "{shares} shares were matched, and the chain refused that trade: it does not count.",
+            counted(news.reversed),
             shares=shares(news.reversed),
         )
-    return say(
+    return plural(
+        "{shares} share was matched, and the chain refused the trade: its cash and "
+        "shares are as before it. Nothing is ordered again by itself.",
         "{shares} shares were matched, and the chain refused the trade: their cash and "
         "shares are as before it. Nothing is ordered again by itself.",
+        counted(news.reversed),
         shares=shares(news.reversed),
     )
 
@@ -147,9 +152,12 @@ def _reason(news: OrderMoved) -> str | None:
 def _awaited(news: OrderMoved) -> str | None:
     if not news.awaited:
         return None
-    return say(
+    return plural(
+        "The venue has matched {shares} share whose trade is still to come; it stays "
+        "held back until then.",
         "The venue has matched {shares} shares whose trades are still to come; they stay "
         "held back until then.",
+        counted(news.awaited),
         shares=shares(news.awaited),
     )
 
@@ -163,8 +171,11 @@ def _meaning(news: OrderMoved) -> str | None:
     if news.left and news.status in UNDER_WAY:
         return say("The venue has yet to tell the rest of it, which stays held back until then.")
     if news.left and news.status not in OVER:
-        return say(
-            "{shares} shares still wait, and stay held back for it.", shares=shares(news.left)
+        return plural(
+            "{shares} share still waits, and stays held back for it.",
+            "{shares} shares still wait, and stay held back for it.",
+            counted(news.left),
+            shares=shares(news.left),
         )
     if news.status in OVER:
         return say("What was held back for the rest is free again.")

@@ -17,7 +17,7 @@ from telegram_bot.account_actions import (
     ShowOrders,
 )
 from telegram_bot.actions import ShowMarket
-from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.numbers import cents, counted, money, shares
 from telegram_bot.screens.order_words import (
     ORIGINS,
     reserved_words,
@@ -213,8 +213,10 @@ def _filled(order: Order) -> str | None:
             if order.is_done
             else say("Nothing of it is filled yet.")
         )
-    return say(
+    return plural(
+        "Filled {shares} share for {value} at {price}, fee {fee}",
         "Filled {shares} shares for {value} at {price}, fee {fee}",
+        counted(order.filled_size),
         shares=shares(order.filled_size),
         value=money(order.filled_value),
         price=cents(order.average_price),
@@ -225,8 +227,10 @@ def _filled(order: Order) -> str | None:
 def _left(order: Order) -> str | None:
     if order.is_done:
         return None
-    return say(
+    return plural(
+        "{shares} share left at {price}",
         "{shares} shares left at {price}",
+        counted(order.working_size),
         shares=shares(order.working_size),
         price=cents(order.ticket.worst_price),
     )

@@ -21,7 +21,7 @@ from telegram_bot.portfolio_actions import SwitchSide
 from telegram_bot.quick_actions import QuickSell
 from telegram_bot.screens.freshness import price_line
 from telegram_bot.screens.market import market_state
-from telegram_bot.screens.numbers import cents, gain, money, percentage, shares, signed
+from telegram_bot.screens.numbers import cents, counted, gain, money, percentage, shares, signed
 from telegram_bot.screens.screen import (
     Button,
     Row,
@@ -35,7 +35,7 @@ from telegram_bot.screens.screen import (
 from telegram_bot.screens.text import bold
 from telegram_bot.screens.times import FRESH, ending, span
 from telegram_bot.trigger_actions import ShowPositionTriggers
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 PERCENTS = (25, 50, 100)
 PROVISIONAL = mark(
@@ -84,8 +84,10 @@ def _held(view: PositionView) -> str:
     """How much of what, what it cost, and what it is worth."""
     position, holding = view.position, view.position.holding
     return lines(
-        say(
+        plural(
+            "{outcome} · {shares} share",
             "{outcome} · {shares} shares",
+            counted(holding.amount),
             outcome=bold(position.outcome, 40),
             shares=shares(holding.amount),
         ),

@@ -12,10 +12,10 @@ from core.domain.units import ONE, Price, Usdc
 from core.domain.views import OutcomeView
 from telegram_bot.actions import Action, Buy, Spend
 from telegram_bot.quick_actions import QuickBuy
-from telegram_bot.screens.numbers import cents, money, percentage, shares
+from telegram_bot.screens.numbers import cents, counted, money, percentage, shares
 from telegram_bot.screens.screen import Button, Row, Style
 from telegram_bot.screens.text import plain
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural
 
 CENTS: Final = 100  # in a USDC
 OUTCOME_STYLES: Final = (Style.SUCCESS, Style.DANGER)
@@ -64,18 +64,28 @@ def depth_line(view: OutcomeView, market: Market, amount: Usdc) -> str | None:
     average = walk.average_price
     if average is None:
         return None
+    number = counted(walk.size)
     told = {"amount": dollars(amount), "shares": shares(walk.size), "average": cents(average)}
     if not walk.complete:
-        return say(
+        return plural(
+            "{amount} is more than the book has: {value} buys {shares} share at {average}",
             "{amount} is more than the book has: {value} buys {shares} shares at {average}",
+            number,
             value=money(walk.value),
             **told,
         )
     impact = (average - view.ask) / view.ask * 100
     if impact < SEEN:
-        return say("{amount} buys {shares} shares at {average}", **told)
-    return say(
+        return plural(
+            "{amount} buys {shares} share at {average}",
+            "{amount} buys {shares} shares at {average}",
+            number,
+            **told,
+        )
+    return plural(
+        "{amount} buys {shares} share at {average} on average, {impact} from the ask",
         "{amount} buys {shares} shares at {average} on average, {impact} from the ask",
+        number,
         impact=percentage(impact),
         **told,
     )

@@ -14,7 +14,7 @@ from telegram_bot.actions import (
     ShowPositions,
     Trending,
 )
-from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.numbers import cents, counted, money, shares
 from telegram_bot.screens.screen import (
     Button,
     Row,
@@ -28,7 +28,7 @@ from telegram_bot.screens.screen import (
 from telegram_bot.screens.text import safe, told
 from telegram_bot.screens.times import clock_time
 from telegram_bot.screens.ways_on import rest_of
-from telegram_bot.words import say
+from telegram_bot.words import plural, say
 
 _WAITING = frozenset(
     {
@@ -179,19 +179,21 @@ def _missing(order: Order) -> str | None:
             else None
         )
     if ticket.size is not None and ticket.size > order.filled_size:
-        return say(
+        return plural(
+            "{sold} of {size} shares was sold.",
             "{sold} of {size} shares were sold.",
+            counted(order.filled_size),
             sold=shares(order.filled_size),
             size=shares(ticket.size),
         )
     return None
 
 
-def sentence(reason: str) -> str:
-    """Our own or the venue's reason as a sentence."""
+def sentence(reason: str, limit: int = 300) -> str:
+    """Our own or the venue's reason as a sentence; `limit` in UTF-16 units."""
     if not reason.strip():
         return ""
-    text = told(reason, 300)
+    text = told(reason, limit)
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 

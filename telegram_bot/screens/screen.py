@@ -68,6 +68,7 @@ class Screen:
 
     `stamp` says when it was drawn; two screens that differ in nothing else are equal.
     `keeps_message`: a record; its buttons open a fresh message below instead of replacing it.
+    `outlives`: what its buttons ask for is still done after a restart, as far as it can be.
     `whose`: real money it is about, put above the text by whoever shows it; None: the text says.
     `asker`: in a group, the Telegram id of whoever may tap its buttons.
     """
@@ -76,6 +77,7 @@ class Screen:
     rows: tuple[Row, ...] = ()
     stamp: str = field(default="", compare=False)
     keeps_message: bool = False
+    outlives: bool = False
     whose: str | None = ""
     asker: int | None = None
 

@@ -10,12 +10,12 @@ from core.domain.offer import Offer, TradeQuote
 from core.domain.price import PriceState
 from telegram_bot.actions import Action, CancelTicket, Confirm, Submitting
 from telegram_bot.screens.freshness import unchanged
-from telegram_bot.screens.numbers import cents, money, shares, signed
+from telegram_bot.screens.numbers import cents, counted, money, shares, signed
 from telegram_bot.screens.screen import Button, Screen, Style, blocks, home_button, lines, rows
 from telegram_bot.screens.text import safe
 from telegram_bot.screens.times import clock_time
 from telegram_bot.screens.whole import whole_switch, whole_words
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 ASKED: Final = {
     Why.AMOUNT: mark("it is at or above the amount from which you want to be asked"),
@@ -109,7 +109,12 @@ def _buy_text(quote: TradeQuote) -> str:
                 fee=fee,
                 cost=money(quote.cost),
             ),
-            say("You get <b>{shares}</b> shares", shares=shares(quote.shares)),
+            plural(
+                "You get <b>{shares}</b> share",
+                "You get <b>{shares}</b> shares",
+                counted(quote.shares),
+                shares=shares(quote.shares),
+            ),
             say(
                 "Average {average} · at worst {worst}",
                 average=cents(quote.average),
@@ -137,7 +142,12 @@ def _sell_text(quote: TradeQuote) -> str:
         say("<b>Sell {outcome}?</b>", outcome=safe(quote.outcome.name, 40)),
         safe(quote.market.question),
         lines(
-            say("You sell <b>{shares}</b> shares", shares=shares(quote.shares)),
+            plural(
+                "You sell <b>{shares}</b> share",
+                "You sell <b>{shares}</b> shares",
+                counted(quote.shares),
+                shares=shares(quote.shares),
+            ),
             say(
                 "You get {value} - fee {fee} = <b>{proceeds}</b>",
                 value=value,
@@ -167,9 +177,12 @@ def _thin(quote: TradeQuote) -> str | None:
             spend=money(quote.spend),
         )
     if quote.size is not None:
-        return say(
+        return plural(
+            "<b>Thin book:</b> only {found} of your {shares} shares finds a buyer at this "
+            "price. The rest stays yours.",
             "<b>Thin book:</b> only {found} of your {shares} shares find a buyer at this "
             "price. The rest stays yours.",
+            counted(quote.shares),
             found=shares(quote.shares),
             shares=shares(quote.size),
         )

@@ -5,12 +5,12 @@ from core.domain.notice import TriggerFired
 from core.domain.trigger import TriggerState
 from core.domain.units import usdc
 from telegram_bot.actions import ShowPosition
-from telegram_bot.screens.numbers import cents, money, shares
+from telegram_bot.screens.numbers import cents, counted, money, shares
 from telegram_bot.screens.screen import Button, Screen, blocks, lines
 from telegram_bot.screens.text import safe, told
 from telegram_bot.screens.trigger_words import NAMES
 from telegram_bot.trigger_actions import ShowPositionTriggers
-from telegram_bot.words import say
+from telegram_bot.words import plural, say
 
 
 def trigger_notice(news: TriggerFired) -> Screen:
@@ -61,6 +61,9 @@ def _left(news: TriggerFired) -> str | None:
         return say("It is done, and not armed any more.") if news.sold else None
     if not news.sold:
         return say("Nothing was sold. It stays armed and keeps trying.")
-    return say(
-        "{shares} shares are left to sell; it stays armed for them.", shares=shares(news.left)
+    return plural(
+        "{shares} share is left to sell; it stays armed for it.",
+        "{shares} shares are left to sell; it stays armed for them.",
+        counted(news.left),
+        shares=shares(news.left),
     )

@@ -13,7 +13,7 @@ from core.domain.views import PositionView
 from telegram_bot.actions import ShowPosition, ShowPositions
 from telegram_bot.screens.freshness import price_line
 from telegram_bot.screens.market import market_state
-from telegram_bot.screens.numbers import cents, shares
+from telegram_bot.screens.numbers import cents, counted, shares
 from telegram_bot.screens.screen import (
     Button,
     Row,
@@ -42,7 +42,7 @@ from telegram_bot.trigger_actions import (
     ShowTriggers,
     TypeTrigger,
 )
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 PAGE: Final = 6
 CHANGES: Final = MappingProxyType(
@@ -73,8 +73,10 @@ def position_triggers_screen(
         blocks(
             bold(view.market.question, SHORT_TITLE),
             lines(
-                say(
+                plural(
+                    "{outcome} · {shares} share, bought at {price}",
                     "{outcome} · {shares} shares, bought at {price}",
+                    counted(holding.amount),
                     outcome=bold(position.outcome, 40),
                     shares=shares(holding.amount),
                     price=cents(holding.entry_price),
@@ -119,7 +121,7 @@ def triggers_screen(
     return Screen(
         blocks(
             say("<b>Triggers</b>")
-            + (" · " + say("{count} armed", count=len(armed)) if armed else ""),
+            + (" · " + plural("{n} armed", "{n} armed", len(armed)) if armed else ""),
             *(entries or [say("Nothing is armed. Open a position and tap TP / SL.")]),
         ),
         rows(

@@ -29,12 +29,12 @@ from telegram_bot.actions import (
 )
 from telegram_bot.callback_readers import category_key
 from telegram_bot.screens.limit import MICROS, PARTS
-from telegram_bot.screens.numbers import cents, shares
+from telegram_bot.screens.numbers import cents, counted, shares
 from telegram_bot.screens.quick import CENTS, dollars
 from telegram_bot.screens.screen import Button, Row
 from telegram_bot.screens.whole import in_part_button
 from telegram_bot.whole_actions import BuyWhole
-from telegram_bot.words import say
+from telegram_bot.words import plural, say
 
 LEAST: Final = Decimal(1)  # USDC that a purchase costs
 
@@ -87,7 +87,9 @@ def _minimum(error: OrderTooSmall, wanted: Action | None) -> Row:
         return (Button(dollars(Usdc(error.spend)), least),)
     if isinstance(wanted, Limit) and error.size is not None:
         size = replace(wanted, unit=Unit.SHARES, amount=int(error.size * MICROS))
-        return (Button(say("{shares} shares", shares=shares(Size(error.size))), size),)
+        few = Size(error.size)
+        label = plural("{n} share", "{n} shares", counted(few), n=shares(few))
+        return (Button(label, size),)
     return ()
 
 

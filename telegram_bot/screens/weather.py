@@ -21,7 +21,7 @@ from telegram_bot.screens.screen import (
     rows,
     stamped,
 )
-from telegram_bot.screens.text import plain, safe
+from telegram_bot.screens.text import plain, safe, told
 from telegram_bot.screens.times import ago, clock_time
 from telegram_bot.screens.weather_words import (
     chance,
@@ -104,7 +104,7 @@ def ladder_screen(view: LadderView, now: datetime, *, may_change: bool = True) -
     return Screen(
         blocks(
             lines(f"<b>{title(line)}</b>", _station(line)),
-            say("Not traded: {reason}", reason=safe(line.reason, 300)) if line.reason else None,
+            say("Not traded: {reason}", reason=told(line.reason, 300)) if line.reason else None,
             _table(view.rungs) if view.rungs else None,
             lines(*_knowledge(view, now)),
             say("<i>{words}</i>", words=say(COLUMNS)) if view.rungs else None,
@@ -146,9 +146,9 @@ def _entry(line: EventLine) -> str:
     if line.reason:
         return lines(
             f"{title(line)}",
-            say("<i>Not traded: {reason}</i>", reason=safe(line.reason, REASON)),
+            say("<i>Not traded: {reason}</i>", reason=told(line.reason, REASON)),
         )
-    told = [
+    facts = [
         say("in play") if line.is_wanted else say("not chosen"),
         say("{cost} at stake", cost=money(line.held)) if line.held else None,
         None
@@ -161,7 +161,7 @@ def _entry(line: EventLine) -> str:
         ),
     ]
     return lines(
-        f"<b>{title(line)}</b> · {_station(line)}", " · ".join(each for each in told if each)
+        f"<b>{title(line)}</b> · {_station(line)}", " · ".join(each for each in facts if each)
     )
 
 
@@ -228,14 +228,14 @@ def _knowledge(view: LadderView, now: datetime) -> list[str | None]:
 def _forecast(view: LadderView, now: datetime) -> str:
     if view.version is None or view.heard_at is None:
         return say("There is no forecast yet.")
-    told = say(
+    words = say(
         "Forecast {version}, heard of {ago}",
         version=view.version,
         ago=ago((now - view.heard_at).total_seconds()),
     )
     if view.weight is None:
-        return told
-    return f"{told} · {say('model counts {share}', share=chance(view.weight))}"
+        return words
+    return f"{words} · {say('model counts {share}', share=chance(view.weight))}"
 
 
 def _ladder_rows(view: LadderView, *, may_change: bool) -> list[Row]:

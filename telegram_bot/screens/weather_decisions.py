@@ -24,7 +24,7 @@ from telegram_bot.screens.screen import (
     rows,
     stamped,
 )
-from telegram_bot.screens.text import LABEL, safe
+from telegram_bot.screens.text import LABEL, safe, told
 from telegram_bot.screens.times import day_clock
 from telegram_bot.screens.weather_words import (
     LIMITS,
@@ -125,7 +125,7 @@ def _detail(decision: Decision) -> str:
     if decision.skip is Skip.LIMIT and decision.detail in _SCOPES:
         limit = say(LIMITS[OF_SCOPES[_SCOPES[decision.detail]]])
         return say("Limit: {limit}.", limit=limit)
-    return safe(decision.detail, DETAIL)
+    return told(decision.detail, DETAIL)
 
 
 def _interruption(bucket: str, why: Doubt) -> str:

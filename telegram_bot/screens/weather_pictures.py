@@ -46,11 +46,12 @@ def reliability_screen(seen: Reliability, gate: Gate, ask: ShowReliability) -> S
             ),
             lines(
                 *(
-                    say(
-                        "said {said}, came {seen} · {count} buckets",
+                    plural(
+                        "said {said}, came {seen} · {n} bucket",
+                        "said {said}, came {seen} · {n} buckets",
+                        each.count,
                         said=chance(each.said).replace("<", "&lt;"),
                         seen=chance(each.seen).replace("<", "&lt;"),
-                        count=each.count,
                     )
                     for each in seen.bins
                 )

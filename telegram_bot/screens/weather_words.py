@@ -16,9 +16,9 @@ from core.domain.weather.limits import Scope
 from core.domain.weather.temperature import Extreme, Unit
 from core.domain.weather.views import EventLine, Gate, Score
 from telegram_bot.screens.numbers import money
-from telegram_bot.screens.text import LABEL, plain, safe
+from telegram_bot.screens.text import LABEL, plain, safe, told
 from telegram_bot.screens.times import MONTHS
-from telegram_bot.words import mark, say
+from telegram_bot.words import mark, plural, say
 
 LEAP_YEAR: Final = 2028  # of a day whose year is not told, for its month alone
 SHORTEST: Final = 3  # letters of a city that is known by its initials
@@ -182,14 +182,17 @@ def degrees(value: float, unit: Unit) -> str:
 
 def gate_words(gate: Gate) -> tuple[str, ...]:
     """A line for the gate, and one for each thing that is missing besides resolved events."""
-    counted = say(
-        "{resolved} of {needed} events are resolved", resolved=gate.resolved, needed=gate.needed
+    counted = plural(
+        "{n} of {needed} events is resolved",
+        "{n} of {needed} events are resolved",
+        gate.resolved,
+        needed=gate.needed,
     )
     if gate.verdict.is_open:
         return (f"{say(OPEN)} · {counted}",)
     own = f"{gate.resolved} "  # the line above counts them
     others = [each for each in gate.verdict.reasons if not each.startswith(own)]
-    return (f"{say(CLOSED)} · {counted}", *(safe(each, 200) for each in others))
+    return (f"{say(CLOSED)} · {counted}", *(told(each, 200) for each in others))
 
 
 def limit_value(what: Limit, value: Decimal) -> str:
@@ -203,9 +206,9 @@ def limit_value(what: Limit, value: Decimal) -> str:
 
 
 def score_words(score: Score) -> str:
-    told = say(
+    words = say(
         "Brier {brier} · log {log}", brier=f"{score.brier:.3f}", log=f"{score.log_score:.3f}"
     )
     if score.crps is None:
-        return told
-    return f"{told} · {say('CRPS {crps} K', crps=f'{score.crps:.2f}')}"
+        return words
+    return f"{words} · {say('CRPS {crps} K', crps=f'{score.crps:.2f}')}"

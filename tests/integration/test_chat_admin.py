@@ -37,7 +37,9 @@ class Maker:
     async def __call__(self, path: Path) -> None:
         await self.goes_on.wait()
         if self.fails:
-            raise BackupFailed("the program pg_dump is not installed here")
+            raise BackupFailed(
+                "the program pg_dump is not installed here; the database is unchanged"
+            )
         path.write_bytes(b"x" * 2048)
 
 
@@ -172,6 +174,19 @@ async def test_a_backup_that_cannot_be_made_says_why_in_its_own_card(
     assert failed["id"] == making["id"]
     assert "pg_dump is not installed" in failed["text"]
     assert "Back up now" in buttons(failed)
+
+
+async def test_a_backup_that_cannot_be_made_says_why_in_french_too(
+    house: House, ann: Person
+) -> None:
+    await house.chat.prefers(ANN, language="fr")
+    house.maker.fails = True
+    house.maker.goes_on.set()
+    await ann.taps(
+        await ann.opens(await ann.says("/admin"), "Sauvegarde"), "Sauvegarder maintenant"
+    )
+    failed = await follows(ann, "Aucune sauvegarde")
+    assert "pg_dump n\u2019est pas installé ici" in failed["text"]
 
 
 async def test_words_to_everybody_are_shown_first_and_sent_once(

@@ -142,6 +142,42 @@ async def test_an_alert_leads_to_a_ticket_where_somebody_is_asked_or_it_is_old(
         assert not any("Sold" in each["text"] for each in await ann.chat())
 
 
+async def is_clean(ann: Person) -> bool:
+    """But for the poll of the run before, which was cut off."""
+    broken = [each for each in await ann.violations() if each["method"] != "getUpdates"]
+    return broken == []
+
+
+async def test_after_a_restart_an_alert_still_sells_once_and_opens_its_market(
+    chat: Chat, ann: Person
+) -> None:
+    async with telling(chat):
+        notice = await holds(chat, ann, ConfirmMode.STANDARD)
+        await all_are_settled(chat)
+    async with telling(chat.with_services()):  # the next run of the program
+        await ann.taps(notice, "Market")
+        card = await ann.sees(lambda each: each["id"] > notice["id"] and "24 h" in each["text"])
+        assert "$10" in buttons(card)
+        await ann.taps(notice, "Sell 100% Yes")
+        await ann.reads("Sold 15.873 Yes")
+        again = await ann.taps(notice, "Sell 100% Yes")
+        assert "used already" in str(again["text"])
+        assert await is_clean(ann)
+
+
+async def test_after_a_restart_an_alert_leads_to_its_ticket_where_somebody_is_asked(
+    chat: Chat, ann: Person
+) -> None:
+    async with telling(chat):
+        notice = await holds(chat, ann, ConfirmMode.CAREFUL)
+        await all_are_settled(chat)
+    async with telling(chat.with_services()):
+        ticket = await ann.opens(notice, "Sell 100% Yes")
+        assert "Sell Yes?" in ticket["text"]
+        assert "Confirm" in buttons(ticket)
+        assert await is_clean(ann)
+
+
 async def test_a_level_crossed_while_the_program_was_down_is_told_once(
     chat: Chat, ann: Person
 ) -> None:

@@ -182,7 +182,7 @@ async def test_what_was_cut_off_half_way_is_answered_by_the_next_run(house: Hous
 
 
 async def test_words_about_money_that_come_too_late_do_nothing(house: House) -> None:
-    await house.left(written("$25", 1), ago=61)
+    await house.left(written("buy yes", 1), ago=61)
     await house.left(written("/help", 2), ago=3 * 3600)
     async with house.running():
         late = await house.person().reads("Expired, write it again.")
@@ -250,6 +250,58 @@ async def test_a_tap_on_a_ticket_of_an_earlier_run_that_comes_later_is_no_order(
         await house.person().forges_update(_tapped(ticket, "Confirm", 1))
         assert await house.settled(1) == ["answered"]
         await house.person().reads("Nothing was bought or sold by it")
+    assert await _orders(house) == []
+
+
+async def test_a_tap_that_made_its_order_and_is_found_too_late_tells_of_the_order(
+    house: House,
+) -> None:
+    ann = house.person()
+    ticket = await _ticket(house)
+    await house.left(_tapped(ticket, "Confirm", 1))
+    async with house.running():
+        assert await house.settled(1) == ["answered"]
+        receipt = await ann.reads("Bought 15.873 Yes")
+    await house.left(_tapped(ticket, "Confirm", 2), ago=3600)
+    async with house.running():
+        assert await house.settled(2) == ["late"]
+        await ann.sees(lambda one: one["id"] > receipt["id"] and "Bought 15.873" in one["text"])
+    assert await house.answers("no money moved") == []
+    assert await _orders(house) == ["filled"]
+
+
+async def test_a_typed_order_that_a_crash_cut_off_leads_to_its_ticket_and_to_one_order(
+    house: House,
+) -> None:
+    words = f"polymarket.com/market/{examples.market().slug} buy yes 10"
+    await house.left(written(words, 1), ago=90)
+    async with house.running():
+        ticket = await house.person().reads("Buy Yes?")
+        assert await house.settled(1) == ["answered"]
+        assert await _orders(house) == []
+        await house.person().taps(ticket, "Confirm")
+        await house.person().reads("Bought 15.873 Yes")
+    assert await _orders(house) == ["filled"]
+
+
+async def test_a_typed_order_that_cannot_be_had_any_more_is_explained_after_a_crash(
+    house: House,
+) -> None:
+    words = f"polymarket.com/market/{examples.market().slug} sell yes all"
+    await house.left(written(words, 1))
+    async with house.running():
+        await house.person().reads("You hold nothing of this")
+
+
+@pytest.mark.parametrize("ago", [0, 3600])
+async def test_an_amount_whose_question_a_crash_forgot_is_explained_and_not_searched_for(
+    house: House, ago: int
+) -> None:
+    await house.left(written("$25", 1), ago=ago)
+    async with house.running():
+        told = await house.person().reads("I was restarted while I worked on your answer.")
+        assert buttons(told) == ["Orders", "Positions", "Home"]
+    assert await house.answers("no money moved") == []
     assert await _orders(house) == []
 
 

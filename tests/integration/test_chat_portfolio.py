@@ -12,13 +12,15 @@ import sqlalchemy as sa
 
 from core.domain.account import Account
 from core.domain.errors import Unavailable
-from core.domain.market import Outcome
+from core.domain.market import Market, Outcome
 from core.domain.public_wallet import PublicPosition, PublicTrade
 from core.domain.record import Period
 from core.domain.units import ConditionId, MarketId, Price, Size, TokenId, Usdc, UserId
 from core.services.track_record import TrackRecord
 from core.services.wallet_watch import WalletCards
+from core.storage import catalogue as stored_catalogue
 from core.storage.models import Sessions
+from telegram_bot.handlers.selling import LEGS
 from tests.support import examples, portfolio_examples
 from tests.support.chat import ANN, Chat, Message, Person, buttons, open_chat
 
@@ -215,6 +217,70 @@ async def test_one_tap_sells_everything_and_says_what_did_not_sell(
         placed = await session.scalar(sa.text("SELECT count(*) FROM orders"))
     assert placed <= used
     assert len(await chat.services.positions[Account.PAPER].held(await user_of(chat))) == 1
+    assert await ann.violations() == []
+
+
+def crowd(number: int) -> Market:
+    """One of many markets."""
+    yes, no = TokenId(f"{1000 + number}"), TokenId(f"{2000 + number}")
+    half = Price(Decimal("0.5"))
+    return replace(
+        SECOND,
+        id=MarketId(f"{600 + number}"),
+        condition_id=ConditionId(f"0x{number:064x}"),
+        slug=f"crowd-{number}",
+        question=f"Will number {number} win?",
+        outcomes=(Outcome("Yes", yes, half), Outcome("No", no, half)),
+    )
+
+
+async def holds_crowd(chat: Chat, numbers: range, size: str) -> None:
+    markets = [crowd(number) for number in numbers]
+    async with chat.sessions.begin() as session:
+        await stored_catalogue.upsert(session, markets, datetime.now(UTC))
+    for market in markets:
+        chat.streams(market.tokens[0], "0.49", "0.51")
+        await holds(chat, market.id, size, "0.5", market.tokens[0])
+
+
+async def held_by(chat: Chat) -> int:
+    return len(await chat.services.positions[Account.PAPER].held(await user_of(chat)))
+
+
+async def test_more_than_one_card_holds_is_sold_by_the_next_one(chat: Chat, ann: Person) -> None:
+    await holds_crowd(chat, range(LEGS + 2), "10")
+    card = await ann.opens(await ann.says("/positions"), "Sell everything")
+    assert "2 more positions have to wait for the next card." in card["text"]
+    await ann.taps(card, f"Sell all {LEGS}")
+    told = await ann.reads(f"Sold {LEGS} of {LEGS + 2}")
+    assert await held_by(chat) == 2
+    await ann.taps(told, "Sell 2 more")
+    card = await ann.reads("Sell everything?")
+    await ann.taps(card, "Sell all 2")
+    await ann.reads("Sold 2 of 2")
+    assert await held_by(chat) == 0
+    async with chat.sessions() as session:
+        used = "SELECT count(*) FROM money_buttons WHERE used_at IS NOT NULL"
+        assert await session.scalar(sa.text(used)) == LEGS + 2
+        assert await session.scalar(sa.text("SELECT count(*) FROM orders")) == LEGS + 2
+    assert await ann.violations() == []
+
+
+async def test_what_cannot_be_sold_is_named_and_takes_nobodys_place(
+    chat: Chat, ann: Person
+) -> None:
+    await holds_crowd(chat, range(LEGS + 1), "40")
+    await holds(chat, MarketId("502"), "20", "0.2", RAIN)
+    ended = [replace(crowd(number), accepts_orders=False) for number in range(LEGS + 1)]
+    async with chat.sessions.begin() as session:
+        await stored_catalogue.upsert(session, ended, datetime.now(UTC))
+    card = await ann.opens(await ann.says("/positions"), "Sell everything")
+    assert f"{LEGS + 1} positions cannot be sold now: " in card["text"]
+    assert "· Will number " in card["text"]
+    assert "20 Yes →" in card["text"]
+    await ann.taps(card, "Sell 1")
+    await ann.reads(f"Sold 1 of {LEGS + 2}")
+    assert await held_by(chat) == LEGS + 1
     assert await ann.violations() == []
 
 

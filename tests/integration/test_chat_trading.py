@@ -256,3 +256,12 @@ async def test_somebody_elses_position_is_not_found(chat: Chat, ann: Person) -> 
     home = await ben.says("/home")
     await ben.forges(data_of(receipt, "Position").replace("+", ""), home)
     assert "There is no such position" in (await ben.reads("That did not work"))["text"]
+
+
+async def test_refreshing_what_was_just_shown_is_told_to_be_the_newest(ann: Person) -> None:
+    found = await ann.says("bitcoin")
+    card = await ann.opens(found, buttons(found)[0])
+    async with asyncio.timeout(20):
+        while not (answer := await ann.taps(card, "Refresh"))["text"]:
+            pass  # more than a second went by: it was drawn anew
+    assert answer["text"] == "These are the newest prices."

@@ -44,7 +44,7 @@ async def test_a_book_fetched_for_the_decision_is_good_for_two_seconds(
     desk.time.seconds += 1.9
     await desk.place(bid(user))
     desk.time.seconds += 0.2
-    with pytest.raises(PriceNotTrusted, match="2 seconds old"):
+    with pytest.raises(PriceNotTrusted, match="2 s old"):
         await desk.place(bid(user, key="late"))
 
 

@@ -84,7 +84,12 @@ def examples() -> dict[str, Screen]:
             replace(done, path=f"{done.path}.sealed", is_sealed=True), NOW
         ),
         "backup_failed": backup_screen(
-            replace(done, written=0, failure="the program pg_dump is not installed here"), NOW
+            replace(
+                done,
+                written=0,
+                failure="the program pg_dump is not installed here; the database is unchanged",
+            ),
+            NOW,
         ),
         "broadcast_question": broadcast_question(None),
         "broadcast_again": broadcast_question(SENDING),

@@ -23,6 +23,7 @@ from core.domain.statement import Entry, HistoryPage, Statement
 from core.domain.units import MarketId, OrderId, Price, Size, Usdc, UserId
 from core.domain.views import Portfolio
 from core.domain.wallet_money import Approvals, Claimable, WalletMoneyState
+from telegram_bot.handlers.selling import LEGS
 from telegram_bot.screens.claims import claims_screen
 from telegram_bot.screens.history import files_screen, history_screen
 from telegram_bot.screens.holdings import positions_screen
@@ -105,6 +106,26 @@ def sales(question: str | None = None) -> tuple[Sale, ...]:
     )
 
 
+def many_legs(question: str | None = None) -> Sweep:
+    """As many as a card holds, each as long as it can be, and a crowd that cannot be sold."""
+    name = question or "Will the highest temperature in Paris be between 20 and 21 degrees?"
+    dear = replace(given.sell_quote(), size=Size(Decimal("1234567.891234")), complete=False)
+    selling = tuple(
+        Leg(name, name, dear, replace(given.OFFER, button_id=f"b1B2c3D4e5{place:02}"))
+        for place in range(LEGS)
+    )
+    closed = Leg(name, "Yes", reason="This market takes no orders right now.")
+    others = tuple(
+        replace(closed, reason=f"The venue says number {number}: {name * 3}") for number in range(4)
+    )
+    return Sweep(UserId(1), 1, 1, (*selling, *[closed] * 6, *others), 7)
+
+
+def many_sales(question: str | None = None) -> tuple[Sale, ...]:
+    refused = EmptyBook("Nobody buys at an acceptable price: " + (question or "no") * 30)
+    return tuple(Sale(leg, error=refused) for leg in many_legs(question).legs)
+
+
 def public_wallet(question: str = "Will it rain in Paris on Sunday?") -> PublicWallet:
     held = PublicPosition(
         condition=given.market().condition_id,
@@ -141,7 +162,7 @@ def examples(question: str | None = None) -> dict[str, Screen]:
     told = Statement((b"a", b"b"), 12_345, SOLD)
     ended = replace(view, position=replace(view.position, status=PositionStatus.CLOSED))
     unseen = replace(view, liquidation=None, bid=None)
-    sweep = Sweep(UserId(1), 1, 1, legs(question))
+    sweep = Sweep(UserId(1), 1, 1, legs(question), 2)
     ten = Usdc(Decimal(10))
     empty = WalletMoneyState(ten, ten, Approvals.COMPLETE, "0x" + "ab" * 20)
     won = Claimable(MarketId("501"), view.market.question, "Yes", Size(Decimal(18)), ten)
@@ -174,10 +195,12 @@ def examples(question: str | None = None) -> dict[str, Screen]:
             given.portfolio(*[view] * 9), Holdings((view,) * 9, with_small=True), 1, now
         ),
         "position_unseen": position_screen(unseen, now),
-        "sweep": sweep_screen(legs(question), sweep.key, 2, now),
-        "sweep_nothing": sweep_screen(legs(question)[2:], None, 0, now),
+        "sweep": sweep_screen(sweep, now),
+        "sweep_many": sweep_screen(many_legs(question), now),
+        "sweep_nothing": sweep_screen(replace(sweep, legs=legs(question)[2:], left=0), now),
         "sweeping": sweeping_screen(sweep),
         "swept": swept_screen(sales(question)),
+        "swept_many": swept_screen(many_sales(question), 7),
         "sweep_over": sweep_over_screen(),
         "switch": switch_screen(view, "No"),
     }

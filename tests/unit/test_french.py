@@ -3,11 +3,15 @@
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
 import pytest
 
+from core.domain.units import EventId
+from core.domain.weather.views import EventLine
 from scripts.catalogue import collected, sources, troubles
 from telegram_bot.commands import Scope, menu
 from telegram_bot.context import OTHER_ACCOUNT
@@ -16,9 +20,11 @@ from telegram_bot.handlers.ticket import EXPLANATIONS, STILL_WAITING
 from telegram_bot.languages.catalogue import LOCALE, install_catalogues
 from telegram_bot.languages.po import PoFile, parse
 from telegram_bot.screens.notices import OLD_SCREEN
+from telegram_bot.screens.numbers import counted
 from telegram_bot.screens.screen import Screen
 from telegram_bot.screens.text import utf16_length
 from telegram_bot.screens.too_late import TOO_LATE
+from telegram_bot.screens.weather import ladder_screen
 from telegram_bot.words import Reader, plural, reading_as, say
 from tests.support import (
     account_examples,
@@ -36,6 +42,40 @@ FRENCH: Final = Reader("fr")
 MESSAGE, CAPTION, ANSWER, LABEL, MEANING = 4096, 1024, 200, 64, 256  # UTF-16 units, of Telegram
 TAG: Final = re.compile(r"<(/?)(b|i|code|blockquote)>")
 PLACES_ALONE: Final = re.compile(r"(?:\{\w+\}|[^A-Za-z{}])*")
+
+NOT_OF_ONE: Final = frozenset(
+    {
+        "{live} of {count} prices live, the rest {oldest}",
+        "Buyers wait for {bought} shares, sellers offer {offered}",
+        "An order over {ours} shares is not in the exchange's book any more.",
+        "An order over {ours} shares, made elsewhere, has left the book.",
+        "An order over {theirs} shares, made elsewhere, is in a market we do not know.",
+        "We count {ours} shares, the exchange {theirs}.",
+        "{theirs} shares came into your account without a trade.",
+        "{ours} shares left your account without a trade.",
+        "{ours} shares were redeemed; the result is on its way to us.",
+        "The position shows {ours} shares, its trades make {theirs}.",
+        (
+            "Only {found} of your {shares} shares find a buyer right now, so all or nothing "
+            "would be nothing. No order was placed."
+        ),
+        "not what the fills make: {count} positions",
+        "You want to sell {wanted} shares and have {shares}.",
+        (
+            "You want to sell {wanted} shares and have {shares}, {held} of them in open sales; "
+            "cancel those first."
+        ),
+        "{count} buckets are more than any event has.",
+        "{events} of {least} events are resolved.",
+        "You have {most} alerts already; remove one first.",
+        "The smallest order here is {least} shares.",
+        "You hold {shares} shares.",
+        "You hold {shares} shares, {held} in open sales.",
+        "it shows {ours} shares, and its trades make {theirs}",
+        "You watch {most} markets already; take one off the list first.",
+    }
+)
+"""Where one is said in a sentence of its own, cannot be, or is as rare as it would be odd."""
 
 ENGLISH_BUTTONS: Final = frozenset(
     {"Other", "Confirm", "Cancel", "Sell {percent}%", "Refresh", "Home"}
@@ -174,9 +214,9 @@ def test_what_answers_a_tap_or_names_a_command_fits_in_french() -> None:
     ("message", "values", "expected"),
     [
         (
-            "You get <b>{shares}</b> shares",
-            {"shares": "15.873"},
-            "Vous recevez <b>15.873</b> parts",
+            "You get about <b>{total}</b> after all fees.",
+            {"total": "$15.87"},
+            "Vous recevez environ <b>$15.87</b> après tous les frais.",
         ),
         ("If not: $0.00 ({loss})", {"loss": "-$10.15"}, "Sinon\u00a0: $0.00 (-$10.15)"),
         ("<b>Sell {outcome}?</b>", {"outcome": "No"}, "<b>Vendre No\u202f?</b>"),
@@ -210,3 +250,35 @@ def test_a_fact_of_the_news_is_found_in_every_language() -> None:
         text = screens[f"account news_{name}"].text
         assert re.search(r"\d{1,2} nov\. 2026, \d\d:03:22 UTC", text), name
         assert "moment inconnu" not in text
+
+
+@pytest.mark.parametrize(
+    ("amount", "english", "french"),
+    [
+        ("0.5", "0.5 shares", "0.5 part"),
+        ("1", "1 share", "1 part"),
+        ("1.5", "1.5 shares", "1.5 part"),
+        ("2", "2 shares", "2 parts"),
+        ("15.873", "15.873 shares", "15.873 parts"),
+    ],
+)
+def test_shares_are_counted_as_each_language_counts(amount: str, english: str, french: str) -> None:
+    number = counted(Decimal(amount))
+    assert plural("{n} share", "{n} shares", number, n=amount) == english
+    with reading_as(FRENCH):
+        assert plural("{n} share", "{n} shares", number, n=amount) == french
+
+
+def test_no_number_stands_before_a_noun_that_has_one_form() -> None:
+    noun = r"(shares|orders|positions|markets|events|alerts|trades|buckets|people|prices)"
+    single = {each.msgid for each in french().entries if not each.plural and not each.is_gone}
+    found = {each for each in single if re.search(rf"\{{\w+\}}(</b>)? {noun}\b", each)}
+    assert found == NOT_OF_ONE
+
+
+def test_why_an_event_is_not_traded_is_told_in_french() -> None:
+    why = "The station KXYZ is not known."
+    line = EventLine(EventId("1"), "some-event", reason=why)
+    with reading_as(FRENCH):
+        screen = ladder_screen(replace(weather_examples.ladder_view(), line=line), examples.NOW)
+        assert "La station KXYZ n\u2019est pas connue." in screen.text

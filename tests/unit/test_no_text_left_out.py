@@ -40,6 +40,8 @@ ALLOWED: Final = {
     ("screens/weather_words.py", "No"): "decision 32: the same in every language",
 }
 SAID_ELSEWHERE: Final = {
+    ("backing_up.py", "AWAY"): "screens/admin.py tells it again",
+    ("backing_up.py", "BROKEN_OFF"): "screens/admin.py tells it again",
     ("commands.py", "COMMANDS"): "each meaning is said where it is shown",
     ("screens/help.py", "SECTIONS"): "heading and text of each are said in one place",
     ("bot.py", "LIVE_MODE"): "the desk's mode is said by its context",

@@ -117,9 +117,12 @@ def _size(market: Market, wish: LimitWish, now: datetime) -> Size:
     size = Size(Decimal(shares) / MICROS)
     if size < market.minimum_size:
         least = market.minimum_size.normalize()
-        raise OrderTooSmall(
-            worded("The smallest order here is {least} shares.", least=f"{least:f}"), size=least
+        sentence = (
+            mark("The smallest order here is one share.")
+            if least == 1
+            else worded("The smallest order here is {least} shares.", least=f"{least:f}")
         )
+        raise OrderTooSmall(sentence, size=least)
     return size
 
 

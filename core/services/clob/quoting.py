@@ -75,6 +75,8 @@ def you_have(means: Means) -> str:
 
 def _you_hold(means: Means) -> str:
     if not means.shares_held:
+        if means.shares == 1:
+            return mark("You hold one share.")
         return worded("You hold {shares} shares.", shares=_plain(means.shares))
     return worded(
         "You hold {shares} shares, {held} in open sales.",

@@ -113,7 +113,7 @@ def _refuse_old_price(ticket: Ticket, reading: Reading, most: float) -> None:
         return
     raise PriceNotTrusted(
         worded(
-            "The price is not live: the newest one is {age} seconds old. Nothing was "
+            "The price is not live: the newest one is {age} s old. Nothing was "
             "ordered. Refresh and try again.",
             age=f"{reading.age:.0f}",
         ),
