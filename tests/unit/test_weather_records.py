@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.domain.units import EventId
 from core.domain.weather.calibration import DEFAULT_WEIGHT, Lead
-from core.domain.weather.calibration_json import from_json
+from core.domain.weather.calibration_json import from_text
 from core.domain.weather.fitting.job import judged, learned, with_records
 from core.domain.weather.fitting.lessons import Record, pairs_of
 from core.domain.weather.fitting.pairs import Cell, FromTheFuture
@@ -168,7 +168,7 @@ def test_a_lesson_of_the_future_stops_the_fit() -> None:
     texts = (json.dumps([LESSON]),)
     found = learned(LearnJob(texts, (), AT))
     assert found.pairs == 1
-    assert from_json(json.loads(found.content)).fitted_at == AT
+    assert from_text(found.content).fitted_at == AT
     with pytest.raises(FromTheFuture):
         learned(LearnJob(texts, (), AT - timedelta(microseconds=1)))
 
