@@ -77,7 +77,12 @@ def build_weather(
         is_streaming,
     )
     learning = build_learning(
-        shared.sessions, ground.worker, forecasts.stations, shared.outbox, ground.risk.audit
+        shared.sessions,
+        ground.worker,
+        forecasts.stations,
+        shared.outbox,
+        ground.risk.audit,
+        kept_for=timedelta(days=shared.settings.weather_kept_days),
     )
     forecasts.settling.listen(learning.round.settled)
     scores, live = OpenRecord(learning.book, learning.gate), trading.live

@@ -75,6 +75,7 @@ class DailyRound:
         if self._now() >= self._due():
             self._is_news = False
             try:
+                await self._scoring.forget()
                 await self._learning.learn()
             except (Unavailable, SQLAlchemyError, OSError):
                 self._is_news = True
