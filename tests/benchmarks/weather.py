@@ -96,7 +96,7 @@ async def measure(url: str) -> list[Figure]:
     await engine.dispose()
     how = (
         f"{STATIONS} stations, highest and lowest, {DAYS} days, {MODELS} models, "
-        f"{len(Lead)} leads, with layers and shares, from the database through the worker process and back"
+        f"{len(Lead)} leads, with layers and shares, from the database through the worker and back"
     )
     return [
         Figure("weather fit", learned, "s", how, "<= 5"),
