@@ -57,6 +57,7 @@ class Learning:
         self._current = untaught(now())
         self._listeners: list[Listener] = []
         self.pairs = 0  # that it was made of
+        self.refused = 0  # at the last fit of this run
         self.fitted_at: datetime | None = None  # None: nothing was ever fitted
 
     @property
@@ -97,6 +98,7 @@ class Learning:
             await self._adopt(fit)
         except UnreadableCalibration as fault:
             raise Unavailable("That could not be done.") from fault
+        self.refused = whole.refused
         async with as_worker(self._sessions) as session:
             await calibrations.keep(session, fit)
             await calibrations.forget(session, moment - KEPT)

@@ -46,7 +46,7 @@ def build_learning(
     gate = Gate(sessions, jobs, outbox, audit, lambda: learning.pairs, now=now)
     book = ScoreBook(sessions, now=now)
     scoring = Scoring(sessions, now=now, kept_for=kept_for)
-    daily = DailyRound(scoring, learning, gate, now=now)
+    daily = DailyRound(scoring, learning, gate, book, now=now)
     return LearningParts(learning, gate, scoring, book, daily)
 
 

@@ -113,6 +113,11 @@ class ScoreBook:
         async with as_worker(self._sessions) as session:
             return await weather_scores.standings(session, self._now() - self.rolling)
 
+    async def overall(self) -> Standing | None:
+        """Of all cities, by what was said last before the day began."""
+        found = await self.standings()
+        return next((one for one in found if not one.city and one.lead is None), None)
+
     async def reliability(self, lead: Lead | None, city: str | None = None) -> ReliabilityOf:
         """Of the newest events of that time; `lead` None: said last before the day began."""
         occasion = Occasion.MIDNIGHT if lead is None else Occasion(lead.value)

@@ -41,9 +41,9 @@ def fitted(job: FitJob) -> str:
 
 def learned(job: LearnJob) -> Learned:
     """Raises: FromTheFuture."""
-    pairs = pairs_of(job.lessons)
+    pairs, refused = pairs_of(job.lessons)
     found = with_records(fit(pairs, job.moment), records_of(job.records))
-    return Learned(as_text(found), len(pairs))
+    return Learned(as_text(found), len(pairs), refused)
 
 
 def together(job: JoinJob) -> Learned:
@@ -59,7 +59,8 @@ def together(job: JoinJob) -> Learned:
         if lead in seen.layers:
             layers[lead] = seen.layers[lead]
     whole = Calibration(job.moment, groups, layers, weights)
-    return Learned(as_text(whole), sum(part.pairs for part in job.parts))
+    counts = (sum(p.pairs for p in job.parts), sum(p.refused for p in job.parts))
+    return Learned(as_text(whole), *counts)
 
 
 def judged(job: JudgeJob) -> Skill | None:

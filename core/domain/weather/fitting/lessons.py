@@ -9,6 +9,7 @@ from typing import Final, TypedDict
 
 from core.domain.weather.calibration import Forecast, Group, Lead, lead_of
 from core.domain.weather.fitting.pairs import Cell, Pair
+from core.domain.weather.fitting.samples import usable
 from core.domain.weather.ladder import Bucket
 from core.domain.weather.records import Lows, ladder_of, place_of
 from core.domain.weather.station import StationId
@@ -52,10 +53,11 @@ class Record:
     market: float
 
 
-def pairs_of(texts: Iterable[str]) -> list[Pair]:
-    """Days whose bucket their ladder does not have teach nothing."""
-    pairs = (_pair(lesson) for text in texts for lesson in json.loads(text))
-    return [pair for pair in pairs if pair is not None]
+def pairs_of(texts: Iterable[str]) -> tuple[list[Pair], int]:
+    """What teaches, and how many days do not: without a number, or a bucket of their ladder."""
+    found = [_pair(lesson) for text in texts for lesson in json.loads(text)]
+    pairs = usable([pair for pair in found if pair is not None])
+    return pairs, len(found) - len(pairs)
 
 
 def records_of(texts: Iterable[str]) -> list[Record]:
