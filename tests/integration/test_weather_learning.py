@@ -11,7 +11,7 @@ from core.domain.errors import Unavailable
 from core.domain.units import EventId
 from core.domain.weather.belief import Opinion
 from core.domain.weather.calibration import Calibration, Lead
-from core.domain.weather.calibration_json import FORMAT, as_text
+from core.domain.weather.calibration_json import as_text
 from core.domain.weather.learning import LEARNED
 from core.domain.weather.records import Occasion
 from core.domain.weather.station_table import known_stations
@@ -21,10 +21,8 @@ from core.services.outbox import Outbox
 from core.services.weather.learning import Learning
 from core.services.weather.learning_parts import build_learning, build_recording
 from core.services.weather.opinions import ModelOpinions
-from core.services.weather.scoring import Scoring
 from core.services.weather.settling import Settling
-from core.storage import calibrations, weather_beliefs, weather_pairs
-from core.storage.calibrations import StoredFit
+from core.storage import weather_beliefs, weather_pairs
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 from infrastructure.worker.worker import Worker
@@ -38,7 +36,6 @@ from tests.support.learning_school import (
     keep_record,
     said_of,
     scored_event,
-    settlement,
     teach,
 )
 from tests.support.weather_house import running, weather_house
@@ -255,15 +252,6 @@ async def test_a_worker_that_is_away_is_asked_again(sessions: Sessions) -> None:
     assert parts.learning.fitted_at == NOW
 
 
-async def test_what_cannot_be_read_is_learned_anew(sessions: Sessions) -> None:
-    async with as_worker(sessions) as session:
-        spoilt = StoredFit(FORMAT, NOW, NOW - timedelta(days=90), 7, '{"format": 2}')
-        await calibrations.keep(session, spoilt)
-    learning = learning_of(sessions)
-    assert not await learning.read()
-    assert (learning.pairs, learning.fitted_at) == (0, None)
-
-
 async def test_the_part_runs_by_itself_and_wakes_for_settlements(sessions: Sessions) -> None:
     await taught(sessions, days=3)
     parts = build_learning(
@@ -282,43 +270,3 @@ async def test_the_part_runs_by_itself_and_wakes_for_settlements(sessions: Sessi
     finally:
         running_round.cancel()
         await asyncio.wait([running_round])
-
-
-async def test_what_is_too_old_goes_and_no_average_changes_by_it(sessions: Sessions) -> None:
-    ages = {1: 89, 2: 99, 3: 101, 4: 300}  # event: days since it was settled
-    known = {number: NOW - timedelta(days=age) for number, age in ages.items()}
-    scores = [
-        scored_event(number, at.date(), at, model=0.4 + number / 10, market=0.7)
-        for number, at in known.items()
-    ]
-    await keep_record(sessions, scores)
-    async with as_worker(sessions) as session:
-        for score in scores:
-            settled = settlement(score.said.subject.day, 15, score.known_at)
-            settled = replace(settled, event_id=score.said.subject.event_id)
-            await weather_pairs.keep_settlement(session, settled)
-        await weather_beliefs.keep(session, [score.said for score in scores])
-    hundred = timedelta(days=100)
-    parts = build_learning(
-        sessions,
-        Here(),
-        known_stations(),
-        Outbox(sessions),
-        Audit(),
-        now=lambda: NOW,
-        kept_for=hundred,
-    )
-    before = await parts.book.standings(), await parts.book.reliability(None)
-    assert before[0][0].events == before[1].events == 1
-    await parts.round.go()
-    await parts.round.go()  # nothing is scored a second time
-    assert (await parts.book.standings(), await parts.book.reliability(None)) == before
-    async with sessions() as session:
-        for table in ("weather_scores", "weather_beliefs"):
-            rows = await session.scalars(sa.text(f"SELECT event_id FROM {table} ORDER BY 1"))  # noqa: S608 - one of two
-            assert list(rows) == ["e1", "e2"][: 2 if table == "weather_scores" else 1]
-
-
-async def test_scores_cannot_be_kept_for_less_than_averages_look_back(sessions: Sessions) -> None:
-    with pytest.raises(ValueError, match="farther back"):
-        Scoring(sessions, kept_for=timedelta(days=90))
