@@ -222,22 +222,25 @@ async def test_profit_is_of_the_strategys_own_fills(sessions: Sessions) -> None:
     """By hand the same token was bought and sold in both accounts, and a trigger sold some."""
     await keep_record(sessions, record(1, model=0.5, market=0.5))
     user, one = await earned(sessions, "12.5"), market(1)
-    for account in (Account.WEATHER_PAPER, Account.LIVE):
-        for side, price in ((Side.BUY, "0.1"), (Side.SELL, "0.9")):
-            by_hand = {"price": price, "side": side, "account": account}
-            await traded(sessions, user, one, cause="", **by_hand)
-    sold = {"price": "0.2", "side": Side.SELL, "account": Account.LIVE}
-    await traded(sessions, user, one, cause="trigger:7:1", **sold)
+    live = Account.LIVE
+    for account in (Account.WEATHER_PAPER, live):
+        await traded(sessions, user, one, cause="", price="0.1", account=account)
+        await traded(sessions, user, one, cause="", side=Side.SELL, price="0.9", account=account)
+    await traded(
+        sessions, user, one, cause="trigger:7:1", side=Side.SELL, price="0.2", account=live
+    )
     book, gate = ScoreBook(sessions, now=lambda: NOW), gate_of(sessions)
     assert await book.profit(user, Account.WEATHER_PAPER) == Decimal("12.5")
-    assert await book.profit(user, Account.LIVE) is None
+    assert await book.profit(user, live) is None
     assert (await gate.judge()).profit == Decimal("12.5")
-    live = {"account": Account.LIVE, "fee": "1"}
-    await traded(sessions, user, one, price="0.6", **live)
-    await traded(sessions, user, one, cause="forecast:e0:2", price="0.7", side=Side.SELL, **live)
-    lost = {"account": Account.LIVE, "settlement": Settlement.FAILED}
-    await traded(sessions, user, one, cause="forecast:e0:3", price="0.01", **lost)
-    assert await book.profit(user, Account.LIVE) == Decimal("8.0")
+    await traded(sessions, user, one, price="0.6", fee="1", account=live)
+    second, third = "forecast:e0:2", "forecast:e0:3"
+    await traded(
+        sessions, user, one, cause=second, side=Side.SELL, price="0.7", fee="1", account=live
+    )
+    lost = Settlement.FAILED
+    await traded(sessions, user, one, cause=third, price="0.01", account=live, settlement=lost)
+    assert await book.profit(user, live) == Decimal("8.0")
     assert await book.profit(user, Account.WEATHER_PAPER) == Decimal("12.5")
     assert (await gate.judge()).profit == Decimal("20.5")
 

@@ -97,7 +97,7 @@ async def without_wallet(sessions: Sessions) -> WeatherHouse:
 
 @asynccontextmanager
 async def at_work(strategy: Strategy) -> AsyncIterator[None]:
-    parts = [asyncio.create_task(run(), name=name) for name, run in strategy.runs.items()]
+    parts = [asyncio.ensure_future(run()) for run in strategy.runs.values()]
     try:
         yield
     finally:
@@ -222,6 +222,7 @@ async def test_the_open_record_shows_averages_money_and_the_verdict(sessions: Se
     everywhere, london = (await record.table(house.user)).rows
     assert (everywhere.city, london.city, london.events, london.lead) == ("", "london", 4, None)
     assert london.model.brier == pytest.approx(0.5)
+    assert london.market is not None
     assert london.market.brier == pytest.approx(0.6)
     assert london.model.crps == pytest.approx(0.5)
     assert london.naive is not None

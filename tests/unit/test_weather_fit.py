@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from core.domain.weather.calibration import (
@@ -204,7 +205,11 @@ def test_the_smallest_score_is_found_to_the_last_digit_that_matters() -> None:
     known = samples(told, apart, 1.0)
     problem = problem_of(known, prior)
     least = [(None, None), *[(0, None)] * 3, (0.2, None), (0, None)]
-    other = minimize(lambda at: problem.loss(at)[0], problem.start, bounds=least, tol=1e-12)
+
+    def loss(at: NDArray[np.float64]) -> float:
+        return problem.loss(at)[0]
+
+    other = minimize(loss, problem.start, bounds=least, tol=1e-12)
     own = smallest(problem)
     assert problem.loss(own)[0] <= other.fun + 1e-6 * (1 + abs(other.fun))
 

@@ -162,4 +162,5 @@ def test_a_new_fit_stirs_every_wanted_station_until_nobody_listens() -> None:
         ear(StationId("EGLC"))
     assert heard == ["EDDM", "EGLC", "EGLC"]
     end()
-    assert known.listeners == known.ears == []
+    assert not known.listeners
+    assert not known.ears
