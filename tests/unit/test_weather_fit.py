@@ -182,7 +182,7 @@ BROKEN = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("broken", BROKEN, ids=range(len(BROKEN)))
 def test_what_is_no_calibration_is_refused(broken: str) -> None:
     with pytest.raises(UnreadableCalibration):
         from_text(broken)
