@@ -62,7 +62,8 @@ _SAID: Final = """
     INSERT INTO weather_pairs (station, day, extreme, lead_from, source, model, mean, spread,
         members, available_at)
     SELECT station, day, extreme, l, 'test', 'm' || m,
-        low + 0.3 * m - 1 + (1 + l / 30.0) * sin(hashtext(event_id) + m * 0.4),
+        low + 0.3 * m - 1 + (1 + l / 30.0) * sin(hashtext(event_id))
+            + sin(hashtext(event_id || ':' || m)),
         CASE WHEN m > 5 THEN 1 + abs(sin(hashtext(event_id))) END, 30, known_at - interval '3 days'
     FROM settlements, unnest(CAST(:leads AS int[])) l, generate_series(1, CAST(:models AS int)) m
 """

@@ -221,7 +221,7 @@ def test_gaps_of_every_kind_cost_their_own_days_alone(tmp_path: Path) -> None:
 
 
 NO_MARKETS = '{"markets": []}'
-RUBBISH = {
+RUBBISH: dict[str, tuple[bytes | str | None, str | None, str]] = {
     "bytes": (b"hello", "{}", "a file that cannot be read"),
     "text": ("hello", "{}", "a file that cannot be read"),
     "deep": ("[" * 90_000, "{}", "a file that cannot be read"),

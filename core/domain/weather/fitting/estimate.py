@@ -25,7 +25,7 @@ PRIOR_SPREAD: Final = 5.0  # the default is wide on purpose and has to give way 
 MOST_STEPS: Final = 50
 SHARES: Final = tuple(0.5**halvings for halvings in range(12))
 """Of a step, tried in turn until one makes the loss smaller."""
-ENOUGH: Final = 1e-9  # of the loss: what smaller steps would still gain is none
+ENOUGH: Final = 1e-7  # of the loss: what smaller steps would still gain is none
 
 # Curvature of CRPS at the truth by mean and sigma, and the variance of its slopes, for sigma 1.
 MEAN_CURVATURE: Final = 0.5642  # 1 / sqrt(pi)
