@@ -32,6 +32,8 @@ def main() -> None:
     )
     parser.add_argument("--to", type=Path, default=ROOT, help="where the figures are written")
     arguments = parser.parse_args()
+    if not arguments.folder.is_dir():
+        sys.exit(f"{arguments.folder} is no folder: nothing was written.")
     skipped: Counter[str] = Counter()
     walked = _walked(arguments.folder, skipped)
     _say_skipped(skipped)
@@ -56,7 +58,7 @@ def _walked(folder: Path, skipped: Counter[str]) -> dict[str, list[ForecastDay]]
         if forecast:
             walked[city] = forecast
         elif days:
-            skipped["city: no day with a market after the first 15"] += 1
+            skipped[f"city {city}: no day with a market after the first 15"] += 1
         skipped["day: no price within 12 hours of local midnight"] += sum(
             each.market is None for each in days
         )

@@ -52,7 +52,7 @@ def market_days(folder: Path, city: str, skipped: Counter[str]) -> list[MarketDa
         forecast = _record(weather.get("historical_forecast"), "no forecasts in the weather file")
         zone, unit = _zone(forecast), _unit(weather, forecast)
     except Unusable as reason:
-        skipped[f"city: {reason}"] += 1
+        skipped[f"city {city}: {reason}"] += 1
         return []
     known = _forecasts(forecast, skipped)
     days: dict[tuple[date, Extreme], MarketDay] = {}

@@ -128,8 +128,14 @@ def _parts(
     live = None if trading.live is None else trading.live.reported
     reported = TradingHealth(metrics, lambda: overlook.newest, live)
     details = {"venue": shared.place.venue}
-    health = Health(feed.streamer, probe, lambda: chat.bot.is_up, details, reported.parts)
     weather = _weather(ground, trading, client, feed)
+    health = Health(
+        feed.streamer,
+        probe,
+        lambda: chat.bot.is_up,
+        details,
+        lambda: reported.parts() | ({} if weather is None else weather.health.parts()),
+    )
     chat = build_chat(ground, trading, users, health, None if weather is None else weather.overview)
     feed.streamer.subscriptions.on_left_out(chat.left_out.tell)
     return _Parts(ground, trading, users, feed, overlook, reported, health, chat, weather)
@@ -186,7 +192,7 @@ def _assembly(parts: _Parts, metrics: Metrics) -> Assembly:
             parts.ground.shared.outbox.statistics,
             parts.reported,
             ChatFigures(metrics, bot.messenger.lanes, bot.live, partial(_refused_taps, parts)),
-            *([] if parts.weather is None else [parts.weather.figures(metrics)]),
+            *(() if parts.weather is None else parts.weather.figures(metrics)),
         ),
         runs=_runs(parts),
     )

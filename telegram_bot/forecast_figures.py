@@ -26,6 +26,8 @@ class ForecastFigures:
         since.add(metrics.unkept, now.unkept)
         since.add(metrics.settled, parts.settling.learned)
         metrics.budget_left.labels(parts.open_meteo.name).set(parts.open_meteo.budget.left)
+        for source, age in now.answered.items():
+            metrics.source_age.labels(source).set(age)
         for station in self._told - now.ages.keys():
             metrics.age.remove(station)
         for station, age in now.ages.items():

@@ -29,7 +29,7 @@ LONG: Final = mark(
 )
 
 # What the library raises where an answer is not what it should be: it reads without looking.
-UNREAD: Final = (AttributeError, KeyError, TypeError, ValueError)
+UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class Menu:
         async def asked() -> T | None:
             try:
                 return await request()
-            except (InvalidToken, *UNREAD):
+            except (InvalidToken, *UNREADABLE):
                 return None
 
         return await self._reach(asked)

@@ -1,6 +1,6 @@
 """Builds the weather strategy. Imported only where it is enabled: nobody else pays for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
@@ -25,11 +25,13 @@ from core.services.weather.signals import WeatherSignals
 from core.services.weather.strategy import Operating, Strategy, World
 from infrastructure.config.settings import Settings
 from infrastructure.telemetry.metrics import Metrics
+from telegram_bot.figures import Figures
 from telegram_bot.forecast_assembly import Forecasts, build_forecasts
 from telegram_bot.forecast_figures import ForecastFigures
 from telegram_bot.supervisor import Run
 from telegram_bot.trading_assembly import Ground, Trading
 from telegram_bot.weather_chat_assembly import build_overview, build_signals
+from telegram_bot.weather_figures import StrategyFigures, WeatherHealth
 
 IsStreaming: TypeAlias = Callable[[], bool]
 
@@ -44,9 +46,13 @@ class Weather:
     recording: Recording
     overview: WeatherOverview
     signals: WeatherSignals
+    health: WeatherHealth
 
-    def figures(self, metrics: Metrics) -> ForecastFigures:
-        return ForecastFigures(metrics, self.forecasts)
+    def figures(self, metrics: Metrics) -> Sequence[Figures]:
+        return (
+            ForecastFigures(metrics, self.forecasts),
+            StrategyFigures(metrics, self.health),
+        )
 
     @property
     def runs(self) -> dict[str, Run]:
@@ -77,7 +83,12 @@ def build_weather(
         is_streaming,
     )
     learning = build_learning(
-        shared.sessions, ground.worker, forecasts.stations, shared.outbox, ground.risk.audit
+        shared.sessions,
+        ground.worker,
+        forecasts.stations,
+        shared.outbox,
+        ground.risk.audit,
+        kept_for=timedelta(days=shared.settings.weather_kept_days),
     )
     forecasts.settling.listen(learning.round.settled)
     scores, live = OpenRecord(learning.book, learning.gate), trading.live
@@ -105,6 +116,7 @@ def build_weather(
         ),
         build_overview(shared.sessions, ground.board, strategy, known, is_streaming),
         build_signals(shared.sessions, shared.outbox, strategy),
+        WeatherHealth(learning, strategy.log, forecasts.keeper),
     )
 
 

@@ -22,6 +22,10 @@ NAMES: Final = (
     mark("Reconciliation"),
     mark("Session keys"),
     mark("Clock"),
+    mark("Forecasts"),
+    mark("Learning"),
+    mark("Weather gate"),
+    mark("Decisions"),
 )
 STATES: Final = (
     mark("up"),
@@ -94,4 +98,15 @@ STATES: Final = (
     mark("news of it could not be read"),
     mark("its book stayed crossed"),
     mark("its price grid changed"),
+    mark("none is wanted, or none has come yet"),
+    mark("the oldest of {count} is {age} min old"),
+    mark("{source} does not answer"),
+    mark("nothing was learned yet"),
+    mark("last fit {age} h ago from {pairs} pairs"),
+    mark("{count} of no use"),
+    mark("open after {events} events"),
+    mark("closed after {events} events"),
+    mark("ordered"),
+    mark("skipped"),
+    mark("lost"),
 )

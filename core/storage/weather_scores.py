@@ -23,27 +23,31 @@ from core.storage.learning_models import BeliefRow
 from core.storage.learning_models import WeatherScoreRow as Row
 
 _AVERAGES: Final = ("model", "market", "climatology", "naive")
-_STRATEGY: Final = """
-    (p.account = 'weather-paper' OR EXISTS (
-        SELECT 1 FROM orders o WHERE o.user_id = p.user_id AND o.account = p.account
-            AND o.token_id = p.token_id AND o.origin = 'automation'
-    ))
+_OWN: Final = """
+    SELECT CASE f.side WHEN 'BUY' THEN f.size ELSE -f.size END
+        * (coalesce(worth.payout, worth.price, f.price) - f.price) - f.fee AS result
+    FROM fills f JOIN orders o ON o.id = f.order_id JOIN markets m ON m.id = f.market_id
+        LEFT JOIN LATERAL (
+            SELECT (m.payouts ->> (place - 1)::int)::numeric AS payout,
+                (m.outcome_prices ->> (place - 1)::int)::numeric AS price
+            FROM jsonb_array_elements_text(m.clob_token_ids) WITH ORDINALITY AS t (token, place)
+            WHERE token = f.token_id
+        ) worth ON true
+    WHERE f.settlement <> 'failed' AND o.origin IN ('automation', 'protection')
+        AND o.key LIKE 'auto:%' AND split_part(o.key, ':', 4) = 'forecast'
+"""
+"""What the strategy's own fills made, each against what its token is worth now or has paid.
+
+What people do with the same token is not among them, nor what became of shares that they sold.
 """
 _PROFIT: Final = sa.text(
-    f"""
-    SELECT sum(p.pnl_amount + p.realized_pnl) FROM positions p
-        JOIN markets m ON m.id = p.market_id JOIN event_rules e ON e.event_id = m.event_id
-    WHERE p.user_id = :user AND p.account = :account
-        AND (p.status = 'active' OR p.closed_at > :since) AND {_STRATEGY}
-    """  # noqa: S608 - put together from the constant above
+    f"SELECT sum(result) FROM ({_OWN} AND f.user_id = :user AND f.account = :account"  # noqa: S608 - put together from the constant above
+    " AND f.at > :since) own"
 )
 _NET: Final = sa.text(
-    f"""
-    SELECT coalesce(sum(p.pnl_amount + p.realized_pnl), 0) FROM positions p
-        JOIN markets m ON m.id = p.market_id
-        JOIN weather_scores s ON s.event_id = m.event_id AND s.occasion = 'midnight'
-    WHERE p.account IN ('weather-paper', 'live') AND s.known_at > :since AND {_STRATEGY}
-    """  # noqa: S608 - put together from the constant above
+    f"SELECT coalesce(sum(result), 0) FROM ({_OWN} AND f.account IN ('weather-paper', 'live')"  # noqa: S608 - the same
+    " AND EXISTS (SELECT 1 FROM weather_scores s WHERE s.event_id = m.event_id"
+    " AND s.occasion = 'midnight' AND s.known_at > :since)) own"
 )
 
 
@@ -88,13 +92,16 @@ async def standings(session: AsyncSession, since: datetime) -> tuple[Standing, .
 
 
 async def chances(
-    session: AsyncSession, occasion: Occasion, city: str | None, *, most: int
+    session: AsyncSession, occasion: Occasion, city: str | None, since: datetime, *, most: int
 ) -> tuple[list[tuple[float, bool]], int]:
-    """What the model gave to every bucket of the newest events, and whether it came; how many."""
+    """What the model gave to every bucket of the newest events, and whether it came; how many.
+
+    Of those that were settled after `since`.
+    """
     query = (
         sa.select(BeliefRow.model, Row.place)
         .join(Row, sa.and_(Row.event_id == BeliefRow.event_id, Row.occasion == BeliefRow.occasion))
-        .where(Row.occasion == occasion.value)
+        .where(Row.occasion == occasion.value, Row.known_at > since)
         .order_by(Row.known_at.desc(), Row.event_id)
         .limit(most)
     )

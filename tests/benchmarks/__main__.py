@@ -52,7 +52,6 @@ WITH_FRAMES: Final[Mapping[str, Callable[[Capture], Awaitable[list[Figure]]]]] =
     "transports": lambda _: telegram.transports(),
     "cards": lambda _: cards.live_cards(),
     "busy": lambda _: busy.busy_chats(),
-    "weather": lambda _: weather.measure(),
 }
 WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "memory": memory.resident_growth,
@@ -69,6 +68,7 @@ WITH_POSTGRES: Final[Mapping[str, Callable[[str], Awaitable[list[Figure]]]]] = {
     "triggers": triggers.measure,
     "alerts": alerts.measure,
     "statements": statements.measure,
+    "weather": weather.measure,
     "edges": weather_edges.measure,
 }
 NAMES: Final = [*WITH_FRAMES, *WITH_POSTGRES]

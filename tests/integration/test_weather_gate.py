@@ -8,6 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from core.domain.account import Account
+from core.domain.book import Side
+from core.domain.ledger import Settlement
+from core.domain.market import Market
+from core.domain.order import Origin
+from core.domain.risk import automation_key
 from core.domain.units import UserId
 from core.domain.weather.choices import Choices, Mode
 from core.domain.weather.records import Scored
@@ -18,7 +23,7 @@ from core.services.weather.gate import DEMOTED, UNJUDGED, UNTAUGHT, Gate
 from core.services.weather.scoring import ScoreBook
 from core.storage.models import Sessions
 from tests.support.learning_school import Here, keep_record, scored_event
-from tests.support.rows import add_markets, add_position, add_user, market
+from tests.support.rows import add_markets, add_user, market
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 A_DAY = 8  # events
@@ -51,31 +56,71 @@ def gate_of(sessions: Sessions, clock: Clock | None = None, pairs: int = 100) ->
 
 
 async def earned(sessions: Sessions, amount: str, event: str = "e0", number: int = 1) -> UserId:
-    """Somebody whom that event brought so much in the strategy's dry account."""
+    """Somebody whom that event brought so much in the strategy's dry account: 100 shares won."""
     one = market(number)
     async with sessions.begin() as session:
         user = await add_user(session, number)
         await add_markets(session, [one])
-        position = await add_position(session, user, one, one.tokens[0])
         await session.execute(
-            sa.text("UPDATE markets SET event_id = :event WHERE id = :market"),
+            sa.text(
+                "UPDATE markets SET event_id = :event, is_resolved = true,"
+                """ payouts = '["1", "0"]' WHERE id = :market"""
+            ),
             {"event": event, "market": one.id},
         )
-        await session.execute(
-            sa.text(
-                "INSERT INTO event_rules (event_id, slug, title, description,"
-                " resolution_source, tags) VALUES (:event, 's', 't', 'd', 'r', '[]')"
-            ),
-            {"event": event},
-        )
-        await session.execute(
-            sa.text(
-                "UPDATE positions SET account = 'weather-paper', status = 'closed', amount = 0,"
-                " realized_pnl = :amount, closed_at = :at WHERE id = :id"
-            ),
-            {"amount": Decimal(amount), "at": NOW, "id": position},
-        )
+    await traded(sessions, user, one, fee=str(50 - Decimal(amount)))
     return user
+
+
+async def traded(  # noqa: PLR0913 - a trade has that many sides
+    sessions: Sessions,
+    user: UserId,
+    one: Market,
+    *,
+    cause: str = "forecast:e0:1",
+    side: Side = Side.BUY,
+    price: str = "0.5",
+    fee: str = "0",
+    account: Account = Account.WEATHER_PAPER,
+    settlement: Settlement = Settlement.CONFIRMED,
+) -> None:
+    """100 shares of Yes; without a `cause` by hand."""
+    key = automation_key(one.id, side, cause) if cause else f"tap:{side}"
+    origin = Origin.AUTOMATION if side is Side.BUY else Origin.PROTECTION
+    values = {
+        "user": user,
+        "account": account.value,
+        "market": one.id,
+        "token": one.tokens[0],
+        "side": side.value,
+        "key": key,
+        "origin": origin.value if cause else Origin.PERSON.value,
+        "price": Decimal(price),
+        "fee": Decimal(fee),
+        "settlement": settlement.value,
+        "at": NOW,
+    }
+    async with sessions.begin() as session:
+        order = await session.scalar(
+            sa.text(
+                "INSERT INTO orders (user_id, account, market_id, token_id, outcome, side, size,"
+                " worst_price, key, origin) VALUES (:user, :account, :market, :token, 'Yes', :side,"
+                " 100, :price, :key, :origin) RETURNING id"
+            ),
+            {name: values[name] for name in values.keys() - {"fee", "settlement", "at"}},
+        )
+        await session.execute(
+            sa.text(
+                "INSERT INTO fills (event_key, user_id, account, order_id, market_id, token_id,"
+                " outcome, side, size, price, fee, settlement, at) VALUES (:event, :user, :account,"
+                " :order, :market, :token, 'Yes', :side, 100, :price, :fee, :settlement, :at)"
+            ),
+            {
+                **{name: values[name] for name in values.keys() - {"key", "origin"}},
+                "event": f"{account.value}:{key}",
+                "order": order,
+            },
+        )
 
 
 async def rows(sessions: Sessions, query: str) -> Sequence[tuple[object, ...]]:
@@ -173,19 +218,45 @@ async def test_when_skill_vanishes_the_live_go_dry_and_hear_of_it_once(sessions:
     assert await rows(sessions, noted) == [(live,)]
 
 
-async def test_profit_is_of_the_strategy_alone(sessions: Sessions) -> None:
+async def test_profit_is_of_the_strategys_own_fills(sessions: Sessions) -> None:
+    """By hand the same token was bought and sold in both accounts, and a trigger sold some."""
     await keep_record(sessions, record(1, model=0.5, market=0.5))
-    user = await earned(sessions, "12.5")
-    other = market(9)
-    async with sessions.begin() as session:  # by hand, in the live account, in the same event
-        await add_markets(session, [other])
-        await session.execute(sa.text("UPDATE markets SET event_id = 'e0' WHERE id = '9'"))
-        position = await add_position(session, user, other, other.tokens[0])
-        await session.execute(
-            sa.text("UPDATE positions SET account = 'live', pnl_amount = 7 WHERE id = :id"),
-            {"id": position},
-        )
-    book = ScoreBook(sessions, now=lambda: NOW)
+    user, one = await earned(sessions, "12.5"), market(1)
+    live = Account.LIVE
+    for account in (Account.WEATHER_PAPER, live):
+        await traded(sessions, user, one, cause="", price="0.1", account=account)
+        await traded(sessions, user, one, cause="", side=Side.SELL, price="0.9", account=account)
+    await traded(
+        sessions, user, one, cause="trigger:7:1", side=Side.SELL, price="0.2", account=live
+    )
+    book, gate = ScoreBook(sessions, now=lambda: NOW), gate_of(sessions)
     assert await book.profit(user, Account.WEATHER_PAPER) == Decimal("12.5")
-    assert await book.profit(user, Account.LIVE) is None
-    assert (await gate_of(sessions).judge()).profit == Decimal("12.5")
+    assert await book.profit(user, live) is None
+    assert (await gate.judge()).profit == Decimal("12.5")
+    await traded(sessions, user, one, price="0.6", fee="1", account=live)
+    second, third = "forecast:e0:2", "forecast:e0:3"
+    await traded(
+        sessions, user, one, cause=second, side=Side.SELL, price="0.7", fee="1", account=live
+    )
+    lost = Settlement.FAILED
+    await traded(sessions, user, one, cause=third, price="0.01", account=live, settlement=lost)
+    assert await book.profit(user, live) == Decimal("8.0")
+    assert await book.profit(user, Account.WEATHER_PAPER) == Decimal("12.5")
+    assert (await gate.judge()).profit == Decimal("20.5")
+
+
+async def test_what_is_still_held_is_worth_its_price_and_no_part_of_the_gate(
+    sessions: Sessions,
+) -> None:
+    user, one = await earned(sessions, "12.5"), market(1)
+    async with sessions.begin() as session:
+        await session.execute(
+            sa.text(
+                """UPDATE markets SET is_resolved = false, payouts = NULL,"""
+                """ outcome_prices = '["0.55", "0.45"]'"""
+            )
+        )
+    await traded(sessions, user, one, cause="forecast:e0:2", price="0.40", fee="0.5")
+    book = ScoreBook(sessions, now=lambda: NOW)
+    assert await book.profit(user, Account.WEATHER_PAPER) == Decimal("-18.0")
+    assert (await gate_of(sessions).judge()).profit == 0

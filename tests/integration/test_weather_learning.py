@@ -11,7 +11,7 @@ from core.domain.errors import Unavailable
 from core.domain.units import EventId
 from core.domain.weather.belief import Opinion
 from core.domain.weather.calibration import Calibration, Lead
-from core.domain.weather.calibration_json import FORMAT, as_json
+from core.domain.weather.calibration_json import as_text
 from core.domain.weather.learning import LEARNED
 from core.domain.weather.records import Occasion
 from core.domain.weather.station_table import known_stations
@@ -22,8 +22,7 @@ from core.services.weather.learning import Learning
 from core.services.weather.learning_parts import build_learning, build_recording
 from core.services.weather.opinions import ModelOpinions
 from core.services.weather.settling import Settling
-from core.storage import calibrations, weather_beliefs, weather_pairs
-from core.storage.calibrations import StoredFit
+from core.storage import weather_beliefs, weather_pairs
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 from infrastructure.worker.worker import Worker
@@ -102,7 +101,7 @@ async def test_the_worker_process_fits(sessions: Sessions) -> None:
         await asyncio.wait([running_worker])
     here = learning_of(sessions)
     await here.learn()
-    assert as_json(learning.current) == as_json(here.current)
+    assert as_text(learning.current) == as_text(here.current)
 
 
 async def test_what_became_known_later_changes_nothing(sessions: Sessions) -> None:
@@ -124,7 +123,7 @@ async def test_what_became_known_later_changes_nothing(sessions: Sessions) -> No
         )
     alone = learning_of(sessions)
     await alone.learn()
-    assert as_json(alone.current) == as_json(after.current)
+    assert as_text(alone.current) == as_text(after.current)
     at_last = learning_of(sessions, later)
     await at_last.learn()
     assert bias_of(at_last.current) > bias_of(after.current) + 0.1
@@ -251,15 +250,6 @@ async def test_a_worker_that_is_away_is_asked_again(sessions: Sessions) -> None:
     jobs.is_away = False
     await parts.round.go()
     assert parts.learning.fitted_at == NOW
-
-
-async def test_what_cannot_be_read_is_learned_anew(sessions: Sessions) -> None:
-    async with as_worker(sessions) as session:
-        spoilt = StoredFit(FORMAT, NOW, NOW - timedelta(days=90), 7, '{"format": 1}')
-        await calibrations.keep(session, spoilt)
-    learning = learning_of(sessions)
-    assert not await learning.read()
-    assert (learning.pairs, learning.fitted_at) == (0, None)
 
 
 async def test_the_part_runs_by_itself_and_wakes_for_settlements(sessions: Sessions) -> None:

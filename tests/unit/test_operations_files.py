@@ -79,7 +79,7 @@ def has_label(name: str, label: str) -> bool:
     if name.endswith("_bucket") and label == "le":
         return True
     metrics = Metrics()
-    for owner in (metrics, metrics.live, metrics.chat, metrics.weather):
+    for owner in (metrics, metrics.live, metrics.chat, metrics.weather, metrics.weather.learned):
         for metric in vars(owner).values():
             if isinstance(metric, Counter | Gauge | Histogram):
                 (family,) = metric.describe()

@@ -3,6 +3,7 @@
 import copy
 import gzip
 import json
+import math
 import subprocess
 import sys
 from collections import Counter
@@ -12,6 +13,7 @@ import pytest
 
 from core.domain.weather.fitting.walking import ForecastDay, Rule, walk
 from scripts.weather_history import cities, market_days
+from tests.support.weather_cities import CITIES, made
 from tests.support.weather_histories import History, histories, write
 
 ROOT = Path(__file__).parents[2]
@@ -183,3 +185,78 @@ def test_the_recorded_cities_are_forecast_as_well_as_promised(fixtures_dir: Path
     assert model["london"] < 0.50
     assert model["nyc"] < 0.62
     assert sum(model.values()) < 0.85 * sum(naive.values())
+
+
+def gaps(markets: History, weather: History) -> None:
+    """What strangers' files lack: days, hours, buckets, forecasts, results."""
+    days, daily = markets["markets"], weather["historical_forecast"]["daily"]
+    del days[20:25]
+    for number in (3, 26):
+        daily["temperature_2m_max"][number] = None
+    del days[30]["buckets"][0]  # half a ladder
+    days[31]["buckets"][4]["history"] = None
+    days[32]["buckets"][4]["history"] = [{"t": "noon", "p": "0.4"}, {"t": 1, "p": math.nan}]
+    for each in days[33]["buckets"]:
+        each["history"] = [{"t": each["history"][0]["t"], "p": 0}]
+    del days[34]["buckets"]
+    del daily["temperature_2m_max"][-3:]
+
+
+def test_gaps_of_every_kind_cost_their_own_days_alone(tmp_path: Path) -> None:
+    markets, weather = made(CITIES[3], days=60)
+    gaps(markets, weather)
+    write(tmp_path, "here", markets, weather)
+    skipped = Counter[str]()
+    days = market_days(tmp_path, "here", skipped)
+    # 60 - 5 days that are not there - 2 + 3 without a forecast - 2 without a ladder
+    assert len(days) == 60 - 5 - 5 - 2
+    assert skipped == {
+        "day: no forecast": 5,
+        "day: buckets that do not hold every degree once": 1,
+        "day: no buckets": 1,
+    }
+    scored = walk("here", days)
+    assert len(scored) == len(days) - 15 - 3  # three have no price at midnight
+    assert all(math.isfinite(each.log_score(rule)) for each in scored for rule in Rule)
+
+
+NO_MARKETS = '{"markets": []}'
+RUBBISH: dict[str, tuple[bytes | str | None, str | None, str]] = {
+    "bytes": (b"hello", "{}", "a file that cannot be read"),
+    "text": ("hello", "{}", "a file that cannot be read"),
+    "deep": ("[" * 90_000, "{}", "a file that cannot be read"),
+    "list": ("[]", "{}", "a file without an object"),
+    "number": ('{"markets": 3}', "{}", "no markets"),
+    "no forecasts": (NO_MARKETS, "{}", "no forecasts in the weather file"),
+    "no market file": (None, "{}", "no market file"),
+    "no weather file": (NO_MARKETS, None, "no weather file"),
+    "zone": (
+        NO_MARKETS,
+        '{"historical_forecast": {"timezone": "../../etc/passwd"}}',
+        "an unknown time zone",
+    ),
+    "unit": (
+        NO_MARKETS,
+        '{"historical_forecast": {"timezone": "UTC"}}',
+        "an unknown unit of temperature",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", RUBBISH)
+def test_rubbish_is_named_with_its_city(tmp_path: Path, kind: str) -> None:
+    market, weather, reason = RUBBISH[kind]
+    for name, content in (("polymarket", market), ("weather", weather)):
+        if content is not None:
+            packed = content if isinstance(content, bytes) else gzip.compress(content.encode())
+            (tmp_path / f"{name}_new york_history.json.gz").write_bytes(packed)
+    skipped = Counter[str]()
+    assert cities(tmp_path) == ["new york"]
+    assert market_days(tmp_path, "new york", skipped) == []
+    assert skipped == {f"city new york: {reason}": 1}
+
+
+def test_a_folder_that_is_none_is_called_so(tmp_path: Path) -> None:
+    done = run(tmp_path / "nowhere", tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("nowhere is no folder: nothing was written.\n")

@@ -1,6 +1,5 @@
 """The fit with little, odd or absurd to learn from, and the guard against the future."""
 
-import json
 import math
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from core.domain.weather.calibration import (
     Calibration,
@@ -18,11 +19,13 @@ from core.domain.weather.calibration import (
     completed,
     lead_of,
 )
-from core.domain.weather.calibration_json import UnreadableCalibration, as_json, from_json
+from core.domain.weather.calibration_json import UnreadableCalibration, as_text, from_text
 from core.domain.weather.fitting.emos import fit
+from core.domain.weather.fitting.estimate import problem_of, smallest
 from core.domain.weather.fitting.isotonic import isotonic
 from core.domain.weather.fitting.job import FitJob, fitted
 from core.domain.weather.fitting.pairs import Cell, FromTheFuture, Pair, known_at
+from core.domain.weather.fitting.samples import samples, table, usable
 from core.domain.weather.fitting.skill import market_weight, skill
 from core.domain.weather.probability import Distribution, predicted
 from core.domain.weather.station import StationId
@@ -165,18 +168,50 @@ def test_a_calibration_survives_json_exactly() -> None:
     calibration = Calibration(
         NOW, fit(made.pairs, NOW).groups, {DAY: ((0.1, 0.05), (0.9, 0.95))}, {DAY: 0.5}
     )
-    assert from_json(json.loads(json.dumps(as_json(calibration)))) == calibration
+    assert from_text(as_text(calibration)) == calibration
 
 
 def test_the_job_of_the_worker_answers_in_plain_numbers() -> None:
     pairs = (pair(21.0, 20.0, 50),)
-    assert from_json(json.loads(json.dumps(fitted(FitJob(pairs, NOW))))) == fit(pairs, NOW)
+    assert from_text(fitted(FitJob(pairs, NOW))) == fit(pairs, NOW)
 
 
-@pytest.mark.parametrize("broken", [None, [], {}, {"format": 2}, {"format": 1, "fitted_at": 3}])
-def test_what_is_no_calibration_is_refused(broken: object) -> None:
+BROKEN = (
+    "", "null", "[]", "{}", '{"format": 2}', '{"format": 1, "fitted_at": 3}', "[" * 100_000,
+    '{"format": 2, "fitted_at": "2026-01-01", "groups": 1, "layers": {}, "market_weights": {}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=range(len(BROKEN)))
+def test_what_is_no_calibration_is_refused(broken: str) -> None:
     with pytest.raises(UnreadableCalibration):
-        from_json(broken)
+        from_text(broken)
+
+
+def test_a_calibration_that_was_cut_off_is_refused() -> None:
+    whole = as_text(fit([pair(21.0, 20.0, 50)], NOW))
+    for cut in (whole.rindex("\n"), len(whole) - 1):
+        with pytest.raises(UnreadableCalibration):
+            from_text(whole[:cut])
+
+
+def test_the_smallest_score_is_found_to_the_last_digit_that_matters() -> None:
+    """Against a search by a library's own method, which knows nothing of ours."""
+    pairs = world(stations=1, days=60, seed=8).pairs
+    told = table(usable(pairs), ("alpha", "beta", "gamma"), NOW)
+    prior = fit([], NOW).coefficients(HERE, Extreme.HIGHEST, DAY)
+    weights, apart = (1 / 3,) * 3, (0.0,) * 3
+    prior = replace(prior, models=("alpha", "beta", "gamma"), weights=weights, offsets=apart)
+    known = samples(told, apart, 1.0)
+    problem = problem_of(known, prior)
+    least = [(None, None), *[(0, None)] * 3, (0.2, None), (0, None)]
+
+    def loss(at: NDArray[np.float64]) -> float:
+        return problem.loss(at)[0]
+
+    other = minimize(loss, problem.start, bounds=least, tol=1e-12)
+    own = smallest(problem)
+    assert problem.loss(own)[0] <= other.fun + 1e-6 * (1 + abs(other.fun))
 
 
 @pytest.mark.parametrize(

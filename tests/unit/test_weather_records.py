@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.domain.units import EventId
 from core.domain.weather.calibration import DEFAULT_WEIGHT, Lead
-from core.domain.weather.calibration_json import from_json
+from core.domain.weather.calibration_json import from_text
 from core.domain.weather.fitting.job import judged, learned, with_records
 from core.domain.weather.fitting.lessons import Record, pairs_of
 from core.domain.weather.fitting.pairs import Cell, FromTheFuture
@@ -152,7 +152,8 @@ def test_a_settled_day_is_its_measurement_where_the_bucket_agrees(
 
 
 def test_a_fahrenheit_lesson_teaches_in_celsius() -> None:
-    (pair,) = pairs_of([json.dumps([LESSON])])
+    (pair,), refused = pairs_of([json.dumps([LESSON])])
+    assert refused == 0
     assert (pair.group.lead, pair.available_at) == (Lead.H18_30, AT)
     assert pair.forecast.values == {"alpha": 11.0, "beta": 12.0}
     assert isinstance(pair.outcome, Cell)
@@ -161,14 +162,15 @@ def test_a_fahrenheit_lesson_teaches_in_celsius() -> None:
 
 
 def test_a_lesson_whose_bucket_its_ladder_does_not_have_teaches_nothing() -> None:
-    assert pairs_of([json.dumps([LESSON | {"high": 52}])]) == []
+    odd = [LESSON | {"high": 52}, LESSON | {"models": {"a": None}}, LESSON | {"models": {}}]
+    assert pairs_of([json.dumps(odd)]) == ([], 3)
 
 
 def test_a_lesson_of_the_future_stops_the_fit() -> None:
     texts = (json.dumps([LESSON]),)
     found = learned(LearnJob(texts, (), AT))
     assert found.pairs == 1
-    assert from_json(json.loads(found.content)).fitted_at == AT
+    assert from_text(found.content).fitted_at == AT
     with pytest.raises(FromTheFuture):
         learned(LearnJob(texts, (), AT - timedelta(microseconds=1)))
 

@@ -1,5 +1,6 @@
 """Worlds of which the truth is known: the fit finds it, and beats what knows less."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
@@ -8,9 +9,10 @@ import pytest
 import scoringrules
 from scipy.stats import chi2
 
-from core.domain.weather.calibration import Calibration, Coefficients, Lead
+from core.domain.weather.calibration import Calibration, Coefficients, Forecast, Lead
 from core.domain.weather.fitting.emos import fit
 from core.domain.weather.fitting.pairs import Cell, Pair
+from core.domain.weather.fitting.walking import FIXED_SIGMA
 from core.domain.weather.ladder import Bucket, Ladder, ladder
 from core.domain.weather.probability import Distribution, odds, predicted
 from core.domain.weather.scores import (
@@ -22,7 +24,7 @@ from core.domain.weather.scores import (
     pit_counts,
 )
 from core.domain.weather.station import StationId
-from core.domain.weather.temperature import Extreme, Rounding, Unit, whole_degree
+from core.domain.weather.temperature import Extreme, Rounding, Unit, converted, whole_degree
 from tests.support.weather_worlds import BEGIN, World, world
 
 DAYS = 180
@@ -92,30 +94,54 @@ def test_outcomes_lie_evenly_in_their_forecasts() -> None:
     assert statistic < chi2.ppf(0.999, df=9)
 
 
-def around(value: float) -> Ladder:
-    middle = whole_degree(value, HALF_UP)
-    singles = tuple(Bucket(middle + step, middle + step) for step in range(-4, 5))
-    tails = (Bucket(None, middle - 5), Bucket(middle + 5, None))
-    return ladder(Unit.CELSIUS, (*singles, *tails))
+def around(degrees: float, unit: Unit) -> Ladder:
+    """Eleven buckets, one degree wide or, in Fahrenheit, two."""
+    width = 2 if unit is Unit.FAHRENHEIT else 1
+    first = whole_degree(degrees, HALF_UP) // width * width - 4 * width
+    starts = [first + width * step for step in range(9)]
+    middle = tuple(Bucket(low, low + width - 1) for low in starts)
+    tails = (Bucket(None, first - 1), Bucket(starts[-1] + width, None))
+    return ladder(unit, (*middle, *tails))
 
 
-def test_who_knows_more_scores_better() -> None:
+@pytest.mark.parametrize("unit", Unit)
+@pytest.mark.parametrize("warmer", [0.0, -30.0])
+def test_who_knows_more_scores_better(unit: Unit, warmer: float) -> None:
+    """The same world in both units, and where it freezes."""
+    taught = [_warmer(each, warmer) for each in the_world().pairs]
+    moment = BEGIN + timedelta(days=TAUGHT - 1)
+    calibration = fit([each for each in taught if each.available_at <= moment], moment)
     scored = []
-    for each, members in later():
-        middle = float(np.mean([x for x in each.forecast.values.values() if x is not None]))
-        steps = around(middle)
-        count = len(steps.buckets)
-        place = steps.index_of(whole_degree(outcome(each), HALF_UP))
-        votes = [steps.index_of(whole_degree(float(member), HALF_UP)) for member in members]
+    for pair, members in later():
+        each = _warmer(pair, warmer)
+        assert each.group.station is not None
+        fitted = predicted(calibration.coefficients(each.group.station, *KEY), each.forecast)
+        mean = float(np.mean([x for x in each.forecast.values.values() if x is not None]))
+        middle = converted(mean, Unit.CELSIUS, unit)
+        steps = around(middle, unit)
+
+        def place_of(celsius: float, steps: Ladder = steps) -> int:
+            degrees = converted(celsius, Unit.CELSIUS, unit)
+            return steps.index_of(whole_degree(degrees, HALF_UP))
+
+        count, place = len(steps.buckets), place_of(outcome(each))
+        votes = [place_of(float(member) + warmer) for member in members]
+        fixed = Distribution(unit, middle, FIXED_SIGMA[unit])
         said = (
-            naive_rule(steps.index_of(whole_degree(middle, HALF_UP)), count),
+            naive_rule(place_of(mean), count),
             tuple(votes.count(bucket) / len(votes) for bucket in range(count)),
-            odds(Distribution(Unit.CELSIUS, middle, 1.1), steps, HALF_UP).probabilities,
-            odds(forecast(each), steps, HALF_UP).probabilities,
+            odds(fixed, steps, HALF_UP).probabilities,
+            odds(fitted, steps, HALF_UP).probabilities,
         )
         scored.append([brier(probabilities, place) for probabilities in said])
-    naive, raw, fixed, fitted = np.mean(scored, axis=0)
-    assert naive > raw > fixed > fitted
+    naive, raw, fixed_sigma, emos = np.mean(scored, axis=0)
+    assert naive > raw > fixed_sigma > emos
+
+
+def _warmer(each: Pair, by: float) -> Pair:
+    values = {name: x + by for name, x in each.forecast.values.items() if x is not None}
+    forecast = Forecast(values, each.forecast.spread)
+    return replace(each, forecast=forecast, outcome=outcome(each) + by)
 
 
 def test_from_buckets_alone_the_spread_is_not_widened_by_their_width() -> None:

@@ -1,7 +1,12 @@
-"""A calibration as plain lists and numbers, for the database and between processes, and back."""
+"""A calibration as lines of JSON, for the database and between processes, and back.
 
+The first line is about all of it; each further one is a group's, so that whoever must not stop for
+long can read them one by one.
+"""
+
+import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 
@@ -9,48 +14,82 @@ from core.domain.weather.calibration import Calibration, Coefficients, Group, La
 from core.domain.weather.station import StationId
 from core.domain.weather.temperature import Extreme
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+COEFFICIENTS: Final = tuple(each.name for each in fields(Coefficients))
 
 
 class UnreadableCalibration(ValueError):
     """Written by another version, or damaged: fit anew."""
 
 
-def as_json(calibration: Calibration) -> dict[str, object]:
-    """Only what `json.dumps` takes; floats survive it exactly."""
-    return {
+@dataclass(frozen=True, slots=True)
+class Head:
+    """All but the groups, of which so many lines follow."""
+
+    fitted_at: datetime
+    layers: Mapping[Lead, Layer]
+    market_weights: Mapping[Lead, float]
+    groups: int
+
+    def with_groups(self, groups: Mapping[Group, Coefficients]) -> Calibration:
+        """Raises: UnreadableCalibration."""
+        if len(groups) != self.groups:
+            raise UnreadableCalibration(f"{len(groups)} groups instead of {self.groups}")
+        return Calibration(self.fitted_at, groups, self.layers, self.market_weights)
+
+
+def as_text(calibration: Calibration) -> str:
+    """Floats survive it exactly."""
+    head = {
         "format": FORMAT,
         "fitted_at": calibration.fitted_at.isoformat(),
-        "groups": [
-            {
-                "station": group.station,
-                "extreme": group.extreme.value,
-                "lead": group.lead.value,
-                "coefficients": asdict(coefficients),
-            }
-            for group, coefficients in calibration.groups.items()
-        ],
+        "groups": len(calibration.groups),
         "layers": {lead.value: layer for lead, layer in calibration.layers.items()},
         "market_weights": {lead.value: x for lead, x in calibration.market_weights.items()},
     }
+    groups = (_written(group, each) for group, each in calibration.groups.items())
+    return "\n".join(json.dumps(line) for line in (head, *groups))
 
 
-def from_json(written: object) -> Calibration:
+def from_text(text: str) -> Calibration:
+    """Raises: UnreadableCalibration."""
+    head, *groups = text.split("\n")
+    return head_of(head).with_groups(dict(group_of(line) for line in groups))
+
+
+def head_of(line: str) -> Head:
     """Raises: UnreadableCalibration."""
     try:
-        found = _mapping(written)
+        found = _mapping(json.loads(line))
         _refuse_other(found["format"])
-        return Calibration(
+        return Head(
             fitted_at=_moment(found["fitted_at"]),
-            groups=dict(_entry(each) for each in _sequence(found["groups"])),
             layers={Lead(lead): _layer(each) for lead, each in _mapping(found["layers"]).items()},
             market_weights={
                 Lead(lead): _number(each)
                 for lead, each in _mapping(found["market_weights"]).items()
             },
+            groups=int(_number(found["groups"])),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise UnreadableCalibration(f"not a calibration: {error!r}") from error
+
+
+def group_of(line: str) -> tuple[Group, Coefficients]:
+    """Raises: UnreadableCalibration."""
+    try:
+        return _entry(json.loads(line))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise UnreadableCalibration(f"not a group: {error!r}") from error
+
+
+def _written(group: Group, coefficients: Coefficients) -> dict[str, object]:
+    return {
+        "station": group.station,
+        "extreme": group.extreme.value,
+        "lead": group.lead.value,
+        "coefficients": {name: getattr(coefficients, name) for name in COEFFICIENTS},
+    }
 
 
 def _refuse_other(version: object) -> None:

@@ -26,10 +26,11 @@ class LearnJob:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A calibration as JSON, and how many pairs it was made of."""
+    """A calibration as text, of how many pairs it was made, and how many more were of no use."""
 
     content: str
     pairs: int
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.errors import Unavailable
+from core.domain.weather.standings import Standing
 from core.services.clock import utc_now
 from core.services.weather.gate import Gate
 from core.services.weather.learning import Learning
-from core.services.weather.scoring import Scoring
+from core.services.weather.scoring import ScoreBook, Scoring
 
 DAY: Final = timedelta(days=1)
 AGAIN: Final = timedelta(hours=3)  # between two fits at least, however many events are settled
@@ -30,16 +31,19 @@ class DailyRound:
         scoring: Scoring,
         learning: Learning,
         gate: Gate,
+        book: ScoreBook,
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._scoring = scoring
         self._learning = learning
         self._gate = gate
+        self._book = book
         self._now = now
         self._is_news = True  # of settlements since the last fit
         self._wake = asyncio.Event()
         self.rounds = 0
+        self.standing: Standing | None = None  # over all cities, at the last round
 
     def settled(self) -> None:
         """Events were settled: to be told by whoever learns of it."""
@@ -75,11 +79,13 @@ class DailyRound:
         if self._now() >= self._due():
             self._is_news = False
             try:
+                await self._scoring.forget()
                 await self._learning.learn()
             except (Unavailable, SQLAlchemyError, OSError):
                 self._is_news = True
                 raise
         await self._gate.judge()
+        self.standing = await self._book.overall()
         self.rounds += 1
 
     def _due(self) -> datetime:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -61,6 +62,9 @@ class DecisionLog:
         self._changed: set[Key] = set()
         self._listeners: list[Listener] = []
         self.lost = 0  # decisions that could not be kept
+        self.actions = Counter[str]()  # since the start, repetitions included
+        self.skips = Counter[str]()  # of them, by reason
+        self.orders = Counter[str]()  # by account
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every decision that is no repetition; the result ends that."""
@@ -71,6 +75,7 @@ class DecisionLog:
         if decision.skip is not None and decision.action is Action.SKIP:
             self._note_skip(decision, decision.skip)
             return
+        self._count(decision)
         if len(self._new) >= MOST_WAITING:
             self.lost += 1
             return
@@ -91,6 +96,7 @@ class DecisionLog:
         run = self._runs.get(key)
         if run is None:
             return False
+        self._count(run.kept.decision)
         run.kept = KeptDecision(run.kept.decision, run.kept.times + 1, at)
         self._changed.add(key)
         return True
@@ -110,7 +116,7 @@ class DecisionLog:
                 await self._try_to_flush()
                 if asyncio.get_running_loop().time() - looked >= LOOK:
                     looked = asyncio.get_running_loop().time()
-                    await self._forget_old()
+                    await self.forget_old()
         finally:
             await asyncio.shield(self._try_to_flush())
 
@@ -136,13 +142,7 @@ class DecisionLog:
         for run, row in zip(runs, ids[len(new) :], strict=True):
             run.row = row
 
-    async def _try_to_flush(self) -> None:
-        try:
-            await self.flush()
-        except (SQLAlchemyError, OSError) as fault:
-            logger.warning("Decisions cannot be written down: %s", type(fault).__name__)
-
-    async def _forget_old(self) -> None:
+    async def forget_old(self) -> None:
         before = self._now() - self._kept_for
         try:
             async with as_worker(self._sessions) as session:
@@ -154,12 +154,26 @@ class DecisionLog:
         if gone:
             logger.info("Removed %d old decisions", gone)
 
+    async def _try_to_flush(self) -> None:
+        try:
+            await self.flush()
+        except (SQLAlchemyError, OSError) as fault:
+            logger.warning("Decisions cannot be written down: %s", type(fault).__name__)
+
+    def _count(self, decision: Decision) -> None:
+        self.actions[decision.action.value] += 1
+        if decision.skip is not None:
+            self.skips[decision.skip.value] += 1
+        if decision.order_id is not None:
+            self.orders[decision.account.value] += 1
+
     def _note_skip(self, decision: Decision, skip: Skip) -> None:
         cause = decision.detail if skip is Skip.NOT_LIVE else ""
         key = (decision.user_id, decision.event_id, skip, decision.version, cause)
         at = decision.moments.decided
         if self.again(*key[:4], at, cause):
             return
+        self._count(decision)
         if len(self._fresh) >= MOST_WAITING:
             self.lost += 1
             return

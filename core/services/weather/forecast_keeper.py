@@ -36,7 +36,11 @@ async def until(event: asyncio.Event, seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class KeeperFigures:
-    """Counts since the start, by provider; `ages`: seconds since a station's newest forecast."""
+    """Counts since the start, by provider; `ages`: seconds since a station's newest forecast.
+
+    `answered`: seconds since each provider of forecasts answered last; one that never did is left
+    out. `silent`: those that failed last, so that they are left alone for a while.
+    """
 
     requests: Mapping[str, int]
     failures: Mapping[str, int]
@@ -44,6 +48,8 @@ class KeeperFigures:
     unkept: int
     apart: Mapping[str, int]
     ages: Mapping[str, float]
+    answered: Mapping[str, float]
+    silent: tuple[str, ...]
 
 
 class ForecastKeeper:
@@ -150,6 +156,12 @@ class ForecastKeeper:
             self.archive.failures,
             dict(self._apart),
             {name: age.total_seconds() for name, age in ages.items() if age is not None},
+            {
+                each.name: (self._now() - at).total_seconds()
+                for each in self._rounds
+                if (at := each.answered_at) is not None
+            },
+            tuple(each.name for each in self._rounds if each.pause() is not None),
         )
 
     async def check(self, source: str) -> int:

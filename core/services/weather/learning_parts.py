@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.domain.weather.stations import Stations
 from core.services.audit import Audit
@@ -16,7 +16,7 @@ from core.services.weather.jobs import Jobs
 from core.services.weather.learning import Learning
 from core.services.weather.opinions import DayForecasts
 from core.services.weather.recording import Recording, Unlayered, sights_of
-from core.services.weather.scoring import ScoreBook, Scoring
+from core.services.weather.scoring import KEPT_FOR, ScoreBook, Scoring
 from core.storage.models import Sessions
 
 
@@ -26,6 +26,7 @@ class LearningParts:
 
     learning: Learning
     gate: Gate
+    scoring: Scoring
     book: ScoreBook
     round: DailyRound
 
@@ -38,13 +39,15 @@ def build_learning(
     audit: Audit,
     *,
     now: Callable[[], datetime] = utc_now,
+    kept_for: timedelta = KEPT_FOR,
 ) -> LearningParts:
     """Before the engine, whose opinions believe by `learning`. `jobs` is the worker process."""
     learning = Learning(sessions, jobs, stations, now=now)
     gate = Gate(sessions, jobs, outbox, audit, lambda: learning.pairs, now=now)
     book = ScoreBook(sessions, now=now)
-    daily = DailyRound(Scoring(sessions), learning, gate, now=now)
-    return LearningParts(learning, gate, book, daily)
+    scoring = Scoring(sessions, now=now, kept_for=kept_for)
+    daily = DailyRound(scoring, learning, gate, book, now=now)
+    return LearningParts(learning, gate, scoring, book, daily)
 
 
 def build_recording(

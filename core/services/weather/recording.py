@@ -29,7 +29,6 @@ EVERY: Final = 60.0  # seconds between two looks
 BEFORE: Final = timedelta(hours=12)  # what is older at midnight says nothing of it
 NEARER: Final = 10  # the last before midnight is renewed after this part of the time that is left
 REMEMBERED: Final = timedelta(days=10)  # no event is believed in for longer
-KEPT: Final = timedelta(days=400)
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +125,6 @@ class Recording:
 
     async def _known(self, now: datetime) -> set[tuple[EventId, Occasion]]:
         async with as_worker(self._sessions) as session:
-            await weather_beliefs.forget(session, now - KEPT)
             return set(await weather_beliefs.kept(session, now - REMEMBERED))
 
     def _due(

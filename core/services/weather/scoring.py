@@ -21,22 +21,45 @@ from core.storage.tenancy import as_user, as_worker
 
 PART: Final = 50  # beliefs at a time
 ROLLING: Final = timedelta(days=90)
+KEPT_FOR: Final = timedelta(days=400)
 MOST_EVENTS: Final = 300  # of a reliability diagram
 
 logger = logging.getLogger(__name__)
 
 
 class Scoring:
-    """Each event and occasion is scored once."""
+    """Each event and occasion is scored once, and kept for longer than any average looks back."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        kept_for: timedelta = KEPT_FOR,
+    ) -> None:
+        if kept_for <= ROLLING:
+            raise ValueError("averages look farther back than scores would be kept")
+        self.scored = 0
         self._sessions = sessions
+        self._now = now
+        self._kept_for = kept_for
+
+    async def forget(self) -> None:
+        """What was said goes with its score: alone it would be scored again.
+
+        Raises: SQLAlchemyError, OSError.
+        """
+        before = self._now() - self._kept_for
+        async with as_worker(self._sessions) as session:
+            await weather_beliefs.forget(session, before)
+            await weather_scores.forget(session, before)
 
     async def score(self) -> int:
         """How many were. Raises: SQLAlchemyError, OSError."""
         count = 0
         while found := await self._part():
             count += found
+        self.scored += count
         if count:
             logger.info("%d forecasts of settled temperature events were scored", count)
         return count
@@ -90,11 +113,19 @@ class ScoreBook:
         async with as_worker(self._sessions) as session:
             return await weather_scores.standings(session, self._now() - self.rolling)
 
+    async def overall(self) -> Standing | None:
+        """Of all cities, by what was said last before the day began."""
+        found = await self.standings()
+        return next((one for one in found if not one.city and one.lead is None), None)
+
     async def reliability(self, lead: Lead | None, city: str | None = None) -> ReliabilityOf:
-        """Of the newest events; `lead` None: said last before the day began."""
+        """Of the newest events of that time; `lead` None: said last before the day began."""
         occasion = Occasion.MIDNIGHT if lead is None else Occasion(lead.value)
+        since = self._now() - self.rolling
         async with as_worker(self._sessions) as session:
-            said, events = await weather_scores.chances(session, occasion, city, most=MOST_EVENTS)
+            said, events = await weather_scores.chances(
+                session, occasion, city, since, most=MOST_EVENTS
+            )
         return ReliabilityOf(tuple(reliability(said)), events)
 
     async def profit(self, user: UserId, account: Account) -> Usdc | None:

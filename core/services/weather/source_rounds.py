@@ -39,6 +39,11 @@ class SourceRounds:
     def name(self) -> str:
         return self._source.name
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """When it answered last for any station; None: it never did."""
+        return max(self._answered.values(), default=None)
+
     def remember(self, station: StationId, answered_at: datetime) -> None:
         """An answer of an earlier run."""
         known = self._answered.get(station)

@@ -16,11 +16,13 @@ ROOT_TWO_PI = np.sqrt(2 * np.pi)
 
 def scores(samples: Samples, mean: Numbers, sigma: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """The score of each pair, and its slopes by mean and by sigma. Smaller is better."""
+    is_cell = np.isnan(samples.outcome)
+    if is_cell.all():
+        return _of_cells(samples, mean, sigma)
     exact = _of_numbers(samples, mean, sigma)
-    if not samples.edges.shape[1]:
+    if not is_cell.any():
         return exact
     cells = _of_cells(samples, mean, sigma)
-    is_cell = np.isnan(samples.outcome)
     first, second, third = (
         np.where(is_cell, cell, number) for cell, number in zip(cells, exact, strict=True)
     )

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from statistics import median
+
+import numpy as np
 
 from core.domain.weather.calibration import Calibration, Coefficients, Group, Lead
 from core.domain.weather.fitting.estimate import estimate
 from core.domain.weather.fitting.pairs import Pair, known_at, refuse_later
-from core.domain.weather.fitting.samples import offsets, samples
+from core.domain.weather.fitting.samples import Table, offsets, samples, table, usable
 from core.domain.weather.temperature import Extreme
 from core.domain.weather.untaught import DEFAULT_SCALE, DEFAULT_SPREAD
 
@@ -23,7 +24,7 @@ def fit(pairs: Sequence[Pair], moment: datetime) -> Calibration:
     """
     refuse_later(pairs, moment)
     found: dict[Group, list[Pair]] = defaultdict(list)
-    for pair in known_at(pairs, moment):
+    for pair in usable(known_at(pairs, moment)):
         found[pair.group].append(pair)
     fitted: dict[Group, Coefficients] = {}
     for extreme in Extreme:
@@ -37,23 +38,27 @@ def _of_lead(
 ) -> dict[Group, Coefficients]:
     own = {g: each for g, each in pairs.items() if (g.extreme, g.lead) == (pool.extreme, pool.lead)}
     together = [pair for each in own.values() for pair in each]
-    shared = _fitted(together, _untaught(together, pool.lead), moment)
+    models = tuple(sorted({model for pair in together for model in pair.forecast.values}))
+    told = table(together, models, moment)
+    shared = _fitted(told, _untaught(told, models, pool.lead))
     fitted = {pool: replace(shared, pairs=0)}
     if len(own) == 1:  # the pool is its own: drawing it there would count its days twice
         return fitted | dict.fromkeys(own, shared)
-    return fitted | {group: _fitted(each, shared, moment) for group, each in own.items()}
+    ends = np.cumsum([len(each) for each in own.values()])
+    places = (np.arange(end - len(own[group]), end) for group, end in zip(own, ends, strict=True))
+    return fitted | {
+        group: _fitted(told.of(rows), shared) for group, rows in zip(own, places, strict=True)
+    }
 
 
-def _fitted(pairs: Sequence[Pair], prior: Coefficients, moment: datetime) -> Coefficients:
-    differences = offsets(pairs, prior.models, prior.offsets)
-    arrays = samples(pairs, prior.models, differences, moment, prior.usual_spread)
-    return estimate(arrays, prior, differences)
+def _fitted(told: Table, prior: Coefficients) -> Coefficients:
+    differences = offsets(told, prior.offsets)
+    return estimate(samples(told, differences, prior.usual_spread), prior, differences)
 
 
-def _untaught(pairs: Sequence[Pair], lead: Lead) -> Coefficients:
+def _untaught(told: Table, models: tuple[str, ...], lead: Lead) -> Coefficients:
     """The mean of all models with a default spread; without a pair it holds for any models."""
-    models = tuple(sorted({model for pair in pairs for model in pair.forecast.values}))
-    spreads = [pair.forecast.spread for pair in pairs if pair.forecast.spread is not None]
+    spreads = told.spreads[~np.isnan(told.spreads)]
     size = len(models) + 3
     return Coefficients(
         models=models,
@@ -63,7 +68,7 @@ def _untaught(pairs: Sequence[Pair], lead: Lead) -> Coefficients:
         offsets=tuple(0.0 for _ in models),
         floor=DEFAULT_SPREAD[lead],
         scale=DEFAULT_SCALE,
-        usual_spread=median(spreads) if spreads else 0.0,
+        usual_spread=float(np.median(spreads)) if len(spreads) else 0.0,
         covariance=tuple(tuple(0.0 for _ in range(size)) for _ in range(size)),
         pairs=0,
     )

@@ -25,7 +25,7 @@ PRIOR_SPREAD: Final = 5.0  # the default is wide on purpose and has to give way 
 MOST_STEPS: Final = 50
 SHARES: Final = tuple(0.5**halvings for halvings in range(12))
 """Of a step, tried in turn until one makes the loss smaller."""
-ENOUGH: Final = 1e-9  # of the loss: what smaller steps would still gain is none
+ENOUGH: Final = 1e-7  # of the loss: what smaller steps would still gain is none
 
 # Curvature of CRPS at the truth by mean and sigma, and the variance of its slopes, for sigma 1.
 MEAN_CURVATURE: Final = 0.5642  # 1 / sqrt(pi)
@@ -35,14 +35,14 @@ SIGMA_NOISE: Final = 0.0493  # 2 / (pi sqrt(3)) - 1 / pi
 
 
 @dataclass(frozen=True, slots=True)
-class _Problem:
+class Problem:
     """Parameters are (bias at `centre`, weights, floor, scale)."""
 
     samples: Samples
     centre: float
     start: Numbers
     prior: Numbers  # its days times how far the parameters move mean and sigma, a square matrix
-    sigma: float  # the prior's, at the usual spread
+    curvature: Numbers  # of the prior alone
 
     def distribution(self, at: Numbers) -> tuple[Numbers, Numbers]:
         bias, weights, floor, scale = at[0], at[1:-2], at[-2], at[-1]
@@ -60,17 +60,13 @@ class _Problem:
         by_sigma[:, -1] = at[-1] * self.samples.spreads**2 / sigma
         return by_mean, by_sigma
 
-    def curvature(self) -> Numbers:
-        """Of the prior alone."""
-        return _by_kind(self.prior, MEAN_CURVATURE, SIGMA_CURVATURE) / self.sigma
-
     def expected_curvature(self, at: Numbers) -> Numbers:
         """Of the whole loss, if the parameters were the truth."""
         _, sigma = self.distribution(at)
         of_mean, of_sigma = self.slopes(at, sigma)
         by_pair = self.samples.weights / sigma
         return (
-            self.curvature()
+            self.curvature
             + _squared(of_mean, by_pair * MEAN_CURVATURE)
             + _squared(of_sigma, by_pair * SIGMA_CURVATURE)
         )
@@ -85,14 +81,14 @@ class _Problem:
         of_mean, of_sigma = self.slopes(at, sigma)
         weights, apart = self.samples.weights, at - self.start
         slope = _summed(weights * by_mean, of_mean) + _summed(weights * by_sigma, of_sigma)
-        pull = np.einsum("ij,j->i", self.curvature(), apart)
+        pull = np.einsum("ij,j->i", self.curvature, apart)
         return float((weights * score).sum() + 0.5 * (pull * apart).sum()), slope + pull
 
 
 def estimate(samples: Samples, prior: Coefficients, offsets: Sequence[float]) -> Coefficients:
     """The prior's own models, refitted; with no samples at all the prior itself."""
-    problem = _problem(samples, prior)
-    found = _smallest(problem) if len(samples.weights) else problem.start
+    problem = problem_of(samples, prior)
+    found = smallest(problem) if len(samples.weights) else problem.start
     total = float(found[1:-2].sum())
     return Coefficients(
         models=prior.models,
@@ -108,16 +104,19 @@ def estimate(samples: Samples, prior: Coefficients, offsets: Sequence[float]) ->
     )
 
 
-def _problem(samples: Samples, prior: Coefficients) -> _Problem:
+def problem_of(samples: Samples, prior: Coefficients) -> Problem:
     level = samples.forecasts.mean(axis=1) if len(samples.weights) else np.zeros(0)
     centre = float(np.average(level, weights=samples.weights)) if len(level) else prior.centre
     bias = prior.intercept - centre * (1 - sum(prior.weights))
-    return _Problem(
+    spread = max(_usual_spread(samples, prior), LEAST_SPREAD)
+    stiff = _prior(samples, level, spread)
+    sigma = float(np.hypot(prior.floor, prior.scale * spread))
+    return Problem(
         samples=samples,
         centre=centre,
         start=np.array([bias, *prior.weights, prior.floor, prior.scale]),
-        prior=_prior(samples, level, spread := max(_usual_spread(samples, prior), LEAST_SPREAD)),
-        sigma=float(np.hypot(prior.floor, prior.scale * spread)),
+        prior=stiff,
+        curvature=_by_kind(stiff, MEAN_CURVATURE, SIGMA_CURVATURE) / sigma,
     )
 
 
@@ -136,13 +135,15 @@ def _usual_spread(samples: Samples, prior: Coefficients) -> float:
     return float(np.median(samples.spreads)) if len(samples.spreads) else prior.usual_spread
 
 
-def _smallest(problem: _Problem) -> Numbers:
+def smallest(problem: Problem) -> Numbers:
     """The parameters of the smallest loss, by scoring: Newton's steps with expected curvature."""
     least = np.array([-np.inf, *np.zeros(len(problem.start) - 3), LEAST_FLOOR, 0.0])
     at: Numbers = np.asarray(np.maximum(problem.start, least), dtype=np.float64)
     loss, slope = problem.loss(at)
     for _ in range(MOST_STEPS):
         step = _step(problem, at, slope, (at <= least) & (slope > 0))
+        if -float((slope * step).sum()) <= ENOUGH * (1 + abs(loss)):
+            break
         before = loss
         for share in SHARES:
             tried: Numbers = np.asarray(np.maximum(at + share * step, least), dtype=np.float64)
@@ -155,7 +156,7 @@ def _smallest(problem: _Problem) -> Numbers:
     return at
 
 
-def _step(problem: _Problem, at: Numbers, slope: Numbers, is_held: NDArray[np.bool_]) -> Numbers:
+def _step(problem: Problem, at: Numbers, slope: Numbers, is_held: NDArray[np.bool_]) -> Numbers:
     """Parameters that are held at their least do not move, and do not move the others."""
     bread = problem.expected_curvature(at)
     bread[is_held, :] = bread[:, is_held] = 0.0
@@ -163,7 +164,7 @@ def _step(problem: _Problem, at: Numbers, slope: Numbers, is_held: NDArray[np.bo
     return np.asarray(np.linalg.solve(bread, np.where(is_held, 0.0, -slope)), dtype=np.float64)
 
 
-def _covariance(problem: _Problem, at: Numbers) -> tuple[tuple[float, ...], ...]:
+def _covariance(problem: Problem, at: Numbers) -> tuple[tuple[float, ...], ...]:
     """Sandwich of expected curvature and seen slopes; the prior's days count in both."""
     mean, sigma = problem.distribution(at)
     _, by_mean, by_sigma = scores(problem.samples, mean, sigma)

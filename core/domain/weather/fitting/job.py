@@ -1,6 +1,5 @@
 """What the worker process does for the weather strategy: data in, plain numbers out."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +15,7 @@ from core.domain.weather.calibration import (
     Layer,
     Lead,
 )
-from core.domain.weather.calibration_json import as_json, from_json
+from core.domain.weather.calibration_json import as_text, from_text
 from core.domain.weather.fitting.emos import fit
 from core.domain.weather.fitting.isotonic import isotonic
 from core.domain.weather.fitting.lessons import Record, pairs_of, records_of
@@ -35,16 +34,16 @@ class FitJob:
     moment: datetime
 
 
-def fitted(job: FitJob) -> dict[str, object]:
-    """What `calibration_json.from_json` reads. Raises: FromTheFuture."""
-    return as_json(fit(job.pairs, job.moment))
+def fitted(job: FitJob) -> str:
+    """What `calibration_json` reads. Raises: FromTheFuture."""
+    return as_text(fit(job.pairs, job.moment))
 
 
 def learned(job: LearnJob) -> Learned:
     """Raises: FromTheFuture."""
-    pairs = pairs_of(job.lessons)
+    pairs, refused = pairs_of(job.lessons)
     found = with_records(fit(pairs, job.moment), records_of(job.records))
-    return Learned(json.dumps(as_json(found)), len(pairs))
+    return Learned(as_text(found), len(pairs), refused)
 
 
 def together(job: JoinJob) -> Learned:
@@ -52,15 +51,16 @@ def together(job: JoinJob) -> Learned:
     groups, layers, weights = dict[Group, Coefficients](), dict[Lead, Layer](), dict[Lead, float]()
     of_parts = ((extreme, lead) for extreme in Extreme for lead in Lead)
     for about, part in zip(of_parts, job.parts, strict=True):
-        own = from_json(json.loads(part.content)).groups
+        own = from_text(part.content).groups
         groups |= {group: own[group] for group in own if (group.extreme, group.lead) == about}
     for lead, record in zip(Lead, job.records, strict=True):
-        seen = from_json(json.loads(record.content))
+        seen = from_text(record.content)
         weights[lead] = seen.weight(lead)
         if lead in seen.layers:
             layers[lead] = seen.layers[lead]
     whole = Calibration(job.moment, groups, layers, weights)
-    return Learned(json.dumps(as_json(whole)), sum(part.pairs for part in job.parts))
+    counts = (sum(p.pairs for p in job.parts), sum(p.refused for p in job.parts))
+    return Learned(as_text(whole), *counts)
 
 
 def judged(job: JudgeJob) -> Skill | None:

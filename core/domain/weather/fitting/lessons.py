@@ -4,14 +4,18 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypedDict
+from functools import lru_cache
+from typing import Final, TypedDict
 
 from core.domain.weather.calibration import Forecast, Group, Lead, lead_of
 from core.domain.weather.fitting.pairs import Cell, Pair
+from core.domain.weather.fitting.samples import usable
 from core.domain.weather.ladder import Bucket
-from core.domain.weather.records import ladder_of, place_of
+from core.domain.weather.records import Lows, ladder_of, place_of
 from core.domain.weather.station import StationId
 from core.domain.weather.temperature import Extreme, Rounding, Unit, converted
+
+CELLS: Final = 20_000  # ladders with their winners that are kept between two jobs
 
 
 class LessonText(TypedDict):
@@ -49,10 +53,11 @@ class Record:
     market: float
 
 
-def pairs_of(texts: Iterable[str]) -> list[Pair]:
-    """Days whose bucket their ladder does not have teach nothing."""
-    pairs = (_pair(lesson) for text in texts for lesson in json.loads(text))
-    return [pair for pair in pairs if pair is not None]
+def pairs_of(texts: Iterable[str]) -> tuple[list[Pair], int]:
+    """What teaches, and how many days do not: without a number, or a bucket of their ladder."""
+    found = [_pair(lesson) for text in texts for lesson in json.loads(text)]
+    pairs = usable([pair for pair in found if pair is not None])
+    return pairs, len(found) - len(pairs)
 
 
 def records_of(texts: Iterable[str]) -> list[Record]:
@@ -60,19 +65,26 @@ def records_of(texts: Iterable[str]) -> list[Record]:
 
 
 def _pair(told: LessonText) -> Pair | None:
-    unit, rounding = Unit(told["unit"]), Rounding(told["rounding"])
-    ladder = ladder_of(unit, told["lows"])
-    place = place_of(Bucket(told["low"], told["high"]), ladder)
-    if place is None:
+    cell = _cell(told["unit"], told["rounding"], tuple(told["lows"]), told["low"], told["high"])
+    if cell is None:
         return None
     group = Group(StationId(told["station"]), Extreme(told["extreme"]), lead_of(told["lead"]))
+    known_at = datetime.fromtimestamp(told["at"], UTC)
+    return Pair(group, known_at, Forecast(told["models"], told["spread"]), cell)
+
+
+@lru_cache(maxsize=CELLS)
+def _cell(
+    unit_name: str, rounding_name: str, lows: Lows, low: int | None, high: int | None
+) -> Cell | None:
+    """Every lead of an event has the same, and so have many events."""
+    unit, rounding = Unit(unit_name), Rounding(rounding_name)
+    ladder = ladder_of(unit, lows)
+    place = place_of(Bucket(low, high), ladder)
+    if place is None:
+        return None
     edges = (converted(edge, unit, Unit.CELSIUS) for edge in ladder.edges(rounding))
-    return Pair(
-        group,
-        datetime.fromtimestamp(told["at"], UTC),
-        Forecast(dict(told["models"]), told["spread"]),
-        Cell(tuple(edges), place),
-    )
+    return Cell(tuple(edges), place)
 
 
 def _record(told: RecordText) -> Record:
