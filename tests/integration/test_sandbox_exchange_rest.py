@@ -23,7 +23,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=10) as client,
+        httpx.AsyncClient(base_url=f"http://{host}", timeout=30) as client,
     ):
         yield client
 

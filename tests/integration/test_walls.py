@@ -145,7 +145,7 @@ async def test_somebody_who_reads_meanwhile_keeps_no_start_from_raising_walls(
     async with walled.connect() as reader, walled.connect() as watcher:
         await reader.execute(sa.text("SELECT count(*) FROM users"))
         raising = asyncio.create_task(raise_walls(walled))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not await watcher.scalar(WAITS_FOR_USERS):
                 await watcher.rollback()
         await reader.execute(sa.text("SELECT count(*) FROM account_checks"))  # ours by then

@@ -173,7 +173,7 @@ async def live_house(
         venue = await stack.enter_async_context(serve_exchange(sandbox))
         mangler = await stack.enter_async_context(mangling(venue))
         url = mangler.url if is_mangled else venue
-        control = await stack.enter_async_context(httpx.AsyncClient(base_url=venue, timeout=10.0))
+        control = await stack.enter_async_context(httpx.AsyncClient(base_url=venue, timeout=30.0))
         lock = await stack.enter_async_context(InstanceLock(database))
         plain = create_engine(database)
         engine = create_engine(database, role=await everyday_role(plain))

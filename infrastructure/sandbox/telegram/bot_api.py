@@ -16,7 +16,7 @@ from infrastructure.sandbox.telegram.errors import (
     BotApiError,
     too_many_requests,
 )
-from infrastructure.sandbox.telegram.faults import Fault, FaultKind
+from infrastructure.sandbox.telegram.faults import HANGING, Fault, FaultKind
 from infrastructure.sandbox.telegram.judge import judge
 from infrastructure.sandbox.telegram.methods import chats, inline, media, profile, texts, updates
 from infrastructure.sandbox.telegram.state import TelegramSandbox
@@ -132,7 +132,7 @@ class BotApi:
             case FaultKind.BAD_GATEWAY:
                 raise BotApiError(502, "Bad Gateway")
             case FaultKind.HANG:
-                await self._desk.bells.wait(("hanging", id(request)), fault.seconds)
+                await self._desk.bells.wait(HANGING, fault.seconds)
         return _dropped(request)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:

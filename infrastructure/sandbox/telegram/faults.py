@@ -14,6 +14,7 @@ class FaultKind(StrEnum):
 
 
 ANY_METHOD: Final = "*"
+HANGING: Final = "hanging"  # the bell that ends what hangs
 
 
 @dataclass(frozen=True, slots=True)
