@@ -231,6 +231,7 @@ async def test_an_order_leaves_while_telegram_answers_nothing(live: LiveChat) ->
             await left.wait()
         assert not tap.done()
         await live.ann.ends_trouble()
+        assert (await tap)["answered"]
     await live.ann.reads("Bought 16 Yes")
 
 

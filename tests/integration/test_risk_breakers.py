@@ -1,6 +1,9 @@
 """Circuit breakers: when they open, whom they stop, and that only a person closes them."""
 
+import asyncio
+
 import pytest
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from core.domain.breaker import Trip
 from core.domain.errors import AnotherOrder, EmptyBook, OutcomeUnknown, Unavailable
@@ -9,6 +12,8 @@ from core.domain.refusals import CancelOnly
 from core.domain.units import UserId
 from core.services.risk.host_watch import HostMeasures, HostRules, HostWatch
 from core.storage.models import Sessions
+from infrastructure.database.engine import close_engine, create_engine
+from tests.support.databases import database_named
 from tests.support.guarded_clob import guarded_clob
 from tests.support.guarding import Guarded, ask, bid, seller
 
@@ -172,3 +177,25 @@ async def test_a_full_disk_is_told_once_and_again_after_there_was_room(
         "Only 9.0 % of t",
         "Only 9.5 % of t",
     ]
+
+
+async def test_a_database_that_is_away_ends_no_watch(
+    sessions: Sessions, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk, _ = await seller(sessions)
+
+    async def in_time() -> float:
+        return 0.0
+
+    gone = create_engine(database_named(postgres_url, "nowhere"))
+    measures = HostMeasures(lambda: 50.0, in_time)
+    rules = HostRules(10.0)
+    watch = HostWatch(async_sessionmaker(gone), desk.breakers, desk.outside, rules, measures)
+    running = asyncio.create_task(watch.run())
+    async with asyncio.timeout(20):
+        while not (running.done() or caplog.messages):  # noqa: ASYNC110 - a log rings no bell
+            await asyncio.sleep(0)
+    assert not running.done()
+    assert "The host cannot be looked at" in caplog.messages[0]
+    running.cancel()
+    await close_engine(gone)

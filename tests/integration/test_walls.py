@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,8 @@ async def test_somebody_who_reads_meanwhile_keeps_no_start_from_raising_walls(
         async with asyncio.timeout(20):
             while not await watcher.scalar(WAITS_FOR_USERS):
                 await watcher.rollback()
-        await reader.execute(sa.text("SELECT count(*) FROM account_checks"))  # ours by then
+        with suppress(DBAPIError):  # Postgres has either of the two give way
+            await reader.execute(sa.text("SELECT count(*) FROM account_checks"))  # ours by then
         await reader.rollback()
         await raising
     assert await missing_walls(walled) is None

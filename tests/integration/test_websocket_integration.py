@@ -36,6 +36,7 @@ from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSa
 from infrastructure.sandbox.exchange.recording import load_recording
 from infrastructure.sandbox.exchange.replay import Start
 from infrastructure.sandbox.exchange.server import serve_exchange
+from infrastructure.tls import trusted
 from telegram_bot.feed_assembly import build_streamer
 from tests.support.figures import Figures
 from tests.support.rows import add_user
@@ -144,7 +145,7 @@ async def exchange() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(verify=trusted(), timeout=30) as client:
         yield client
 
 

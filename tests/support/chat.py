@@ -284,7 +284,7 @@ class Person:
         await self._post("/api/faults", {"method": method, "kind": kind, **details})
 
     async def ends_trouble(self) -> None:
-        """Calls that hang end as well, undone."""
+        """Calls that hang already are carried out."""
         async with asyncio.timeout(PATIENCE), self._session.delete("/api/faults") as answer:
             assert answer.status == 200
 

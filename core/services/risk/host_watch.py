@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.breaker import Trip
 from core.domain.errors import Unavailable
@@ -63,9 +64,12 @@ class HostWatch:
         self._bad = dict.fromkeys((Trip.CLOCK, Trip.DATABASE), 0)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled; without a database no order is sent anyway."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except (SQLAlchemyError, OSError) as fault:
+                logger.warning("The host cannot be looked at: %s", type(fault).__name__)
             await asyncio.sleep(PERIOD)
 
     async def look(self) -> None:

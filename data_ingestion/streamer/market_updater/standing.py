@@ -38,8 +38,8 @@ class StandingPrices:
                 try:
                     async with self.sessions.begin() as session:
                         await refresh_price_times(session, sorted(live))
-                except (SQLAlchemyError, OSError):
-                    logger.debug("price times not refreshed", exc_info=True)
+                except (SQLAlchemyError, OSError) as fault:
+                    logger.debug("price times not refreshed: %s", type(fault).__name__)
 
     async def disown(self) -> None:
         """Rows of a run that was killed still say `ws`; a database that is away is asked again."""

@@ -56,7 +56,7 @@ class ControlApi:
         return web.json_response({})
 
     async def _clear_faults(self, _request: web.Request) -> web.Response:
-        """Calls that hang already end, too."""
+        """Calls that hang already are carried out."""
         self._desk.faults.clear()
         self._desk.bells.ring(HANGING)
         return web.json_response({})
