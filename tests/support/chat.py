@@ -52,6 +52,7 @@ from tests.support.invariants import hold_in_chat, hold_in_orders
 TOKEN = "4242:sandbox"
 ANN, BEN = 1001, 1002
 PATIENCE = 20.0  # seconds; a test that waits longer has failed
+SOON = timedelta(days=7)
 SILENCE = 0.5  # seconds in which who is not answered would have been
 SWIFT = Pace(burst=20)  # people in tests tap faster than one a second
 Message = dict[str, Any]  # JSON of the user side
@@ -415,7 +416,7 @@ async def open_chat(
     Without another one's Telegram the invariants are looked at in the end.
     """
     async with sessions.begin() as session:
-        await stored_catalogue.upsert(session, markets, datetime.now(UTC))
+        await stored_catalogue.upsert(session, lasting(markets, Wall()()), datetime.now(UTC))
     async with AsyncExitStack() as stack:
         is_own = telegram is None
         if telegram is None:
@@ -426,6 +427,18 @@ async def open_chat(
         if is_own:
             await hold_in_chat(person, token=TOKEN)
             await hold_in_orders(sessions)
+
+
+def lasting(markets: Sequence[Market], now: datetime) -> Sequence[Market]:
+    """The same markets, whole years later if one would end soon: the examples are of 2026."""
+    ends = [market.ends_at for market in markets if market.ends_at is not None]
+    later = timedelta(0)
+    while ends and min(ends) + later < now + SOON:
+        later += timedelta(days=365)
+    return [
+        replace(market, ends_at=market.ends_at + later) if market.ends_at is not None else market
+        for market in markets
+    ]
 
 
 def _chat(
