@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import httpx
 import msgspec
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from infrastructure.errors import CannotStart
+from infrastructure.tls import trusted
 
 KEPT: Final = 30.0  # seconds that an idle connection is kept; Telegram keeps them longer
 JSON: Final = {"Content-Type": "application/json"}
@@ -54,7 +54,7 @@ class TelegramTransport(BaseRequest):
         self._connections = connections
         self._patience = patience or Patience()
         self._proxies = _proxies()
-        self._tls = httpx.create_ssl_context()  # trusts whom the venue's clients trust
+        self._tls = trusted()
         self._session: aiohttp.ClientSession | None = None
 
     @property

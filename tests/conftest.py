@@ -95,11 +95,19 @@ async def database(databases: Databases) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def engines() -> dict[str, AsyncEngine]:
+    """One for each database, by its URL; closed between two tests."""
+    return {}
+
+
 @pytest.fixture
-async def engine(database: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(database)
-    yield engine
-    await close_engine(engine)
+async def engine(database: str, engines: dict[str, AsyncEngine]) -> AsyncIterator[AsyncEngine]:
+    """Where the database was lent before it is the same one: it has compiled its statements."""
+    if database not in engines:
+        engines[database] = create_engine(database)
+    yield engines[database]
+    await close_engine(engines[database])
 
 
 @pytest.fixture

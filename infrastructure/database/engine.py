@@ -98,16 +98,28 @@ def _doubt_idle(engine: AsyncEngine) -> None:
 async def close_engine(engine: AsyncEngine) -> None:
     """Close all its connections, those too that a task which was cancelled is still giving back.
 
-    The library gives them back to a pool that is gone, where nobody closes them.
+    The library gives them back to a pool that is gone, where nobody closes them. The engine can be
+    used again, and connects anew then.
     """
+    if _lent(engine):
+        await _given_back(engine)
+    await engine.dispose()
+
+
+async def _given_back(engine: AsyncEngine) -> None:
+    """Wait until no connection is lent, with patience."""
     back = asyncio.Event()
-    event.listen(engine.sync_engine, "checkin", lambda *_: back.set())
+
+    def note(*_: object) -> None:
+        back.set()
+
+    event.listen(engine.sync_engine, "checkin", note)
     with suppress(TimeoutError):
         async with asyncio.timeout(CONNECT_TIMEOUT):
             while _lent(engine):
                 back.clear()
                 await back.wait()
-    await engine.dispose()
+    event.remove(engine.sync_engine, "checkin", note)
 
 
 def _lent(engine: AsyncEngine) -> int:

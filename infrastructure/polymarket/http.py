@@ -15,6 +15,7 @@ import msgspec
 from core.domain.errors import NotFound, Unavailable
 from core.domain.patience import retry_after, with_jitter
 from core.domain.sentences import mark, worded
+from infrastructure.tls import trusted
 
 MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes, unpacked
 AT_FAULT: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
@@ -41,6 +42,7 @@ def open_client(timeout: float = 10.0, connect_timeout: float = 5.0) -> httpx.As
         headers={"Accept": "application/json", "User-Agent": "polycool"},
         follow_redirects=False,
         http2=False,
+        verify=trusted(),
     )
 
 

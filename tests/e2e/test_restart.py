@@ -11,6 +11,7 @@ from signal import SIGINT, SIGTERM
 from core.domain.units import usdc
 from tests.e2e.conftest import Outside
 from tests.support.acts import bought, market_card
+from tests.support.person import PATIENCE
 from tests.support.program import Program, descendants, finished, running, still_alive
 from tests.support.watched_database import WatchedDatabase, watched_database
 
@@ -61,7 +62,7 @@ async def test_a_position_is_followed_again_after_every_kind_of_end(
         await follows(outside, database, "0.6")
         old = await ann.touches(receipt, "^Position$")
         assert old.text == "This screen is old. Tap Home for a fresh one."
-        fresh = await ann.sees("This screen is old: I was restarted", patience=5)
+        fresh = await ann.sees("This screen is old: I was restarted")
         home = await ann.taps(fresh, "Home", "in total")
         positions = await ann.taps(home, "Positions 1", "Now 60¢ · live")
         await outside.venue.set_price(str(token), "0.61")
@@ -80,7 +81,7 @@ async def test_the_sandbox_does_not_outlive_a_killed_program(database: str) -> N
         children = [asyncio.create_task(ended(child)) for child in descendants(program.pid)]
         assert children
         await program.kill()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.gather(*children)
 
 

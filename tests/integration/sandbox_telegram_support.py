@@ -12,7 +12,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 
 TOKEN = "4242:sandbox"
 CHAT = 1001
-PATIENCE = 5  # seconds
+PATIENCE = 20  # seconds
 
 
 class Clock:

@@ -12,7 +12,17 @@ from telegram_bot.callbacks import Codec
 from telegram_bot.group_codec import READ_ONLY
 from tests.support import examples
 from tests.support.acts_of_every_kind import every_kind
-from tests.support.chat import ANN, BEN, Chat, Group, Person, buttons, data_of, open_chat
+from tests.support.chat import (
+    ANN,
+    BEN,
+    SILENCE,
+    Chat,
+    Group,
+    Person,
+    buttons,
+    data_of,
+    open_chat,
+)
 from tests.support.traded import everything_traded
 
 YES, NO = examples.YES, examples.NO
@@ -167,7 +177,7 @@ async def test_a_result_sent_to_the_bot_itself_opens_its_market(ann: Person) -> 
 
 
 async def test_strangers_and_secrets_find_nothing(chat: Chat, ann: Person) -> None:
-    stranger = await chat.person(STRANGER).asks_inline("rain", wait=1.0)
+    stranger = await chat.person(STRANGER).asks_inline("rain", wait=SILENCE)
     assert stranger["answer"] is None
     secret = await ann.asks_inline("0x" + "9f" * 32)
     assert secret["answer"]["results"] == []

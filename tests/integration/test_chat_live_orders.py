@@ -17,6 +17,7 @@ from core.domain.units import ConditionId, MarketId, OrderId, TokenId, UserId
 from core.storage import catalogue
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
+from telegram_bot.transport import Patience
 from tests.support import examples
 from tests.support.chat import ANN, Message, buttons, data_of
 from tests.support.live_chat import LiveChat, built_live_chat, open_live_chat, resting
@@ -223,11 +224,14 @@ async def test_an_order_leaves_while_telegram_answers_nothing(live: LiveChat) ->
     live.venue.before_post = leave
     live.venue.fills = [("16", "0.62")]
     for method in ("answerCallbackQuery", "editMessageText"):
-        await live.ann.trouble(method, "hang", seconds=5)
+        await live.ann.trouble(method, "hang")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(live.ann.forges(data_of(ticket, "Confirm"), ticket))
-        async with asyncio.timeout(3):
+        tap = tasks.create_task(live.ann.forges(data_of(ticket, "Confirm"), ticket))
+        async with asyncio.timeout(0.9 * Patience().read):  # nothing was given up for another yet
             await left.wait()
+        assert not tap.done()
+        await live.ann.ends_trouble()
+        assert (await tap)["answered"]
     await live.ann.reads("Bought 16 Yes")
 
 

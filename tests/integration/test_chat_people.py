@@ -12,7 +12,7 @@ from core.domain.one_time_code import STEP, one_time_code
 from core.domain.user import Role
 from core.storage.models import Sessions
 from tests.support import examples
-from tests.support.chat import ANN, BEN, Chat, Message, Person, buttons, open_chat
+from tests.support.chat import ANN, BEN, SILENCE, Chat, Message, Person, buttons, open_chat
 from tests.support.live_chat import LiveChat, open_live_chat
 from tests.support.withdrawals import SECRET, enrol
 
@@ -94,7 +94,7 @@ async def test_who_is_blocked_is_out_at_once_and_comes_back_as_before(chat: Chat
     blocked = await ann.opens(person, "Block")
     assert "trader, blocked now." in blocked["text"]
     assert await is_met_with_silence(chat, ben, "/start")
-    assert not (await ben.forges("1.-.h", card))["answered"]
+    assert not (await ben.forges("1.-.h", card, wait=SILENCE))["answered"]
     back = await ann.opens(await the_person(ann, 2), "Let in again")
     assert "trader now." in back["text"]
     assert "Markets" in buttons(await ben.says("/start"))

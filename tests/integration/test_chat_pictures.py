@@ -23,6 +23,8 @@ from telegram_bot.pictures.album import WARM_UP, Album
 from tests.support import examples
 from tests.support.chat import Chat, Message, Person, buttons, open_chat
 
+pytestmark = pytest.mark.xdist_group("chat-pictures")  # one process draws for them all
+
 YES, NO = examples.YES, examples.NO
 PATIENCE = 60.0  # seconds
 NEGATE = "operator:neg"

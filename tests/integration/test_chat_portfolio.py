@@ -305,6 +305,8 @@ async def test_a_second_tap_on_selling_everything_does_nothing(
 
 
 async def test_today_counts_from_the_first_look(chat: Chat, ann: Person) -> None:
+    now = datetime.now(UTC)
+    chat.wall.offset = now.replace(hour=12) - now  # at midnight another day would begin
     await holds(chat, MarketId("501"), "100", "0.62", YES)
     home = await ann.says("/home")
     assert "Today $0.00" in home["text"]

@@ -64,11 +64,15 @@ async def test_a_card_rests_with_a_footer_and_refresh_wakes_it(sessions: Session
     async with open_chat(sessions, (examples.market(),), pause_after=0.1) as chat:
         chat.streams(YES, "0.61", "0.63")
         async with chat.running():
+            ann = chat.person()
             await _card(chat)
-            resting = await chat.person().reads("Live updates paused")
-            assert chat.manager.wanted() == {}
-            await chat.person().taps(resting, "Refresh")
-            await chat.person().sees(lambda message: "paused" not in message["text"])
+            resting = await ann.reads("Live updates paused")
+            await chat.wants({})
+            before = len(await ann.said())
+            await ann.taps(resting, "Refresh")
+            await ann.sees(lambda message: message["revision"] > resting["revision"])
+            woken = next(text for text in (await ann.said())[before:] if "Yes 62¢" in text)
+            assert "paused" not in woken  # though it may rest again by now
 
 
 async def test_two_peoples_cards_move_together(chat: Chat) -> None:

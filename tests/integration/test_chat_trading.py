@@ -241,10 +241,10 @@ async def test_an_open_card_keeps_its_market_wanted_and_a_position_holds_it(
     chat: Chat, ann: Person
 ) -> None:
     ticket = await _ticket(ann)
-    assert chat.manager.wanted() == {MarketId("501"): Reason.CARD}
+    await chat.wants({MarketId("501"): Reason.CARD})
     await ann.taps(ticket, "Confirm")
     await ann.reads("Bought")
-    assert chat.manager.wanted() == {MarketId("501"): Reason.HELD}
+    await chat.wants({MarketId("501"): Reason.HELD})
     assert chat.manager.get_user_subscriptions(UserId(1)) == {MarketId("501")}
 
 

@@ -85,7 +85,7 @@ async def the_remembered(url: str) -> object:
 
 async def end_of(pid: int) -> None:
     """Wait until process `pid` has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asyncio.to_thread(_poll_end, pid)
 
 
@@ -95,7 +95,7 @@ def _poll_end(pid: int) -> None:
     except ProcessLookupError:
         return
     with os.fdopen(descriptor):
-        select.select([descriptor], [], [], 10)
+        select.select([descriptor], [], [], 30)
 
 
 def interpreter_for_everybody() -> str:
@@ -219,7 +219,7 @@ async def start_over(used: Path, pid: int) -> None:
     pid_file = used / "postgres" / "postmaster.pid"
     _, _, rest = pid_file.read_text().partition("\n")
     pid_file.write_text(f"{pid}\n{rest}")
-    async with asyncio.timeout(10), EmbeddedPostgres(used, durable=False) as server:
+    async with asyncio.timeout(30), EmbeddedPostgres(used, durable=False) as server:
         assert await the_remembered(server.url) == 42
         assert server.pid != pid
 
@@ -248,14 +248,14 @@ async def test_a_zombie_postmaster_does_not_stop_the_start(used: Path) -> None:
 @pytest.mark.parametrize("content", ["", "12\n", "garbage\n"])
 async def test_a_damaged_pid_file_does_not_stop_the_start(used: Path, content: str) -> None:
     (used / "postgres" / "postmaster.pid").write_text(content)
-    async with asyncio.timeout(10), EmbeddedPostgres(used, durable=False) as server:
+    async with asyncio.timeout(30), EmbeddedPostgres(used, durable=False) as server:
         assert await the_remembered(server.url) == 42
 
 
 async def test_a_leftover_socket_and_its_lock_do_not_stop_the_start(used: Path) -> None:
     (used / "run" / ".s.PGSQL.5432").touch()
     (used / "run" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n")
-    async with asyncio.timeout(10), EmbeddedPostgres(used, durable=False) as server:
+    async with asyncio.timeout(30), EmbeddedPostgres(used, durable=False) as server:
         assert await the_remembered(server.url) == 42
 
 

@@ -103,7 +103,7 @@ async def test_ten_thousand_tokens_that_came_and_went_leave_only_the_newest_pric
                 await desk.manager.unsubscribe_market_for_user(ANNA, market_id)
             await desk.subscriptions.reconcile()
             desk.markets.clear()
-        async with asyncio.timeout(10), desk.figures.news:
+        async with asyncio.timeout(20), desk.figures.news:
             await desk.figures.news.wait_for(desk.is_empty)
         assert len(asyncio.all_tasks()) <= before + 1
         running.cancel()

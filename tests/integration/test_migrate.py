@@ -315,7 +315,7 @@ WHERE application_name LIKE 'polycool %:%' AND datname = current_database()
 
 
 async def test_a_lost_lock_is_noticed_and_taken_again(database: str, engine: AsyncEngine) -> None:
-    async with asyncio.timeout(10), InstanceLock(database) as lock, asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(20), InstanceLock(database) as lock, asyncio.TaskGroup() as tasks:
         await scalar(engine, END_OTHERS)
         await lock.lost.wait()
         watch = tasks.create_task(lock.run())
@@ -328,7 +328,7 @@ async def test_a_lost_lock_is_noticed_and_taken_again(database: str, engine: Asy
 async def test_an_instance_whose_lock_was_taken_over_is_told_to_end(
     database: str, engine: AsyncEngine
 ) -> None:
-    async with asyncio.timeout(10), InstanceLock(database, wait=0.05) as lock:
+    async with asyncio.timeout(20), InstanceLock(database, wait=0.05) as lock:
         await scalar(engine, END_OTHERS)
         await lock.lost.wait()
         async with InstanceLock(database):

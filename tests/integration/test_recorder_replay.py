@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.storage.models import Sessions
 from infrastructure.sandbox.exchange.recording import load_recording
+from infrastructure.tls import trusted
 from tests.support.program import ANY_PORT, END_LIMIT, READY_PATIENCE, ROOT, Output, refusal
 from tests.support.recordings import played, recording
 
@@ -103,7 +104,7 @@ async def test_make_replay_plays_on_an_empty_database_that_goes_with_it(
         try:
             await output.line("is ready: open", patience=READY_PATIENCE)
             exchange = await output.line(r"sandbox exchange on (\S+)")
-            async with httpx.AsyncClient(base_url=exchange) as venue:
+            async with httpx.AsyncClient(verify=trusted(), base_url=exchange) as venue:
                 replay = (await venue.get("/control/replay")).json()
             assert (replay["frames"], replay["speed"]) == (making.recorder.frames, 0)
             assert len(list(room.iterdir())) == 1

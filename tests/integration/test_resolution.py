@@ -18,7 +18,7 @@ from tests.support import rows
 from tests.support.endings import CASH, LEDGER, NOTICES, POSITIONS, Endings, endings
 from tests.support.trading import cash_of
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 20.0  # seconds
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from tests.support.figures import Figures
 from tests.support.trading import START
 from tests.support.venue_rest import VenueRest, asking, serving
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 20.0  # seconds
 TOLD_BUT_UNCLEAR = ('["0", "0"]', '["0.62", "0.38"]')
 
 
@@ -215,6 +215,6 @@ async def test_the_prices_of_a_resolved_market_are_not_streamed_any_more(
 
 async def is_streamed(venue: Endings, market: Market, *, subscribed: bool = True) -> None:
     for token in market.tokens:
-        query = {"token": token, "subscribed": str(subscribed).lower(), "timeout": "5"}
+        query = {"token": token, "subscribed": str(subscribed).lower(), "timeout": "20"}
         answer = await venue.venue.get("/control/wait", params=query)
         assert answer.json() == {"ok": True}

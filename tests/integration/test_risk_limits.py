@@ -242,11 +242,11 @@ async def test_a_claim_costs_three_statements(engine: AsyncEngine, sessions: Ses
     user = await desk.user()
     await desk.place(bid(user, "10", "first"))
     told: list[str] = []
-    sa.event.listen(
-        engine.sync_engine,
-        "before_cursor_execute",
-        lambda *heard: told.append(" ".join(heard[2].split())[:30]),
-    )
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        told.append(" ".join(statement.split())[:30])
+
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", hear)
     order = await desk.place(bid(user, "10", "second"))
     claim = [text for text in told if "enter_" not in text and "INTO orders" not in text]
     assert len(claim) == 3, claim
@@ -254,6 +254,7 @@ async def test_a_claim_costs_three_statements(engine: AsyncEngine, sessions: Ses
     await desk.becomes(order, OrderStatus.CANCELLED)
     settle = [text for text in told if "orders" not in text and "enter_" not in text]
     assert len(settle) == 2, settle
+    sa.event.remove(engine.sync_engine, "before_cursor_execute", hear)
 
 
 @pytest.mark.parametrize("first_stays", [True, False])

@@ -11,6 +11,7 @@ from infrastructure.polymarket.signing.key import SigningKey
 from infrastructure.polymarket.signing.wallet import SignatureType, Wallet
 from infrastructure.sandbox.exchange.accounts.typed_data import auth_digest, recovered
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_accounts import FUNDER, Person, person, tokens_of
 from tests.support.sandbox_exchange import LIMIT, order, serving, still_exchange
 
@@ -26,7 +27,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         yield client
 
@@ -125,7 +126,7 @@ async def test_where_accounts_open_by_themselves_a_first_key_brings_money() -> N
     exchange = still_exchange(open_accounts=True)
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         headers = l1_headers(KEY, exchange.now_ms() // 1000)
         await client.post("/auth/api-key", headers=headers)
@@ -139,7 +140,7 @@ async def test_such_an_account_trades_with_whatever_wallet_its_orders_name() -> 
     token, _ = tokens_of(exchange)
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         wallet = Wallet(SignatureType.DEPOSIT_WALLET, FUNDER, KEY.address, is_session=True)
         someone = Person(exchange, client, KEY, wallet)
@@ -158,7 +159,7 @@ async def test_there_a_first_key_that_asks_is_the_session_key_of_a_deposit_walle
     exchange = still_exchange(open_accounts=True)
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         someone = Person(exchange, client, KEY, Wallet(SignatureType.EOA, KEY.address, KEY.address))
         await someone.join()

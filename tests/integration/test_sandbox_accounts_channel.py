@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_accounts import Person, event, neg_risk_tokens, person, tokens_of
 from tests.support.sandbox_exchange import LIMIT, hear, order, serving, still_exchange
 
@@ -27,7 +28,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         yield client
 
@@ -145,7 +146,7 @@ async def test_the_same_seed_makes_the_same_trades(token: str) -> None:
         exchange = still_exchange()
         async with (
             serving(exchange) as host,
-            httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+            httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
         ):
             someone = await person(exchange, client)
             await order(client, "price", token=token, price="0.5", levels=3, size="100")

@@ -9,6 +9,7 @@ import pytest
 from infrastructure.polymarket.signing.headers import l2_headers
 from infrastructure.polymarket.signing.signer import SignedOrder
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_accounts import Person, event, person, tokens_of
 from tests.support.sandbox_exchange import LIMIT, order, serving, still_exchange
 
@@ -35,7 +36,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         yield client
 
@@ -217,7 +218,7 @@ async def test_a_server_that_ends_lets_nothing_happen_later() -> None:
     token, _ = tokens_of(exchange)
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         anna = await person(exchange, client)
         await order(client, "price", token=token, price="0.5", levels=3, size="100")

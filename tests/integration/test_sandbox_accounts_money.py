@@ -10,6 +10,7 @@ import pytest
 
 from infrastructure.sandbox.exchange.accounts.money import taker_fee, value
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_accounts import Person, person, tokens_of
 from tests.support.sandbox_exchange import LIMIT, order, serving, still_exchange
 
@@ -26,7 +27,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         yield client
 
@@ -107,7 +108,7 @@ async def test_the_share_of_trades_that_fail_is_the_same_with_the_same_seed() ->
         exchange = still_exchange()
         async with (
             serving(exchange) as host,
-            httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+            httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
         ):
             token, _ = tokens_of(exchange)
             anna = await person(exchange, client)

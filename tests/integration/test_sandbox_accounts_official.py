@@ -18,6 +18,7 @@ from infrastructure.sandbox.exchange.accounts.contracts import Settler
 from infrastructure.sandbox.exchange.accounts.signatures import order_hash, signer_of
 from infrastructure.sandbox.exchange.accounts.typed_data import OrderStruct
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_accounts import FUNDER, tokens_of
 from tests.support.sandbox_exchange import LIMIT, order, serving
 from tests.support.signing import KNOWN_SECRET, known_key
@@ -43,7 +44,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         yield client
 

@@ -14,6 +14,7 @@ from infrastructure.polymarket.signing.key import SigningKey
 from infrastructure.polymarket.signing.order import UnsignedOrder
 from infrastructure.polymarket.signing.wallet import Address, SignatureType, Wallet
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_accounts import Person, neg_risk_tokens, person, tokens_of
 from tests.support.sandbox_exchange import (
     LIMIT,
@@ -36,7 +37,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         yield client
 

@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_exchange import (
     LIMIT,
     START,
@@ -32,7 +33,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         yield client
 

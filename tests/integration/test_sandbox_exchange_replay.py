@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
 from infrastructure.sandbox.exchange.recording import load_recording
 from infrastructure.sandbox.exchange.replay import Start
+from infrastructure.tls import trusted
 from tests.support.sandbox_exchange import Oracle, serving
 
 LIMIT = 20.0  # seconds for anything
@@ -74,7 +75,7 @@ async def test_rest_shows_the_state_at_the_end_and_a_late_subscriber_gets_it(
     exchange = playing(capture, start=Start.CONTROL)
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as venue,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as venue,
         connect(f"ws://{host}/ws/market") as socket,
     ):
         assert (await venue.get("/control/replay")).json()["phase"] == "waiting"
@@ -110,7 +111,7 @@ async def test_every_subscriber_hears_only_its_tokens(capture: Path) -> None:
     market, tokens = next(iter(exchange.replay.recording.tokens.items() if exchange.replay else ()))
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as venue,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as venue,
         connect(f"ws://{host}/ws/market") as socket,
     ):
         await socket.send(json.dumps({"assets_ids": tokens, "type": "market"}))
@@ -180,7 +181,7 @@ async def test_markets_of_a_recording_are_listed_by_gamma(capture: Path) -> None
     exchange = playing(capture)
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as venue,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as venue,
     ):
         page = (await venue.get("/markets/keyset")).json()
         questions = [market["question"] for market in page["markets"]]

@@ -11,6 +11,7 @@ import pytest
 from core.domain.book import Side
 from core.domain.units import MICROS
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_exchange import START, Clock, oracle_of, serving, shape, still_exchange
 
 
@@ -23,7 +24,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=10) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=30) as client,
     ):
         yield client
 

@@ -17,7 +17,7 @@ from infrastructure.sandbox.exchange.frames import Audience, Frame
 from infrastructure.sandbox.exchange.trading import TradedMarket
 from tests.support.sandbox_exchange import drained, oracle_of, serving, still_exchange
 
-LIMIT = 10.0  # seconds for anything
+LIMIT = 30.0  # seconds for anything
 CENT = 10_000
 
 

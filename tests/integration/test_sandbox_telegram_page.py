@@ -138,7 +138,7 @@ async def test_buttons_stand_still_while_their_message_arrives_and_is_edited(
         await bot.edit_message_text(text, CHAT, sent.message_id, reply_markup=keyboard(1))
         await expect(page.get_by_test_id("text").last).to_have_text(text)
         assert await button.evaluate(PLACES) == 1
-    await button.click(timeout=2_000)
+    await button.click(timeout=20_000)
 
 
 async def test_a_toast_is_no_obstacle_for_a_tap_below_it(page: Page, bot: Bot) -> None:

@@ -17,6 +17,7 @@ from data_ingestion.streamer.websocket_client.turns import Turns
 from data_ingestion.user_channel.line import Line
 from data_ingestion.user_channel.user_channel import ChannelState, UserChannel
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.sandbox_accounts import Person, person, tokens_of
 from tests.support.sandbox_exchange import LIMIT, order, serving, still_exchange
 from tests.support.user_socket import USER, Keeper, News
@@ -31,7 +32,7 @@ def exchange() -> ExchangeSandbox:
 async def venue(exchange: ExchangeSandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as client,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as client,
     ):
         yield client
 

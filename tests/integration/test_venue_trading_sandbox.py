@@ -40,6 +40,7 @@ from infrastructure.polymarket.trading.permission import TradingPermission
 from infrastructure.polymarket.trading.reports import PolymarketReports
 from infrastructure.polymarket.trading.transport import Transport, open_trading_client
 from infrastructure.sandbox.exchange.exchange import ExchangeSandbox
+from infrastructure.tls import trusted
 from tests.support.account_venue import USER, no_pause
 from tests.support.account_venue import order as ordered
 from tests.support.sandbox_accounts import Person, person, tokens_of
@@ -118,7 +119,7 @@ async def house(kind: SignatureType) -> AsyncIterator[House]:
     sandbox = still_exchange()
     async with (
         serving(sandbox) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as venue,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as venue,
         open_trading_client(1.0) as client,
     ):
         token, _ = tokens_of(sandbox)

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -145,10 +146,11 @@ async def test_somebody_who_reads_meanwhile_keeps_no_start_from_raising_walls(
     async with walled.connect() as reader, walled.connect() as watcher:
         await reader.execute(sa.text("SELECT count(*) FROM users"))
         raising = asyncio.create_task(raise_walls(walled))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not await watcher.scalar(WAITS_FOR_USERS):
                 await watcher.rollback()
-        await reader.execute(sa.text("SELECT count(*) FROM account_checks"))  # ours by then
+        with suppress(DBAPIError):  # Postgres has either of the two give way
+            await reader.execute(sa.text("SELECT count(*) FROM account_checks"))  # ours by then
         await reader.rollback()
         await raising
     assert await missing_walls(walled) is None

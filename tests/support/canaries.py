@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import numpy as np
+from numpy.typing import NDArray
+
 SHORTEST = 8  # bytes of a spelling that cannot be there by chance
 PIECE = 1 << 22  # bytes of a file at a time
 
@@ -71,6 +74,10 @@ class Search:
         longest_first = sorted(self._names, key=len, reverse=True)
         self._pattern = re.compile(b"|".join(map(re.escape, longest_first)))
         self._overlap = len(longest_first[0])
+        beginnings = np.frombuffer(b"".join(form[:4] for form in longest_first), "<u4")
+        self._beginnings = np.unique(beginnings)
+        self._pairs = np.zeros(1 << 16, np.bool_)
+        self._pairs[self._beginnings & 0xFFFF] = True
 
     @property
     def forms(self) -> int:
@@ -81,10 +88,21 @@ class Search:
 
     def data(self, place: str, content: bytes, where: str = "") -> None:
         self.looked_at[place] += len(content)
-        for found in set(self._pattern.findall(content)):
+        tried = (self._pattern.match(content, at) for at in self._likely(content))
+        for found in {match[0] for match in tried if match}:
             hit = Hit(f"{place} {where}".strip(), *self._names[found])
             if hit not in self.hits:
                 self.hits.append(hit)
+
+    def _likely(self, content: bytes) -> list[int]:
+        """Where the first four bytes of some spelling stand; trying each everywhere takes long."""
+        if len(content) < SHORTEST:
+            return []
+        each = np.frombuffer(content, np.uint8)
+        pairs = each[:-1] | each[1:].astype(np.uint16) << 8
+        places: NDArray[np.intp] = np.flatnonzero(self._pairs[pairs[:-2]])
+        words = pairs[places] | pairs[places + 2].astype(np.uint32) << 16
+        return [int(at) for at in places[np.isin(words, self._beginnings)]]
 
     def files(self, place: str, paths: Iterable[Path]) -> None:
         """Files that vanish, or that nobody may read, hold nothing that could be found."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ from core.services.price_board import PriceBoard
 from core.services.triggers.triggers import Triggers, TriggerWitness
 from core.services.user_service import UserService
 from core.services.watchlist import Watchlist
-from core.services.websocket_manager import WebSocketManager
+from core.services.websocket_manager import Reason, WebSocketManager
 from core.storage import catalogue as stored_catalogue
 from core.storage.models import Sessions
 from infrastructure.paper.paper_exchange import PaperExchange
@@ -51,7 +51,9 @@ from tests.support.invariants import hold_in_chat, hold_in_orders
 
 TOKEN = "4242:sandbox"
 ANN, BEN = 1001, 1002
-PATIENCE = 8.0  # seconds; a test that waits longer has failed
+PATIENCE = 20.0  # seconds; a test that waits longer has failed
+SOON = timedelta(days=7)
+SILENCE = 0.5  # seconds in which who is not answered would have been
 SWIFT = Pace(burst=20)  # people in tests tap faster than one a second
 Message = dict[str, Any]  # JSON of the user side
 
@@ -164,13 +166,15 @@ class Person:
             lambda later: later["revision"] > seen and later["id"] >= message["id"]
         )
 
-    async def forges(self, data: str, message: Message, *, chat: int | None = None) -> Message:
+    async def forges(
+        self, data: str, message: Message, *, chat: int | None = None, wait: float = PATIENCE
+    ) -> Message:
         callback = {
             "user_id": self.user_id,
             "chat_id": chat or self.user_id,
             "message_id": message["id"],
             "data": data,
-            "wait": 1.0,
+            "wait": wait,
         }
         return await self._post("/api/forge", {"callback": callback})
 
@@ -263,6 +267,10 @@ class Person:
     async def blocks(self) -> None:
         await self._post(f"/api/chats/{self.user_id}/block", {})
 
+    async def said(self) -> list[str]:
+        """Every text, label and answer to a tap that the bot ever showed to anybody."""
+        return list((await self._get("/api/said"))["said"])
+
     async def violations(self) -> list[Message]:
         return list((await self._get("/api/violations"))["violations"])
 
@@ -275,6 +283,11 @@ class Person:
 
     async def trouble(self, method: str, kind: str, **details: Any) -> None:
         await self._post("/api/faults", {"method": method, "kind": kind, **details})
+
+    async def ends_trouble(self) -> None:
+        """Calls that hang already are carried out."""
+        async with asyncio.timeout(PATIENCE), self._session.delete("/api/faults") as answer:
+            assert answer.status == 200
 
     async def _post(self, path: str, body: dict[str, Any]) -> Message:
         async with asyncio.timeout(PATIENCE * 2), self._session.post(path, json=body) as answer:
@@ -334,6 +347,12 @@ class Chat:
 
     def person(self, user_id: int = ANN, language_code: str | None = None) -> Person:
         return Person(self.session, user_id, language_code=language_code)
+
+    async def wants(self, markets: Mapping[MarketId, Reason]) -> None:
+        """Wait until the feed is to carry these: a card is followed a moment after it is seen."""
+        async with asyncio.timeout(PATIENCE):
+            while self.manager.wanted() != markets:
+                await self.person().chat()
 
     async def prefers(self, user_id: int, **choices: Any) -> User:
         """Somebody who is let in, with these of their preferences, by their names."""
@@ -397,7 +416,7 @@ async def open_chat(
     Without another one's Telegram the invariants are looked at in the end.
     """
     async with sessions.begin() as session:
-        await stored_catalogue.upsert(session, markets, datetime.now(UTC))
+        await stored_catalogue.upsert(session, lasting(markets, Wall()()), datetime.now(UTC))
     async with AsyncExitStack() as stack:
         is_own = telegram is None
         if telegram is None:
@@ -408,6 +427,18 @@ async def open_chat(
         if is_own:
             await hold_in_chat(person, token=TOKEN)
             await hold_in_orders(sessions)
+
+
+def lasting(markets: Sequence[Market], now: datetime) -> Sequence[Market]:
+    """The same markets, whole years later if one would end soon: the examples are of 2026."""
+    ends = [market.ends_at for market in markets if market.ends_at is not None]
+    later = timedelta(0)
+    while ends and min(ends) + later < now + SOON:
+        later += timedelta(days=365)
+    return [
+        replace(market, ends_at=market.ends_at + later) if market.ends_at is not None else market
+        for market in markets
+    ]
 
 
 def _chat(

@@ -31,6 +31,7 @@ from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSa
 from infrastructure.sandbox.exchange.listing import ListedMarket
 from infrastructure.sandbox.exchange.server import serve_exchange
 from infrastructure.sandbox.exchange.trading import TradedMarket
+from infrastructure.tls import trusted
 from telegram_bot.feed_assembly import build_streamer
 from tests.support.figures import Figures
 from tests.support.onlooker import Card, Onlooker
@@ -173,7 +174,7 @@ async def hostile_house(url: str, layout: Layout = ONE) -> AsyncIterator[House]:
         engine = create_engine(url)
         stack.push_async_callback(engine.dispose)
         stepped().hold(lambda: engine.pool.checkedout() > 0)  # type: ignore[attr-defined] # a queue
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
+        client = await stack.enter_async_context(httpx.AsyncClient(verify=trusted(), timeout=60))
         clock = stepped().time
         exchange = ExchangeSandbox(ExchangeOptions(rate=0), lambda: clock() + WALL)
         address = await stack.enter_async_context(serve_exchange(exchange))

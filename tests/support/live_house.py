@@ -40,6 +40,7 @@ from infrastructure.polymarket.http import VenueHttp, open_client
 from infrastructure.polymarket.trading.transport import open_trading_client
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
 from infrastructure.sandbox.exchange.server import serve_exchange
+from infrastructure.tls import trusted
 from telegram_bot.live_assembly import Hearts, Live, build_live
 from telegram_bot.order_assembly import Shared
 from telegram_bot.risk_assembly import Risk, build_risk
@@ -173,7 +174,9 @@ async def live_house(
         venue = await stack.enter_async_context(serve_exchange(sandbox))
         mangler = await stack.enter_async_context(mangling(venue))
         url = mangler.url if is_mangled else venue
-        control = await stack.enter_async_context(httpx.AsyncClient(base_url=venue, timeout=10.0))
+        control = await stack.enter_async_context(
+            httpx.AsyncClient(verify=trusted(), base_url=venue, timeout=30.0)
+        )
         lock = await stack.enter_async_context(InstanceLock(database))
         plain = create_engine(database)
         engine = create_engine(database, role=await everyday_role(plain))

@@ -28,6 +28,7 @@ from infrastructure.polymarket.http import open_client
 from infrastructure.sandbox_process import SandboxAddresses, SandboxParts, sandbox_process
 from infrastructure.security.key_cipher import Purpose
 from infrastructure.security.secret_key import SecretKey
+from infrastructure.tls import trusted
 from tests.support.person import LocalTelegram, Person, local_telegram
 from tests.support.program import ROOT, Program, running
 from tests.support.venue_control import VenueControl, venue_control
@@ -119,7 +120,10 @@ async def traders(database: str, keys: Path, venue: str) -> AsyncIterator[Trader
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     settings = Settings(data_dir=keys, keys_dir=keys, dry_run_mode=False)
     try:
-        async with open_client() as client, httpx.AsyncClient(base_url=venue) as control:
+        async with (
+            open_client() as client,
+            httpx.AsyncClient(verify=trusted(), base_url=venue) as control,
+        ):
             custody = build_custody(settings, sessions, client, venue)
             yield Traders(
                 sessions, custody, Accounts(sessions, AllowedAnyway(), is_dry_run=False), control

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
 from infrastructure.sandbox.exchange.server import serve_exchange
 
-LIMIT = 10.0  # seconds for anything
+LIMIT = 30.0  # seconds for anything
 START = 1_790_000_000.0  # seconds since 1970
 Json = dict[str, Any]  # decoded JSON of the venue
 

@@ -42,6 +42,7 @@ from infrastructure.polymarket.wallets.relayer_http import RelayerHttp
 from infrastructure.sandbox.exchange.exchange import ExchangeOptions, ExchangeSandbox
 from infrastructure.security.key_folder import KeyFolder
 from infrastructure.security.secret_key import SecretKey
+from infrastructure.tls import trusted
 from tests.support.account_venue import no_pause
 from tests.support.clearing import ScriptedFence, cleared
 from tests.support.custody import Clock, Listener
@@ -171,7 +172,7 @@ async def wallet_house(
     exchange = ExchangeSandbox(ExchangeOptions(rate=0), clock.unix)
     async with (
         serving(exchange) as host,
-        httpx.AsyncClient(base_url=f"http://{host}", timeout=LIMIT) as venue,
+        httpx.AsyncClient(verify=trusted(), base_url=f"http://{host}", timeout=LIMIT) as venue,
         open_trading_client(2.0) as client,
     ):
         url = f"http://{host}"

@@ -62,7 +62,7 @@ async def providers(seed: int = 7) -> AsyncIterator[Weather]:
     def now() -> datetime:
         return datetime.fromtimestamp(clock.now, UTC)
 
-    async with serving(exchange) as host, open_client(timeout=10.0) as client:
+    async with serving(exchange) as host, open_client(timeout=30.0) as client:
         http = VenueHttp(client, f"http://{host}", sleep=no_pause, deadline=20.0)
         budget = Budget("Open-Meteo", clock=clock, sleep=no_pause)
         yield Weather(

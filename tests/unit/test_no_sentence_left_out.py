@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+import pytest
+
 from scripts.catalogue import collected, sentence_errors, sources
+
+pytestmark = pytest.mark.xdist_group("read-sources")  # they are read once
 
 CHAT: Final = "telegram_bot/"
 FOR_OPERATORS: Final = (

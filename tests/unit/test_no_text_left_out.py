@@ -7,6 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+pytestmark = pytest.mark.xdist_group("read-sources")  # they are read once
+
 PACKAGE: Final = Path(__file__).parents[2] / "telegram_bot"
 ROOMS: Final = ("screens/", "handlers/", "pictures/composing.py")
 SPOKEN: Final = frozenset({"say", "mark", "plural"})

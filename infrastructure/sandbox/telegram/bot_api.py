@@ -16,7 +16,7 @@ from infrastructure.sandbox.telegram.errors import (
     BotApiError,
     too_many_requests,
 )
-from infrastructure.sandbox.telegram.faults import Fault, FaultKind
+from infrastructure.sandbox.telegram.faults import HANGING, Fault, FaultKind
 from infrastructure.sandbox.telegram.judge import judge
 from infrastructure.sandbox.telegram.methods import chats, inline, media, profile, texts, updates
 from infrastructure.sandbox.telegram.state import TelegramSandbox
@@ -98,8 +98,10 @@ class BotApi:
             endpoint = self._endpoint(request, method)
             parameters = await read_parameters(request)
             fault = self._desk.faults.take(method)
+            if fault is not None and await self._is_healed(fault):
+                fault = None
             if fault is not None and fault.kind is not FaultKind.DROP_AFTER:
-                return await self._fail(request, fault)
+                return self._fail(request, fault)
             result = await self._carry_out(endpoint, parameters)
         except BotApiError as error:
             return _refusal(error)
@@ -125,14 +127,16 @@ class BotApi:
             self._desk.complain(kind, endpoint.name, detail)
             raise
 
-    async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+    async def _is_healed(self, fault: Fault) -> bool:
+        """For a call that hangs: whether the faults were cleared before its time was over."""
+        return fault.kind is FaultKind.HANG and await self._desk.bells.wait(HANGING, fault.seconds)
+
+    def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         match fault.kind:
             case FaultKind.FLOOD:
                 raise too_many_requests(fault.retry_after)
             case FaultKind.BAD_GATEWAY:
                 raise BotApiError(502, "Bad Gateway")
-            case FaultKind.HANG:
-                await self._desk.bells.wait(("hanging", id(request)), fault.seconds)
         return _dropped(request)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:

@@ -8,12 +8,13 @@ from typing import Final
 class FaultKind(StrEnum):
     FLOOD = "429"
     BAD_GATEWAY = "502"
-    HANG = "hang"  # no answer for `seconds`, then the connection drops; nothing was done
+    HANG = "hang"  # no answer for `seconds`, then the connection drops; carried out if cleared
     DROP = "drop"  # the connection drops; nothing was done
     DROP_AFTER = "drop_after"  # the connection drops after the request was carried out
 
 
 ANY_METHOD: Final = "*"
+HANGING: Final = "hanging"  # the bell at which calls that hang go on
 
 
 @dataclass(frozen=True, slots=True)
