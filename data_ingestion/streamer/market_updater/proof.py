@@ -4,7 +4,8 @@ A mismatch means either that a change was missed, or that an input besides the l
 date: the market's last trade changes with each trade, and its message may come after the change.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -39,6 +40,7 @@ class BookProof:
     proven: int = 0  # ever
     open_since: float | None = None  # monotonic seconds; when a question arose that is still open
     _inputs: HashInputs | None = None  # gathered anew after each change of one
+    _others: tuple[str, ...] = ()  # what the last trade may be written as instead
 
     def describe(self, market: Market) -> None:
         """Take over what the catalogue knows; the stream knows better where it tells."""
@@ -52,6 +54,7 @@ class BookProof:
         self.minimum_size, self.neg_risk = inputs.minimum_size, inputs.neg_risk
         self.tick, self.last_trade = inputs.tick, inputs.last_trade
         self._inputs = inputs
+        self._others = ()
 
     def begin(self, tick: str | None, last_trade: str | None) -> None:
         """A snapshot came. One without a last trade often follows a trade that is told later:
@@ -59,7 +62,8 @@ class BookProof:
         until then nothing matches, and as nothing was proven nothing is wrong either.
         """
         self.tick = tick or self.tick
-        self.last_trade = self.last_trade if last_trade is None else last_trade
+        if last_trade is not None:
+            self.last_trade, self._others = last_trade, ()
         self._inputs = None
         self.restart()
 
@@ -79,25 +83,31 @@ class BookProof:
         self._inputs = None
 
     def traded(self, price: str) -> None:
-        """A trade of this token or its complement: both hash its price as it was told."""
-        whole, _, decimals = price.partition(".")
-        self.last_trade = f"{whole}.{decimals.ljust(DECIMALS, '0')}"
+        """A trade of this token or its complement: both hash its price as it was told.
+
+        So it is in the recordings, which do not show every case: until a book is proven again
+        it may be the price seen from the other side, unpadded, or what the book itself named.
+        """
+        complement = f"{1 - Decimal(price):f}"
+        named = (self.last_trade, *self._others[-1:])
+        forms = (_padded(price), price, _padded(complement), complement, *named)
+        self.last_trade, *others = dict.fromkeys(form for form in forms if form is not None)
+        self._others = tuple(others)
         self._inputs = None
         self.mismatches = 0
         self.open_since = None
 
     def matches(self, book: Book, market: str, stated: str, timestamp: str) -> bool:
         """Whether `book` has the hash that the venue `stated` for it; remembers the answer."""
-        inputs = self._inputs or self.inputs(market)
-        if inputs is None or not stated:
-            return False
-        if book.hash(inputs, timestamp) == stated:
+        inputs = self._fitting(book, market, stated, timestamp)
+        if inputs is not None:
+            self._inputs, self.last_trade, self._others = inputs, inputs.last_trade, ()
             self.is_proven = self.has_matched = True
             self.is_odd = False
             self.mismatches = 0
             self.proven += 1
             return True
-        self.is_odd = True
+        self.is_odd = self.is_odd or (bool(stated) and self.inputs(market) is not None)
         return False
 
     def conclude(self) -> None:
@@ -107,8 +117,20 @@ class BookProof:
 
     def is_match(self, book: Book, market: str, stated: str, timestamp: str) -> bool:
         """The same without remembering it, for a book that is only tried on."""
-        inputs = self.inputs(market)
-        return inputs is not None and bool(stated) and book.hash(inputs, timestamp) == stated
+        return self._fitting(book, market, stated, timestamp) is not None
+
+    def _fitting(self, book: Book, market: str, stated: str, timestamp: str) -> HashInputs | None:
+        """With which inputs `book` has the hash `stated`; None: with none that we can think of."""
+        inputs = self._inputs or self.inputs(market)
+        if inputs is None or not stated:
+            return None
+        if book.hash(inputs, timestamp) == stated:
+            return inputs
+        for other in self._others:
+            tried = replace(inputs, last_trade=other)
+            if book.hash(tried, timestamp) == stated:
+                return tried
+        return None
 
     @property
     def verdict(self) -> Verdict:
@@ -143,3 +165,8 @@ class BookProof:
             market, self.minimum_size, self.tick, self.neg_risk, self.last_trade
         )
         return self._inputs
+
+
+def _padded(price: str) -> str:
+    whole, _, decimals = price.partition(".")
+    return f"{whole}.{decimals.ljust(DECIMALS, '0')}"
