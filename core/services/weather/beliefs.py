@@ -147,10 +147,11 @@ class Beliefs:
 
     def _doubt(self, event: EventId, why: str) -> None:
         """What was believed stays to be seen; its age says that it is not to be traded on."""
-        if self._refusals.get(event) != why:
-            logger.info("No forecast to trade on for event %s: %s", event, why)
+        is_new = self._refusals.get(event) != why
         self._refusals[event] = why
-        if self._heard.pop(event, None) is not None:
+        if is_new:
+            logger.info("No forecast to trade on for event %s: %s", event, why)
+        if self._heard.pop(event, None) is not None or is_new:
             self._tell(event)
 
     async def _number(self, event: EventId, opinion: Opinion) -> None:
