@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import aiohttp
@@ -43,15 +43,18 @@ KEPT: Final = "SELECT count(*) > 0 FROM weather_beliefs WHERE event_id = $1"
 SCORED: Final = "SELECT count(*) > 0 FROM weather_scores WHERE event_id = $1"
 SKIPPED: Final = """
 SELECT count(*) > 0 FROM weather_decisions
-WHERE event_id = $1 AND action = 'skip' AND reason = ANY($2) AND id > $3
+WHERE event_id = $1 AND action = 'skip' AND reason = ANY($2) AND last_at > $3
 """
-NEWEST: Final = "SELECT coalesce(max(id), 0) FROM weather_decisions"
+NOW: Final = "SELECT clock_timestamp()"  # the program's own clock: it is the same machine's
 ORDERED: Final = """
 SELECT o.account, o.side, o.token_id, o.status, o.origin FROM orders AS o
 JOIN markets AS m ON m.id = o.market_id WHERE m.event_id = $1
 """
 PAID: Final = """
 SELECT p.status FROM positions AS p JOIN markets AS m ON m.id = p.market_id WHERE m.event_id = $1
+"""
+WRITTEN: Final = """
+SELECT count(*) > 0 FROM weather_decisions WHERE event_id = $1 AND action = 'buy'
 """
 SOONEST: Final = """
 SELECT extract(epoch FROM min(sent_at - received_at)) FROM weather_decisions WHERE action = 'buy'
@@ -155,12 +158,13 @@ async def test_a_mispriced_bucket_is_bought_explained_resolved_and_scored(town: 
     for ladder in (london, munich):
         await town.empties(ladder)
     async with town.program() as database:
+        await ann.sends("/start", "paper money")
         bought = await _is_bought_at_its_tick(town, database, london)
         await _is_explained(ann, london)
         await database.until(KEPT, london.event, are=[(True,)], patience=STARTED)
 
     async with town.program() as database:
-        before = await _newest(database)
+        before = await _now(database)
         await town.misprices(london, await _chances(database, london), MISPRICED * 0.9)
         await _is_skipped(database, london, "ordered on this forecast", after=before)
         assert await database.rows(ORDERED, london.event) == [bought]
@@ -169,7 +173,7 @@ async def test_a_mispriced_bucket_is_bought_explained_resolved_and_scored(town: 
     await town.venue.control("heal")
     await town.venue.control("weather/spoil", provider="open-meteo", fault="unitless")
     async with town.program(FORECAST_MAX_AGE_SECONDS="1") as database:
-        before = await _newest(database)
+        before = await _now(database)
         await _is_skipped(database, munich, "no forecast", "stale forecast", after=before)
         assert await database.rows(ORDERED, munich.event) == []
         await _is_scored(town, database, ann, london)
@@ -182,14 +186,14 @@ async def _is_bought_at_its_tick(
     """What its only order is."""
     await database.until(BELIEVED, ladder.event, are=[(True,)], patience=STARTED)
     chances = await _chances(database, ladder)
-    before = await _newest(database)
+    before = await _now(database)
     await town.prices(ladder, chances)
     await _is_skipped(database, ladder, "no edge", after=before)
     assert await database.rows(ORDERED, ladder.event) == []
     token = await town.misprices(ladder, chances, MISPRICED)
     order = ("weather-paper", "BUY", token, "filled", "automation")
     await database.until(ORDERED, ladder.event, are=[order])
-    await database.until(f"SELECT count(*) > 0 FROM ({SOONEST}) AS s (took)", are=[(True,)])
+    await database.until(WRITTEN, ladder.event, are=[(True,)])
     (took,) = await database.row(SOONEST)
     assert 0 < float(str(took)) < 1
     return order
@@ -216,10 +220,10 @@ async def _opened(ann: Person, ladder: Ladder) -> Message:
 async def _is_left_alone_without_a_feed(
     town: Town, database: WatchedDatabase, ladder: Ladder
 ) -> None:
-    chances, before = await _chances(database, ladder), await _newest(database)
+    chances, before = await _chances(database, ladder), await _now(database)
     await town.prices(ladder, chances)
     await _is_skipped(database, ladder, "no edge", after=before)
-    before = await _newest(database)
+    before = await _now(database)
     await town.dies()
     await _is_skipped(database, ladder, "market incomplete", "price not live", after=before)
     await town.misprices(ladder, chances, MISPRICED)
@@ -236,16 +240,18 @@ async def _is_scored(town: Town, database: WatchedDatabase, ann: Person, ladder:
     assert "market: Brier" in score.text
 
 
-async def _is_skipped(database: WatchedDatabase, ladder: Ladder, *reasons: str, after: int) -> None:
+async def _is_skipped(
+    database: WatchedDatabase, ladder: Ladder, *reasons: str, after: datetime
+) -> None:
     await database.until(
         SKIPPED, ladder.event, list(reasons), after, are=[(True,)], patience=STARTED
     )
 
 
-async def _newest(database: WatchedDatabase) -> int:
-    (number,) = await database.row(NEWEST)
-    assert isinstance(number, int)
-    return number
+async def _now(database: WatchedDatabase) -> datetime:
+    (now,) = await database.row(NOW)
+    assert isinstance(now, datetime)
+    return now
 
 
 async def _chances(database: WatchedDatabase, ladder: Ladder) -> list[float]:
