@@ -125,10 +125,10 @@ class _House:
 class _Found:
     """Milliseconds from price to edge, from price to order, and of those without a core."""
 
-    to_edge: Sequence[float]
-    to_order: Sequence[float]
-    waits: Sequence[float]
-    fits: Sequence[float]  # seconds
+    to_edge: list[float]
+    to_order: list[float]
+    waits: list[float]
+    fits: list[float]  # seconds
 
 
 async def measure(url: str) -> list[Figure]:
@@ -362,6 +362,7 @@ def _candidates(events: Mapping[EventId, Sequence[Market]]) -> dict[EventId, Can
                 read,
                 event_id=event,
                 day=tomorrow,
+                station=replace(read.station, id=StationId(f"X{event}")),
                 ladder=whole,
                 markets=tuple(MarketId(one.id) for one in markets),
             ),

@@ -1,5 +1,6 @@
 """The weather strategy against Postgres, the guards, the board and paper money."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -280,6 +281,37 @@ async def test_an_order_is_on_record_with_its_grounds_and_times(sessions: Sessio
         assert moments.acknowledged is not None
         assert moments.received <= moments.decided <= moments.sent <= moments.acknowledged
         assert await house.rows("SELECT id FROM orders") == [(kept.decision.order_id,)]
+
+
+async def test_a_skip_tells_when_what_it_is_about_came_and_how_soon_it_was_decided(
+    sessions: Sessions,
+) -> None:
+    async with running(await weather_house(sessions)) as house:
+        house.believe(0.10, 0.20, 0.40, 0.30)
+        await house.settled()
+        house.quote_all(*FAIR)
+        house.desk.time.seconds += 3  # so late it is looked at
+        await house.settled()
+        (took,) = await house.rows(
+            "SELECT extract(epoch FROM decided_at - received_at)::float FROM weather_decisions "
+            "WHERE reason = 'no edge'"
+        )
+        assert took == (3.0,)
+
+
+async def test_a_lost_price_is_not_looked_at_again_and_again(sessions: Sessions) -> None:
+    async with running(await weather_house(sessions)) as house:
+        house.believe(0.10, 0.20, 0.40, 0.30)
+        house.quote_all(*FAIR)
+        house.quote(2, "0.22", "0.24")
+        await house.settled()
+        house.desk.board.set_state(house.token(1), PriceState.SUSPECT, Doubt.SILENT)
+        house.desk.time.seconds += 5  # the next look after the order is due
+        await house.settled()
+        looks = house.engine.looks
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert house.engine.looks == looks
 
 
 async def test_candidates_are_wished_for_by_one_token_a_bucket_until_they_are_not_chosen(
