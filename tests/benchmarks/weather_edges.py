@@ -7,13 +7,12 @@ import asyncio
 import gc
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from random import Random
 from typing import Final
 
 from sqlalchemy.ext.asyncio import async_sessionmaker
@@ -21,29 +20,14 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from core.domain.account import Account
 from core.domain.market import Market, Source
 from core.domain.price import PriceState, Quote
-from core.domain.units import EventId, MarketId, Price, TokenId, Usdc, UserId
+from core.domain.units import EventId, MarketId, Price, TokenId
 from core.domain.weather.belief import Opinion
-from core.domain.weather.calibration import Forecast, Group, Lead
-from core.domain.weather.choices import Choices, Mode
-from core.domain.weather.fitting.job import FitJob
-from core.domain.weather.fitting.pairs import Pair
-from core.domain.weather.ladder import Bucket, ladder
-from core.domain.weather.limits import Scope, StrategyLimits
-from core.domain.weather.rules import TemperatureEvent, read_event
-from core.domain.weather.station import StationId
-from core.domain.weather.station_table import known_stations
-from core.domain.weather.temperature import Extreme, Unit
-from core.services.audit import Audit
 from core.services.clob.clob_service import ClobService
 from core.services.fresh_books import FreshBooks
-from core.services.milestones import Milestone
 from core.services.price_board import PriceBoard
 from core.services.risk.breakers import Breakers
 from core.services.risk.guards import Guards
 from core.services.risk.outside import Conditions
-from core.services.weather.candidates import Candidate, Intervals
-from core.services.weather.grounds import Rules
-from core.services.weather.strategy import Operating, Strategy, World
 from core.services.websocket_manager import WebSocketManager
 from core.storage import catalogue
 from core.storage.models import Sessions
@@ -54,21 +38,27 @@ from infrastructure.database.walls import everyday_role
 from infrastructure.paper.paper_exchange import PaperExchange
 from infrastructure.polymarket.gamma import GammaCatalogue
 from infrastructure.polymarket.http import VenueHttp
-from infrastructure.worker.worker import Worker
 from tests.benchmarks import feeds
 from tests.benchmarks.cores import waited
 from tests.benchmarks.orders import another
 from tests.benchmarks.ours import connected
 from tests.benchmarks.report import Figure, percentile
+from tests.benchmarks.weather_fits import STATIONS, fitting
+from tests.benchmarks.weather_room import (
+    BUCKETS,
+    Ground,
+    House,
+    Watch,
+    add_events,
+    chances_of,
+    house_of,
+)
 from tests.support import rows
 from tests.support.guarding import RULES, Outside
 from tests.support.live_house import NO_LIMITS, LiveHouse, live_house
-from tests.support.temperature import event_text
 from tests.support.trading import Shelf, Time, book_of
-from tests.support.weather_house import SaidByHand
 
 EVENTS: Final = 60
-BUCKETS: Final = 11
 RATE: Final = 1000.0  # messages a second
 WARM_UP: Final = 2.0  # seconds
 WINDOW: Final = 6.0  # seconds
@@ -76,49 +66,6 @@ FAR: Final = 5_000_000  # number of the first market that the sandbox does not h
 AT_ONCE: Final = 100  # markets a question
 ORDERS: Final = 60  # further events, in each of which one order is placed
 PATIENCE: Final = 30.0  # seconds
-RICH: Final = Usdc(Decimal(10**9))
-LIMITS: Final = StrategyLimits(
-    most={**dict.fromkeys(Scope, RICH), Scope.ORDER: Usdc(Decimal(20))}, cooldown=0.0
-)
-STATIONS: Final = 20
-DAYS: Final = 60
-FITTED: Final = "core.domain.weather.fitting.job:fitted"
-
-
-@dataclass
-class _Watch:
-    """When an order was last about to reach the exchange."""
-
-    left: float = 0.0  # monotonic seconds
-    has_left: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def reached(self, milestone: Milestone) -> None:
-        if milestone is Milestone.BEFORE_POST:
-            self.left = time.monotonic()
-            self.has_left.set()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What the strategy stands on: practice money here, or a session key's at the sandbox."""
-
-    sessions: Sessions
-    board: PriceBoard
-    books: FreshBooks
-    account: Account
-    desk: ClobService
-    user: UserId
-    watch: _Watch
-
-
-@dataclass
-class _House:
-    board: PriceBoard
-    strategy: Strategy
-    opinions: SaidByHand
-    watch: _Watch
-    busy: Mapping[EventId, Sequence[Market]]
-    ordered: Mapping[EventId, Sequence[Market]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +114,7 @@ async def _dry(url: str) -> _Found:
     await plain.dispose()
     sessions, watch, board = (
         async_sessionmaker(engine, expire_on_commit=False),
-        _Watch(),
+        Watch(),
         PriceBoard(),
     )
     async with sessions.begin() as session:
@@ -182,10 +129,10 @@ async def _dry(url: str) -> _Found:
         guards=_guards(sessions, board),
         reached=watch.reached,
     )
-    ground = _Ground(sessions, board, books, Account.WEATHER_PAPER, desk, user, watch)
-    events = await _events(sessions, EVENTS + ORDERS)
+    ground = Ground(sessions, board, books, Account.WEATHER_PAPER, desk, user, watch)
+    events = await add_events(sessions, EVENTS + ORDERS)
     names = list(events)
-    house = _house(
+    house = house_of(
         ground,
         {name: events[name] for name in names[:EVENTS]},
         {name: events[name] for name in names[EVENTS:]},
@@ -198,16 +145,16 @@ async def _dry(url: str) -> _Found:
 async def _live(url: str) -> _Found:
     """At the sandbox's exchange, in this process: what it costs is in the figures."""
     url = await another(url, "bench_weather")
-    watch = _Watch()
+    watch = Watch()
     with tempfile.TemporaryDirectory(prefix="polycool-bench-keys-", dir="/tmp") as folder:
         async with live_house(url, Path(folder) / "keys", watch.reached, **NO_LIMITS) as live:
             user = await live.person(1)
             books = FreshBooks(live.board, live.prices, time.monotonic, lambda: datetime.now(UTC))
-            ground = _Ground(
+            ground = Ground(
                 live.sessions, live.board, books, Account.LIVE, live.live.clob, user, watch
             )
-            busy = await _events(live.sessions, EVENTS, first=FAR)
-            house = _house(ground, busy, await _listed(live))
+            busy = await add_events(live.sessions, EVENTS, first=FAR)
+            house = house_of(ground, busy, await _listed(live))
             return await _measured(house)
 
 
@@ -226,8 +173,8 @@ async def _listed(live: LiveHouse) -> dict[EventId, list[Market]]:
     return {EventId(f"L{number}"): each for number, each in enumerate(found)}
 
 
-async def _measured(house: _House) -> _Found:
-    async with _running(house), _fitting() as fits:
+async def _measured(house: House) -> _Found:
+    async with _running(house), fitting() as fits:
         pairs = [(one.tokens[0], one.tokens[1]) for each in house.busy.values() for one in each]
         plan = feeds.Plan(pairs[:-1], RATE, pairs[-1], 5.0)
         with feeds.believable(plan) as url:
@@ -248,7 +195,7 @@ async def _measured(house: _House) -> _Found:
         return _Found(to_edge, [one for one, _ in orders], [one for _, one in orders], list(fits))
 
 
-async def _order(house: _House, event: EventId, place: int) -> tuple[float, float]:
+async def _order(house: House, event: EventId, place: int) -> tuple[float, float]:
     """Milliseconds from the tick that makes that bucket cheap, and of them without a core."""
     markets = house.ordered[event]
     for other, market in enumerate(markets):
@@ -263,18 +210,14 @@ async def _order(house: _House, event: EventId, place: int) -> tuple[float, floa
     return 1000 * (house.watch.left - began), 1000 * (waited() - waits)
 
 
-async def _believed(house: _House, event: EventId, place: int) -> None:
+async def _believed(house: House, event: EventId, place: int) -> None:
     """The model takes that bucket for the likeliest, which is another forecast."""
-    beliefs, chances = house.strategy.beliefs, _chances(place, 0.2, 0.08)
+    beliefs, chances = house.strategy.beliefs, chances_of(place, 0.2, 0.08)
     house.opinions.said[event] = Opinion(chances, (0.01,) * BUCKETS, 1.0, datetime.now(UTC))
     house.opinions.tell(house.strategy.candidates.known[event].event.station.id)
     async with asyncio.timeout(PATIENCE):
         while (known := beliefs.of(event)) is None or known.opinion.chances != chances:  # noqa: ASYNC110 - it comes with turns of this loop
             await asyncio.sleep(0.005)
-
-
-def _chances(place: int, likely: float, others: float) -> tuple[float, ...]:
-    return tuple(likely if each == place else others for each in range(BUCKETS))
 
 
 def _publish(board: PriceBoard, token: TokenId, bid: str, ask: str) -> None:
@@ -297,83 +240,14 @@ def _publish(board: PriceBoard, token: TokenId, bid: str, ask: str) -> None:
     )
 
 
-def _house(
-    ground: _Ground,
-    busy: Mapping[EventId, Sequence[Market]],
-    ordered: Mapping[EventId, Sequence[Market]],
-) -> _House:
-    opinions, now = SaidByHand(), datetime.now(UTC)
-    far = _chances(0, 0.9, 0.01)  # from the feed's prices: so that it only looks
-    for event in busy:
-        opinions.said[event] = Opinion(far, (0.01,) * BUCKETS, 1.0, now)
-    world = World(
-        ground.sessions,
-        ground.board,
-        ground.books,
-        WebSocketManager(),
-        {ground.account: ground.desk},
-        Audit(),
-    )
-    operating = Operating(
-        Rules(LIMITS, timedelta(hours=6), Decimal(5)),
-        known_stations(),
-        Intervals(600, 60),
-        Usdc(Decimal(1_000_000)),
-        timedelta(days=1),
-    )
-
-    async def always(user: UserId) -> bool:  # noqa: ARG001 - the port's
-        return True
-
-    strategy = Strategy(world, operating, opinions, lambda: True, always)
-    strategy.candidates.known = _candidates({**busy, **ordered})
-    mode = Mode.LIVE if ground.account is Account.LIVE else Mode.DRY
-    strategy.candidates.chosen = {ground.user: Choices(mode, days_ahead=7)}
-    strategy.beliefs.follow({id_: one.event for id_, one in strategy.candidates.known.items()})
-    return _House(ground.board, strategy, opinions, ground.watch, busy, ordered)
-
-
 def _guards(sessions: Sessions, board: PriceBoard) -> Guards:
     outside = Outside()
     conditions = Conditions(board, outside, lambda _: True, outside.is_clear, lambda: 50.0)
     return Guards(RULES, conditions, Breakers(sessions, RULES, outside, outside))
 
 
-async def _events(sessions: Sessions, count: int, first: int = 1) -> dict[EventId, list[Market]]:
-    """Markets with numbers from `first` on."""
-    found = dict[EventId, list[Market]]()
-    for number in range(count):
-        begins = first + number * BUCKETS
-        found[EventId(str(number))] = [rows.market(begins + place) for place in range(BUCKETS)]
-    async with sessions.begin() as session:
-        await rows.add_markets(session, [one for each in found.values() for one in each])
-    return found
-
-
-def _candidates(events: Mapping[EventId, Sequence[Market]]) -> dict[EventId, Candidate]:
-    read = read_event(event_text(), known_stations())
-    assert isinstance(read, TemperatureEvent)
-    middle = (Bucket(degree, degree) for degree in range(10, 8 + BUCKETS))
-    whole = ladder(Unit.CELSIUS, (Bucket(None, 9), *middle, Bucket(8 + BUCKETS, None)))
-    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
-    return {
-        event: Candidate(
-            replace(
-                read,
-                event_id=event,
-                day=tomorrow,
-                station=replace(read.station, id=StationId(f"X{event}")),
-                ladder=whole,
-                markets=tuple(MarketId(one.id) for one in markets),
-            ),
-            tuple(markets),
-        )
-        for event, markets in events.items()
-    }
-
-
 @asynccontextmanager
-async def _running(house: _House) -> AsyncIterator[None]:
+async def _running(house: House) -> AsyncIterator[None]:
     strategy = house.strategy
     parts = (strategy.beliefs.run, strategy.edges.run, strategy.log.run)
     tasks = [asyncio.create_task(part()) for part in parts]
@@ -386,44 +260,3 @@ async def _running(house: _House) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-
-
-@asynccontextmanager
-async def _fitting() -> AsyncIterator[list[float]]:
-    """The worker fits again and again; seconds of each."""
-    worker, taken = Worker(patience=PATIENCE), list[float]()
-    job = FitJob(tuple(_pairs()), datetime.now(UTC))
-
-    async def fit() -> None:
-        while True:
-            began = time.monotonic()
-            await worker.call(FITTED, job, PATIENCE)
-            taken.append(time.monotonic() - began)
-
-    tasks = [asyncio.create_task(worker.run()), asyncio.create_task(fit())]
-    async with asyncio.timeout(PATIENCE):
-        while not taken:  # noqa: ASYNC110 - the first fit says it
-            await asyncio.sleep(0.05)
-    del taken[:]  # the first one imports
-    try:
-        yield taken
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-
-
-def _pairs() -> list[Pair]:
-    """Two months of three models at twenty stations, two extremes, five leads."""
-    random, now = Random(3), datetime.now(UTC)  # noqa: S311 - repeatable on purpose
-    found = list[Pair]()
-    for number in range(STATIONS):
-        for extreme in Extreme:
-            for lead in Lead:
-                group = Group(StationId(f"S{number:03}"), extreme, lead)
-                for day in range(DAYS):
-                    truth = random.gauss(15, 5)
-                    said = {f"m{model}": truth + random.gauss(0.5, 1) for model in range(3)}
-                    known = now - timedelta(days=day + 1)
-                    found.append(Pair(group, known, Forecast(said, 1.0), truth))
-    return found

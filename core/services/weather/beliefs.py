@@ -59,6 +59,8 @@ class Beliefs:
             for known in (self._versions, self._heard, self._refusals):
                 known.pop(gone, None)
         new = {one for one, event in events.items() if self._events.get(one) != event}
+        for one in new:  # what was said of other buckets is no reason to trade these
+            self._heard.pop(one, None)
         self._unread = (self._unread | (new - self._versions.keys())) & events.keys()
         self._events = dict(events)
         self._stirred |= new
@@ -141,7 +143,6 @@ class Beliefs:
             self._doubt(event_id, mark("The model gave numbers that are no chances."))
             return
         self._refusals.pop(event_id, None)
-        self._heard[event_id] = opinion.heard_at
         await self._number(event_id, opinion)
         await asyncio.sleep(0)  # sixty events at once must not hold up a price
 
@@ -157,12 +158,13 @@ class Beliefs:
     async def _number(self, event: EventId, opinion: Opinion) -> None:
         before = self._versions.get(event)
         if before is not None and before.opinion.is_like(opinion):
+            self._heard[event] = opinion.heard_at
             self._tell(event)
             return
         version = ForecastVersion(1 if before is None else before.number + 1, opinion)
         async with as_worker(self._sessions) as session:
             await weather_versions.add(session, event, version, self._now())
-        self._versions[event] = version
+        self._versions[event], self._heard[event] = version, opinion.heard_at
         self._tell(event)
 
     def _tell(self, event: EventId) -> None:
