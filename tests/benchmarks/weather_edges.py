@@ -160,8 +160,8 @@ async def _live(url: str) -> _Found:
 
 async def _listed(live: LiveHouse) -> dict[EventId, list[Market]]:
     """Markets that the sandbox knows, in events of as many buckets; no others would be taken."""
-    told = list(live.sandbox.catalogue.by_token.values())
-    ids = sorted({int(market.id) for market, _ in told if market.id != live.market.id})
+    told = [one for one, _ in live.sandbox.catalogue.by_token.values()]
+    ids = sorted({int(market.id) for market in told if "temperature" in market.slug})
     venue = GammaCatalogue(VenueHttp(live.control, str(live.control.base_url)))
     markets = list[Market]()
     for start in range(0, len(ids), AT_ONCE):
@@ -179,6 +179,7 @@ async def _measured(house: House) -> _Found:
         plan = feeds.Plan(pairs[:-1], RATE, pairs[-1], 5.0)
         with feeds.believable(plan) as url:
             async with connected(url, MarketUpdater(house.board), pairs):
+                await _all_live(house)
                 await asyncio.sleep(WARM_UP)
                 gc.collect()
                 gc.freeze()  # as the program does once it is up
@@ -193,6 +194,14 @@ async def _measured(house: House) -> _Found:
                 ]
         gc.unfreeze()
         return _Found(to_edge, [one for one, _ in orders], [one for _, one in orders], list(fits))
+
+
+async def _all_live(house: House) -> None:
+    """All first books came in one frame, which takes a while."""
+    tokens = [one.tokens[0] for each in house.busy.values() for one in each]
+    async with asyncio.timeout(PATIENCE):
+        while not all(house.board.is_live(token) for token in tokens):  # noqa: ASYNC110 - a bench
+            await asyncio.sleep(0.05)
 
 
 async def _order(house: House, event: EventId, place: int) -> tuple[float, float]:
