@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -40,6 +40,10 @@ LIMITS: Final = StrategyLimits(
 )
 
 
+async def _nothing() -> None:
+    """Practice orders are over when they were answered."""
+
+
 @dataclass
 class Watch:
     """When an order was last about to reach the exchange."""
@@ -74,6 +78,7 @@ class House:
     watch: Watch
     busy: Mapping[EventId, Sequence[Market]]
     ordered: Mapping[EventId, Sequence[Market]]
+    settle: Callable[[], Awaitable[None]] = field(default=_nothing)  # after each order
 
 
 def house_of(
