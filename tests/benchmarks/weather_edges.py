@@ -32,6 +32,7 @@ from core.services.websocket_manager import WebSocketManager
 from core.storage import catalogue
 from core.storage.models import Sessions
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
+from data_ingestion.streamer.websocket_client.layout import Layout
 from infrastructure.database.engine import close_engine, create_engine
 from infrastructure.database.migrate import upgrade
 from infrastructure.database.walls import everyday_role
@@ -62,6 +63,7 @@ EVENTS: Final = 60
 RATE: Final = 1000.0  # messages a second
 WARM_UP: Final = 2.0  # seconds
 WINDOW: Final = 6.0  # seconds
+ONE: Final = Layout(tokens=10_000, most=10_000)  # connection: the rate is what it brings
 FAR: Final = 5_000_000  # number of the first market that the sandbox does not have
 AT_ONCE: Final = 100  # markets a question
 ORDERS: Final = 60  # further events, in each of which one order is placed
@@ -183,7 +185,7 @@ async def _measured(house: House) -> _Found:
         pairs = [(one.tokens[0], one.tokens[1]) for each in house.busy.values() for one in each]
         plan = feeds.Plan(pairs[:-1], RATE, pairs[-1], 5.0)
         with feeds.believable(plan) as url:
-            async with connected(url, MarketUpdater(house.board), pairs):
+            async with connected(url, MarketUpdater(house.board), pairs, ONE):
                 await _all_live(house)
                 await asyncio.sleep(WARM_UP)
                 gc.collect()
