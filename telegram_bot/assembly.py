@@ -150,7 +150,9 @@ def _weather(
     # Only here: whoever does without starts in less time and memory, the crash trials among them.
     from telegram_bot.weather_assembly import build_weather
 
-    return build_weather(ground, trading, client, feed.streamer.is_streaming)
+    weather = build_weather(ground, trading, client, feed.streamer.is_streaming)
+    feed.resolution.on_paid(weather.forecasts.settling.wake)
+    return weather
 
 
 def _feed(ground: Ground, metrics: Metrics) -> _Feed:

@@ -22,7 +22,7 @@ from core.services.triggers.trigger_engine import TriggerEngine
 from core.services.triggers.triggers import Triggers, TriggerWitness
 from core.services.websocket_manager import WebSocketManager
 from infrastructure.config.settings import Settings
-from infrastructure.paper.paper_exchange import PaperExchange
+from infrastructure.paper.paper_exchange import PaperExchange, no_way
 from infrastructure.polymarket.clob import ClobPrices
 from infrastructure.polymarket.gamma import GammaCatalogue
 from infrastructure.polymarket.http import VenueHttp
@@ -102,10 +102,12 @@ def build_ground(
 
 
 def build_paper(ground: Ground, account: Account = Account.PAPER) -> ClobService:
+    """The strategy's orders take as long to the book as they would to the venue."""
     shared = ground.shared
+    way = no_way if account is Account.PAPER else ground.clob.way
     return ClobService(
         shared.sessions,
-        PaperExchange(shared.books),
+        PaperExchange(shared.books, way=way),
         shared.books,
         shared.manager,
         account=account,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.domain.position import PositionStatus
 from core.domain.units import EventId
 from core.domain.weather.forecast import ModelId
 from core.domain.weather.ladder import Bucket
@@ -15,6 +16,7 @@ from core.domain.weather.lessons import DaySaid, Lesson, ModelSaid, Settlement, 
 from core.domain.weather.station import StationId
 from core.domain.weather.temperature import Extreme, Rounding, Unit
 from core.storage.forecast_models import SettlementRow, WeatherPairRow
+from core.storage.models import MarketRow, PositionRow
 from core.storage.weather_models import EventRulesRow
 
 _KEY = ("station", "day", "extreme", "lead_from", "source", "model")
@@ -56,13 +58,25 @@ async def keep_settlement(session: AsyncSession, settlement: Settlement) -> None
 async def unsettled(
     session: AsyncSession, ended_after: datetime, ended_before: datetime, *, limit: int = 500
 ) -> tuple[EventId, ...]:
-    """Events that ended in between and are not settled here, the oldest first."""
+    """Events that ended in between and are not settled here, the oldest first.
+
+    One of which something held was paid out has ended, whenever it was to.
+    """
     settled = sa.select(SettlementRow.event_id)
+    paid = (
+        sa.select(MarketRow.event_id)
+        .join(PositionRow, PositionRow.market_id == MarketRow.id)
+        .where(
+            PositionRow.status == PositionStatus.RESOLVED,
+            PositionRow.closed_at > ended_after,
+            MarketRow.event_id.is_not(None),
+        )
+    )
     query = (
         sa.select(EventRulesRow.event_id)
         .where(
             EventRulesRow.ends_at > ended_after,
-            EventRulesRow.ends_at <= ended_before,
+            (EventRulesRow.ends_at <= ended_before) | EventRulesRow.event_id.in_(paid),
             EventRulesRow.event_id.not_in(settled),
         )
         .order_by(EventRulesRow.ends_at, EventRulesRow.event_id)

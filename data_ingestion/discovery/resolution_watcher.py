@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,6 +49,11 @@ class ResolutionWatcher:
         self._woken = asyncio.Event()
         self._doubtful: set[MarketId] = set()
         self._is_failing = False
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_paid(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each look that has paid somebody."""
+        self._listeners.append(listener)
 
     def wake(self) -> None:
         """Somebody says that a market has ended: look soon."""
@@ -72,7 +77,7 @@ class ResolutionWatcher:
 
         What the venue does not answer, or cannot be written, holds up nothing else.
         """
-        faults = list[Exception]()
+        faults, paid = list[Exception](), self.statistics.paid
         try:
             held = await self._service.held_markets()
         except (SQLAlchemyError, OSError) as fault:
@@ -83,6 +88,8 @@ class ResolutionWatcher:
             except Unavailable as fault:
                 faults.append(fault)
         self._say(faults)
+        for listener in self._listeners if self.statistics.paid > paid else ():
+            listener()
         return not faults
 
     async def _look_at(self, asked: Sequence[MarketId]) -> list[Exception]:

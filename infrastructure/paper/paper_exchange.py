@@ -1,5 +1,9 @@
 """The paper exchange: market orders walk the real book with play money."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
 from core.domain.book import Side
 from core.domain.errors import EmptyBook, MarketClosed, NotWhole, Rejected
 from core.domain.execution import Walk, walk_buy, walk_sell
@@ -12,12 +16,31 @@ from core.domain.units import UserId
 from core.ports import Execution
 from core.services.fresh_books import DecisionBook, FreshBooks
 
+LONGEST_WAY: Final = 2.0  # seconds
+
+
+def no_way() -> float:
+    """Seconds that an order takes to an exchange next door."""
+    return 0.0
+
 
 class PaperExchange:
-    """An `Exchange`. Nothing rests here: what the book does not give at once is not done."""
+    """An `Exchange`. Nothing rests here: what the book does not give at once is not done.
 
-    def __init__(self, books: FreshBooks) -> None:
+    `way`: seconds that an order would take to the venue now. So much later the book is walked, as
+    it is then: what others took meanwhile is gone.
+    """
+
+    def __init__(
+        self,
+        books: FreshBooks,
+        *,
+        way: Callable[[], float] = no_way,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._books = books
+        self._way = way
+        self._sleep = sleep
 
     async def get_ready(self, user: UserId) -> None:
         """Nothing is needed."""
@@ -42,6 +65,8 @@ class PaperExchange:
         if market.is_closed or not market.accepts_orders:
             raise MarketClosed("Trading in this market has ended; it takes no more orders.")
         token = order.ticket.token_id
+        if seconds := min(self._way(), LONGEST_WAY):
+            await self._sleep(seconds)
         book = await self._books.book(token, market.complement(token))
         walk = _walk(order, market, book)
         if not walk.matches:

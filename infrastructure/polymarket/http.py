@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
 from http import HTTPStatus
+from statistics import median
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -24,6 +26,8 @@ BACKOFF: Final = 0.3  # seconds before the second attempt; doubles, and half of 
 MAX_RETRY_AFTER: Final = 5.0  # seconds; a venue that wants more is unavailable now
 LONGEST_HOLD: Final = 300.0  # seconds; a longer Retry-After is taken for this
 CONNECTIONS: Final = 20
+MEASURED: Final = 25  # answers whose times are remembered
+UNMEASURED: Final = 0.05  # seconds that an answer is thought to take before there was one
 THE_VENUE: Final = mark("The venue")
 NO_HEADERS: Final = MappingProxyType[str, str]({})
 
@@ -73,7 +77,12 @@ class VenueHttp:
         self._sleep = sleep
         self._chance = chance
         self._hold = _Hold()
+        self._taken = deque[float](maxlen=MEASURED)
         self.is_patient = False
+
+    def way(self) -> float:
+        """Seconds from a question to the beginning of its answer, as usual lately."""
+        return median(self._taken) if self._taken else UNMEASURED
 
     def background(self) -> "VenueHttp":
         """The same host for those who can wait: while it asks for patience they ask nothing.
@@ -138,10 +147,13 @@ class VenueHttp:
         return max(with_jitter(again.after, chance), backoff / 2 + backoff / 2 * chance)
 
     async def _attempt(self, request: httpx.Request) -> bytes:
+        clock = asyncio.get_running_loop().time
+        asked = clock()
         try:
             response = await self._client.send(request, stream=True)
             try:
                 self._check(response)
+                self._taken.append(clock() - asked)
                 return await self._body(response)
             finally:
                 await response.aclose()

@@ -1,6 +1,6 @@
 """What the weather strategy decided lately, and why, in plain words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -40,6 +40,7 @@ from telegram_bot.words import plural, say
 MOST_REASONS: Final = 6
 DETAIL: Final = 200  # UTF-16 units of what somebody else said of it
 THOUSAND: Final = 1000
+SHORTEST_SHOWN: Final = timedelta(microseconds=100)
 _SCOPES: Final = {scope.value: scope for scope in Scope}
 _DOUBTS: Final = {doubt.value: doubt for doubt in Doubt}
 
@@ -76,7 +77,7 @@ def why(decision: Decision) -> str:
 def latencies(moments: Moments) -> str:
     """From the price on: decided, sent, answered, each with the milliseconds it took."""
     began = moments.received
-    told = [say("decided after {ms} ms", ms=_ms(began, moments.decided))]
+    told = [_decided(began, moments.decided)]
     if moments.sent is not None:
         told.append(say("sent after {ms} ms", ms=_ms(began, moments.sent)))
     if moments.acknowledged is not None:
@@ -235,6 +236,12 @@ def _name(line: EventLine) -> str:
 
 def _whose(account: Account) -> str:
     return say("real money") if account is Account.LIVE else say("practice money")
+
+
+def _decided(began: datetime, moment: datetime) -> str:
+    if moment - began < SHORTEST_SHOWN:
+        return say("decided in less than 0.1 ms")
+    return say("decided after {ms} ms", ms=_ms(began, moment))
 
 
 def _ms(began: datetime, moment: datetime) -> str:

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection as BlockingConnection
 from websockets.sync.server import serve as serve_blocking
 
-from tests.benchmarks.frames import snapshot, top_change
+from tests.benchmarks.frames import INPUTS, KNOWN, book_of_snapshot, snapshot, top_change
 
 CHUNK: Final = 256  # frames a write
 LARGE: Final = 65_536
@@ -66,6 +66,13 @@ def process(target: object, payload: object) -> Iterator[tuple[str, Connection]]
         process.join()
 
 
+@contextmanager
+def believable(plan: Plan) -> Iterator[str]:
+    """The same changes as a venue tells them: each with its own time, and the hash of its book."""
+    with process(_believable, plan) as (url, _):
+        yield url
+
+
 def framed(payload: bytes) -> bytes:
     """An unmasked text frame, as servers send them. Source: RFC 6455, 5.2."""
     size = len(payload)
@@ -91,16 +98,24 @@ def _paced(plan: Plan, port: Connection) -> None:
     asyncio.run(_serve_paced(plan, port))
 
 
-async def _serve_paced(plan: Plan, port: Connection) -> None:
+def _believable(plan: Plan, port: Connection) -> None:
+    asyncio.run(_serve_paced(plan, port, tells_true=True))
+
+
+async def _serve_paced(plan: Plan, port: Connection, *, tells_true: bool = False) -> None:
+    inputs = KNOWN if tells_true else {}
+
     async def send(socket: ServerConnection) -> None:
         await socket.recv()
-        books = [snapshot(token) for pair in (*plan.busy, plan.quiet) for token in pair]
-        await socket.send(json.dumps(books))
+        tokens = [token for pair in (*plan.busy, plan.quiet) for token in pair]
+        now = {"timestamp": _milliseconds()} if tells_true else {}
+        await socket.send(json.dumps([{**snapshot(token), **inputs, **now} for token in tokens]))
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_tick(socket, [plan.quiet], 1 / plan.pause))
+                tick = _tell if tells_true else _tick
+                tasks.create_task(tick(socket, [plan.quiet], 1 / plan.pause))
                 if plan.busy:
-                    tasks.create_task(_tick(socket, plan.busy, plan.rate))
+                    tasks.create_task(tick(socket, plan.busy, plan.rate))
         except* ConnectionClosed:
             pass
 
@@ -118,6 +133,24 @@ async def _tick(socket: ServerConnection, pairs: Sequence[tuple[str, str]], rate
         top = ("0.500" if comes else "0.499", "0.501")
         change = [(pairs[number % len(pairs)][0], 0.5, "BUY", str(time.monotonic_ns()))]
         await socket.send(top_change(change, "10" if comes else "0", top), text=True)
+
+
+async def _tell(socket: ServerConnection, pairs: Sequence[tuple[str, str]], rate: float) -> None:
+    """As `_tick`, proven by hashes."""
+    books = [book_of_snapshot(first) for first, _ in pairs]
+    began = time.monotonic()
+    for number in itertools.count():
+        await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        book, comes = books[number % len(pairs)], number // len(pairs) % 2 == 0
+        size, at = "10" if comes else "0", _milliseconds()
+        book.apply("BUY", "0.500", size)
+        change = [(str(book.token), 0.5, "BUY", book.hash(INPUTS, at))]
+        top = ("0.500" if comes else "0.499", "0.501")
+        await socket.send(top_change(change, size, top, at), text=True)
+
+
+def _milliseconds() -> str:
+    return str(time.time_ns() // 1_000_000)
 
 
 def _chunks(frames: list[bytes]) -> Iterator[list[bytes]]:

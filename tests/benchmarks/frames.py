@@ -96,7 +96,7 @@ def _generated(pairs: int, frames: int) -> Capture:
     rng = random.Random(1)  # noqa: S311 - repeatable on purpose
     tokens = [(f"{number}1", f"{number}2") for number in range(1, pairs + 1)]
     first = [{**snapshot(token), **KNOWN} for pair in tokens for token in pair]
-    books = {token: _book(token) for pair in tokens for token in pair}
+    books = {token: book_of_snapshot(token) for pair in tokens for token in pair}
     made = [json.dumps(first).encode()]
     made += [_small_change(rng, books, rng.choice(tokens)) for _ in range(frames)]
     times = [number / 1000 for number in range(len(made))]
@@ -115,7 +115,12 @@ def snapshot(token: str) -> dict[str, object]:
     }
 
 
-def top_change(sides: list[tuple[str, float, str, str]], size: str, top: tuple[str, str]) -> bytes:
+def top_change(
+    sides: list[tuple[str, float, str, str]],
+    size: str,
+    top: tuple[str, str],
+    timestamp: str = TIMESTAMP,
+) -> bytes:
     """One `price_change` with an entry for each token, price, side and hash."""
     entries = [
         {
@@ -129,7 +134,7 @@ def top_change(sides: list[tuple[str, float, str, str]], size: str, top: tuple[s
         }
         for token, price, side, mark in sides
     ]
-    message = {"market": MARKET, "price_changes": entries, "timestamp": TIMESTAMP}
+    message = {"market": MARKET, "price_changes": entries, "timestamp": timestamp}
     return json.dumps({**message, "event_type": "price_change"}, separators=(",", ":")).encode()
 
 
@@ -143,7 +148,7 @@ def _small_change(rng: random.Random, books: dict[str, Book], pair: tuple[str, s
     return top_change(sides, size, ("0.499", "0.501"))
 
 
-def _book(token: str) -> Book:
+def book_of_snapshot(token: str) -> Book:
     """What `snapshot` says."""
     book = Book(TokenId(token))
     bids, asks = ([(f"0.{500 + sign * n}", "100") for n in range(1, 51)] for sign in (-1, 1))

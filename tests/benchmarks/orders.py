@@ -48,11 +48,11 @@ TAPPED: Final = "from Telegram's answer with the tap to the first byte of POST /
 async def measure(url: str) -> list[Figure]:
     """`url`: of an empty database on a server as the product runs it."""
     with _folder() as keys:
-        steps = await _steps(await _another(url, "bench_steps"), keys / "steps")
+        steps = await _steps(await another(url, "bench_steps"), keys / "steps")
         return [*await _taps(url, keys / "taps"), *steps]
 
 
-async def _another(url: str, name: str) -> str:
+async def another(url: str, name: str) -> str:
     """A database of that name on the same server, with the schema."""
     engine = create_engine(url)
     async with engine.connect() as connection:

@@ -10,6 +10,7 @@ from core.domain.market import Market
 from core.domain.units import TokenId
 from core.services.price_board import PriceBoard
 from data_ingestion.streamer.market_updater.market_updater import MarketUpdater
+from data_ingestion.streamer.websocket_client.layout import USUAL, Layout
 from data_ingestion.streamer.websocket_client.websocket_client import WebSocketClient
 from data_ingestion.streamer.websocket_client.wire import Message
 from tests.benchmarks.frames import Capture
@@ -40,12 +41,18 @@ class Heard(MarketUpdater):
 
 @asynccontextmanager
 async def connected(
-    url: str, updater: MarketUpdater, pairs: Collection[tuple[str, str]]
+    url: str,
+    updater: MarketUpdater,
+    pairs: Collection[tuple[str, str]],
+    layout: Layout = USUAL,
 ) -> AsyncIterator[WebSocketClient]:
-    """A client that runs and has asked for these tokens."""
+    """A client that runs and has asked for these tokens.
+
+    A made-up feed tells each connection everything: `layout` says how many there are.
+    """
     describe(updater, pairs)
     tokens = follow(updater, pairs)
-    client = WebSocketClient(url, updater)
+    client = WebSocketClient(url, updater, layout=layout)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(client.run())
         await client.subscribe_markets(tokens)

@@ -256,3 +256,30 @@ async def test_sizes_finer_than_the_ledger_are_cut() -> None:
     room.shelf.put(token, asks=(("0.5", "3.123456789"), ("0.6", "0.0000001")))
     book = await room.books.book(token)
     assert [level.size for level in book.asks] == [Decimal("3.123456")]
+
+
+async def test_an_order_meets_the_book_as_it_is_when_it_has_got_there() -> None:
+    room, slept = Room(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        room.stream(BIDS, (("0.55", "100"), ("0.51", "4")))  # others were faster
+
+    exchange = PaperExchange(room.books, way=lambda: 0.04, sleep=sleep)
+    room.stream(BIDS, ASKS)
+    execution = await exchange.place(order(Side.BUY, "15.4", "0.52"), market(1), None)
+    assert slept == [0.04]
+    assert execution.status is OrderStatus.PARTIAL
+    assert [match.price for match in execution.matches] == [Decimal("0.51")]
+
+
+async def test_a_venue_that_hardly_answers_holds_up_an_order_for_two_seconds_at_most() -> None:
+    room, slept = Room(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    room.stream(BIDS, ASKS)
+    exchange = PaperExchange(room.books, way=lambda: 30.0, sleep=sleep)
+    await exchange.place(order(Side.BUY, "15.4", "0.52"), market(1), None)
+    assert slept == [2.0]

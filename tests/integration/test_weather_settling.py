@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from core.domain.weather.daily import LEADS
 from core.domain.weather.rules import TemperatureEvent, read_event
@@ -13,6 +14,7 @@ from core.domain.weather.station_table import known_stations
 from core.domain.weather.temperature import Extreme, Unit, converted, whole_degree
 from core.services.weather.forecast_keeper import ForecastKeeper
 from core.services.weather.settling import Settling
+from core.storage import markets
 from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 from core.storage.weather_events import temperature_events, upcoming
@@ -27,8 +29,10 @@ from infrastructure.telemetry.metrics import Metrics
 from telegram_bot.forecast_assembly import Forecasts, build_forecasts, read_stations
 from telegram_bot.forecast_figures import ForecastFigures
 from telegram_bot.startup import WeatherAddresses
+from tests.support import rows
 from tests.support.weather import LONDON, NEW_YORK, NOW, Weather, no_pause, providers
 
+PAID = sa.text("UPDATE positions SET status = 'resolved', closed_at = :now WHERE id = :id")
 STATIONS = "id,names,latitude,longitude,zone,cities,resolvers,rounding\n"
 
 
@@ -102,6 +106,24 @@ async def test_what_was_said_is_learned_from_once_its_event_is_settled(
     assert {one.settlement.event_id for one in taught} == {event.id for event in over}
     assert all(len(one.said.models) == 8 for one in taught)
     assert all(one.said.lead_from in LEADS and one.known_at == weather.now() for one in taught)
+
+
+async def test_an_event_of_which_something_was_paid_out_before_its_day_is_over_is_learned_from(
+    weather: Weather, sessions: Sessions
+) -> None:
+    events = await listed(weather, sessions)
+    early = max(events, key=lambda event: event.day)
+    settling = Settling(sessions, catalogue_of(weather), known_stations(), now=weather.now)
+    settle(weather.exchange, weather.exchange.catalogue.events[early.event_id])
+    assert await settling.learn() == ()  # nobody here knows of it
+    async with sessions.begin() as session:
+        market = await markets.by_id(session, early.markets[0])
+        user = await rows.add_user(session)
+        position = await rows.add_position(session, user, market, market.tokens[0])
+        await session.execute(PAID, {"id": position, "now": weather.now()})
+    (found,) = await settling.learn()
+    assert (found.event_id, found.observed) == (early.event_id, None)
+    assert await settling.learn() == ()
 
 
 async def test_a_forecast_that_came_later_is_no_lesson_of_before(

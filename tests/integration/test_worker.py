@@ -18,6 +18,7 @@ from infrastructure.worker.worker import MOST_WAITING, Worker
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds
+LOWEST = 19  # priority
 NEGATE = "operator:neg"  # nothing of ours has to be imported for it
 DIE = "tests.support.dying:die"
 
@@ -148,3 +149,15 @@ def test_the_process_ends_when_its_parent_is_gone() -> None:
         assert child.stdin is not None
         child.stdin.close()
         assert child.wait(PATIENCE) == 0
+
+
+async def test_it_gives_way_to_the_loop_of_its_parent_also_between_sessions() -> None:
+    async with working() as house:
+        await house.negate(1)
+        process = await house.next_process()
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, process) == min(ours + 10, LOWEST)
+        assert os.getsid(process) == process
+        group = Path(f"/proc/{process}/autogroup")
+        if group.exists():
+            assert int(group.read_text().split()[-1]) >= 10

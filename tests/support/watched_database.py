@@ -10,7 +10,10 @@ import asyncpg
 from infrastructure.database.address import database_url, driver_dsn
 
 PATIENCE: Final = 20.0  # seconds
-TABLES: Final = ("orders", "fills", "positions", "wallets", "markets", "users", "withdrawals")
+TABLES: Final = (
+    *("orders", "fills", "positions", "wallets", "markets", "users", "withdrawals"),
+    *("weather_versions", "weather_decisions", "weather_beliefs", "weather_scores"),
+)
 CHANNEL: Final = "rows_changed"
 TELL: Final = f"""
 CREATE OR REPLACE FUNCTION tell_of_change() RETURNS trigger LANGUAGE plpgsql AS

@@ -3,19 +3,20 @@
 import html
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.health import Doubt
-from core.domain.weather.decision import Action, Skip
+from core.domain.weather.decision import Action, Moments, Skip
 from core.domain.weather.temperature import Extreme
 from telegram_bot.callbacks import Codec
 from telegram_bot.pictures.plans import Theme
 from telegram_bot.screens.screen import Button, Screen
 from telegram_bot.screens.text import utf16_length
-from telegram_bot.screens.weather_decisions import why
+from telegram_bot.screens.weather_decisions import latencies, why
 from telegram_bot.screens.weather_words import SHORT_SKIPS, SKIPS, name_of_slug
 from tests.support import examples as views
 from tests.support import weather_examples as weather
@@ -67,6 +68,20 @@ def test_every_reason_to_skip_has_its_sentence_and_its_short_form() -> None:
 def test_what_was_decided_and_came_to_nothing_is_not_told_as_bought() -> None:
     told = why(weather.decision(Action.BUY, Skip.NO_FILL))
     assert told.startswith("<b>Tried to buy 13°C Yes</b>. Nobody took the other side")
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "told"),
+    [
+        (0, "decided in less than 0.1 ms"),
+        (99, "decided in less than 0.1 ms"),
+        (100, "decided after 0.1 ms"),
+        (1_649, "decided after 1.6 ms"),
+    ],
+)
+def test_no_decision_is_told_to_have_taken_no_time(microseconds: int, told: str) -> None:
+    began = datetime(2026, 11, 22, tzinfo=UTC)
+    assert latencies(Moments(began, began + timedelta(microseconds=microseconds))) == told
 
 
 def test_a_limit_that_was_reached_is_named_as_it_is_where_it_is_chosen() -> None:

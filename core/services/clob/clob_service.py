@@ -34,7 +34,7 @@ from core.services.clob.quoting import (
     check_spend,
     sell_quote,
 )
-from core.services.clob.sending import OrderSender
+from core.services.clob.sending import Leaving, OrderSender, nobody_waits
 from core.services.clock import utc_now
 from core.services.fresh_books import FreshBooks
 from core.services.milestones import Reached, unwatched
@@ -242,8 +242,10 @@ class ClobService:
             raise await self.quick.refusal(claim)
         return await self._send(recorded)
 
-    async def place_order(self, ticket: Ticket) -> Order:
+    async def place_order(self, ticket: Ticket, *, leaving: Leaving = nobody_waits) -> Order:
         """Record the order, sign it, send it, settle what the exchange says.
+
+        `leaving` is told just before the exchange is; never for an order that was placed before.
 
         No transaction stays open while the network is waited for. A crash in between leaves an
         order that `reconcile` and the followers end. The same key again gives the same order,
@@ -251,7 +253,7 @@ class ClobService:
         Raises: Rejected and Unavailable (the order is REJECTED then, or was never recorded),
         OutcomeUnknown.
         """
-        return await self._send(await self._claimer.ticket(ticket))
+        return await self._send(await self._claimer.ticket(ticket), leaving)
 
     async def cancel_order(self, order_id: OrderId, user_id: UserId) -> Order:
         """Take what is left of the order off the book.
@@ -303,7 +305,7 @@ class ClobService:
             await buttons.forget_expired(session, self._now() - REMEMBERED)
         return await end_interrupted(self._sessions, self.desk)
 
-    async def _send(self, recorded: Recorded) -> Order:
+    async def _send(self, recorded: Recorded, leaving: Leaving = nobody_waits) -> Order:
         if not recorded.is_new:
             return recorded.order
-        return await self._sender.send(recorded.order, recorded.market)
+        return await self._sender.send(recorded.order, recorded.market, leaving)

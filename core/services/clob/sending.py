@@ -1,7 +1,9 @@
 """One order's way out: signed, committed, sent as exactly those bytes, its answer committed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +21,13 @@ from core.storage import orders, signed_orders
 TAKEN_BACK = mark("Cancelled before it was sent; nothing was bought or sold.")
 
 
+Leaving: TypeAlias = Callable[[], None]
+
+
+def nobody_waits() -> None:
+    """Who does not measure when an order leaves."""
+
+
 class OrderSender:
     """Sends recorded orders. No transaction stays open while the network is waited for."""
 
@@ -30,8 +39,8 @@ class OrderSender:
         self._news = news
         self._reached = reached
 
-    async def send(self, order: Order, market: Market) -> Order:
-        """The new `order` after the venue's answer.
+    async def send(self, order: Order, market: Market, leaving: Leaving = nobody_waits) -> Order:
+        """The new `order` after the venue's answer; `leaving` is told just before it is asked.
 
         A crash leaves it NEW (nothing was sent) or SIGNED (it may have been).
         Raises: Rejected and Unavailable (the order is REJECTED then), EmptyBook (it is CANCELLED:
@@ -41,6 +50,7 @@ class OrderSender:
         try:
             signed = await self._signed(order, market)
             self._reached(Milestone.BEFORE_POST)
+            leaving()
             execution = await self._exchange.place(order, market, signed)
             self._reached(Milestone.AFTER_POST)
             answered = None if signed else await self._settle(order, execution)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +12,7 @@ from core.domain.errors import PolycoolError
 from core.domain.price import PriceState
 from core.domain.trigger import Stake, Trigger, TriggerId, TriggerState
 from core.domain.units import Price, TokenId
+from core.services.bell import Bell
 from core.services.fresh_books import FreshBooks
 from core.services.price_board import PriceBoard
 from core.services.triggers.firing import TriggerFirer
@@ -60,10 +60,9 @@ class TriggerEngine:
         self._ask_again: dict[TokenId, float] = {}  # monotonic seconds
         self._risen: dict[TriggerId, Trigger] = {}
         self._saved_at = 0.0
-        self._wake = asyncio.Event()
+        self._bell = Bell(board.clock)
         self._outdated: set[Stake] = set()
         self._read_at = 0.0
-        self._is_resting = False
         self._is_failing = False
 
     @property
@@ -76,11 +75,11 @@ class TriggerEngine:
         """All that was heard has been looked at, and nothing is asked, sold or counted now."""
         watched = (one for of_token in self._watched.values() for one in of_token.values())
         is_busy = self._stirred or self._asking or any(one.is_busy for one in watched)
-        return self._is_resting and not (is_busy or self._outdated or self._wake.is_set())
+        return self._bell.is_silent and not (is_busy or self._outdated)
 
     def wake(self) -> None:
         """Look at what is due. It wakes by itself, unless its clock is one that does not run."""
-        self._wake.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Until cancelled. A database that fails is asked again."""
@@ -91,28 +90,19 @@ class TriggerEngine:
                 while True:
                     await self._keep_up(tasks)
                     self._look_at_all(tasks)
-                    await self._wait()
+                    await self._bell.wait(self._next_due())
         finally:
             for end in ends:
                 end()
 
     def _outdate(self, stake: Stake) -> None:
         self._outdated.add(stake)
-        self._wake.set()
+        self._bell.ring()
 
     def _note(self, token: TokenId) -> None:
         if token in self._watched:
             self._stirred.add(token)
-            self._wake.set()
-
-    async def _wait(self) -> None:
-        pause = max(0.0, self._next_due() - self._board.clock())
-        self._is_resting = True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await self._wake.wait()
-        self._is_resting = False
-        self._wake.clear()
+            self._bell.ring()
 
     def _next_due(self) -> float:
         times = [self._read_at + SWEEP]

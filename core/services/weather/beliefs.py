@@ -59,6 +59,8 @@ class Beliefs:
             for known in (self._versions, self._heard, self._refusals):
                 known.pop(gone, None)
         new = {one for one, event in events.items() if self._events.get(one) != event}
+        for one in new:  # what was said of other buckets is no reason to trade these
+            self._heard.pop(one, None)
         self._unread = (self._unread | (new - self._versions.keys())) & events.keys()
         self._events = dict(events)
         self._stirred |= new
@@ -141,27 +143,28 @@ class Beliefs:
             self._doubt(event_id, mark("The model gave numbers that are no chances."))
             return
         self._refusals.pop(event_id, None)
-        self._heard[event_id] = opinion.heard_at
         await self._number(event_id, opinion)
         await asyncio.sleep(0)  # sixty events at once must not hold up a price
 
     def _doubt(self, event: EventId, why: str) -> None:
         """What was believed stays to be seen; its age says that it is not to be traded on."""
-        if self._refusals.get(event) != why:
-            logger.info("No forecast to trade on for event %s: %s", event, why)
+        is_new = self._refusals.get(event) != why
         self._refusals[event] = why
-        if self._heard.pop(event, None) is not None:
+        if is_new:
+            logger.info("No forecast to trade on for event %s: %s", event, why)
+        if self._heard.pop(event, None) is not None or is_new:
             self._tell(event)
 
     async def _number(self, event: EventId, opinion: Opinion) -> None:
         before = self._versions.get(event)
         if before is not None and before.opinion.is_like(opinion):
+            self._heard[event] = opinion.heard_at
             self._tell(event)
             return
         version = ForecastVersion(1 if before is None else before.number + 1, opinion)
         async with as_worker(self._sessions) as session:
             await weather_versions.add(session, event, version, self._now())
-        self._versions[event] = version
+        self._versions[event], self._heard[event] = version, opinion.heard_at
         self._tell(event)
 
     def _tell(self, event: EventId) -> None:

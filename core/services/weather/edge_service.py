@@ -4,28 +4,29 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.continuity import Gap
-from core.domain.units import EventId, TokenId, UserId
-from core.domain.weather.belief import Blend, ForecastVersion
+from core.domain.units import EventId, UserId
 from core.domain.weather.decision import Skip
+from core.services.bell import Bell
 from core.services.clock import utc_now
 from core.services.price_board import PriceBoard
+from core.services.weather.agenda import Agenda, Due
 from core.services.weather.beliefs import Beliefs
 from core.services.weather.candidates import Candidates
 from core.services.weather.decision_log import DecisionLog
 from core.services.weather.grounds import Chance
 from core.services.weather.ordering import Orderer
-from core.services.weather.skipping import Skips
-from core.services.weather.watching import Own, Watched
+from core.services.weather.skipping import Skipping
+from core.services.weather.watching import Glance, Own, Watched
 
 SWEEP: Final = 30.0  # seconds after which every event is looked at although nothing changed
 RETRY: Final = 5.0  # seconds before a decision that Postgres kept from being made
+SLICE: Final = 0.002  # seconds of looks in a row, after which others have their turn
 REMEMBERED: Final = 20_000  # times from price to edge, for figures
 
 logger = logging.getLogger(__name__)
@@ -51,17 +52,14 @@ class EdgeService:
         self._orderer = orderer
         self._log = log
         self._limits = orderer.rules.limits
-        self._skips = Skips(log, beliefs, orderer.rules.limits, now)
+        self._skipping = Skipping(beliefs, log, self._limits, now)
         self._now = now
         self._sweep = sweep
+        self._bell = Bell(board.clock)
+        self._agenda = Agenda(board, self._bell.ring)
         self._watched: dict[EventId, Watched] = {}
-        self._event_of: dict[TokenId, EventId] = {}
-        self._stirred: set[TokenId] = set()
-        self._outdated: set[EventId] = set()
         self._is_renewed = False
-        self._wake = asyncio.Event()
         self._swept_at = 0.0
-        self._is_resting = False
         self._is_refreshing = False
         self.looks = 0
         self.to_edge: deque[float] = deque(maxlen=REMEMBERED)  # seconds from price to edge
@@ -75,18 +73,18 @@ class EdgeService:
     def is_at_rest(self) -> bool:
         """All that was heard has been looked at, and nothing is decided on or placed now."""
         is_busy = any(own.is_busy for one in self._watched.values() for own in one.own.values())
-        waits = self._stirred or self._outdated or self._is_renewed or self._wake.is_set()
-        return self._is_resting and not (waits or is_busy or self._is_refreshing)
+        waits = self._agenda or self._is_renewed or self._is_refreshing
+        return self._bell.is_silent and not (waits or is_busy)
 
     def wake(self) -> None:
         """Look at what is due. It wakes by itself, unless its clock is one that does not run."""
-        self._wake.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Until cancelled; an order that is being placed then is found by its key later."""
         self._renew()
         ends = (
-            self._board.listen(self._note),
+            self._board.listen(self._agenda.note),
             self._board.listen_gaps(self._note_gap),
             self._beliefs.listen(self._outdate),
             self._candidates.listen(self._renew),
@@ -97,20 +95,16 @@ class EdgeService:
                     if self._is_renewed:
                         self._adopt()
                         self._refresh_soon(tasks)
-                    self._look_at_all(tasks)
-                    await self._wait()
+                    self._add_due(tasks)
+                    await self._look_at_all(tasks)
+                    await self._bell.wait(self._next_due())
         finally:
             for end in ends:
                 end()
 
-    def _note(self, token: TokenId) -> None:
-        if token in self._event_of:
-            self._stirred.add(token)
-            self._wake.set()
-
     def _note_gap(self, gap: Gap) -> None:
         """What is live again is looked at without waiting for the pause after an earlier try."""
-        event = self._event_of.get(gap.token)
+        event = self._agenda.event_of(gap.token)
         if event is None or gap.ended is None:
             return
         for own in self._watched[event].own.values():
@@ -118,21 +112,11 @@ class EdgeService:
         self._outdate(event)
 
     def _outdate(self, event: EventId) -> None:
-        self._outdated.add(event)
-        self._wake.set()
+        self._agenda.outdate([event])
 
     def _renew(self) -> None:
         self._is_renewed = True
-        self._wake.set()
-
-    async def _wait(self) -> None:
-        pause = max(0.0, self._next_due() - self._board.clock())
-        self._is_resting = True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await self._wake.wait()
-        self._is_resting = False
-        self._wake.clear()
+        self._bell.ring()
 
     def _next_due(self) -> float:
         times = [self._swept_at + self._sweep]
@@ -157,9 +141,7 @@ class EdgeService:
             kept[event] = watched
         self._mirror(kept)
         self._watched = kept
-        self._event_of = {token: event for event, one in kept.items() for token in one.places}
-        self._stirred |= self._event_of.keys()
-        self._outdated |= kept.keys()
+        self._agenda.watch({token: event for event, one in kept.items() for token in one.places})
 
     def _mirror(self, kept: dict[EventId, Watched]) -> None:
         """Of a candidate's bucket one token is subscribed."""
@@ -187,90 +169,73 @@ class EdgeService:
             logger.warning("Weather holdings cannot be read: %s", type(fault).__name__)
         finally:
             self._is_refreshing = False
-        self._outdated |= self._watched.keys()
-        self._wake.set()
+        self._agenda.outdate(self._watched)
 
-    def _look_at_all(self, tasks: asyncio.TaskGroup) -> None:
-        tokens, self._stirred = self._stirred, set()
-        events, self._outdated = self._outdated, set()
-        for token in tokens:
-            event = self._event_of.get(token)
-            if event is not None:
-                watched = self._watched[event]
-                quote = self._board.quote(token) if self._board.is_since_gap(token) else None
-                watched.put(watched.places[token], quote, self._board.state(token))
-                events.add(event)
-        events |= self._due(tasks)
-        for event in events:
-            watched_ = self._watched.get(event)
-            if watched_ is not None:
-                self._look(event, watched_, tokens, tasks)
-
-    def _due(self, tasks: asyncio.TaskGroup) -> set[EventId]:
+    def _add_due(self, tasks: asyncio.TaskGroup) -> None:
         now = self._board.clock()
         if now - self._swept_at >= self._sweep:
             self._swept_at = now
             self._refresh_soon(tasks)
-            return set(self._watched)
-        return {
-            event
-            for event, watched in self._watched.items()
-            if any(0 < own.retry_at <= now for own in watched.own.values())
-        }
+            self._agenda.outdate(self._watched)
+        for event, watched in self._watched.items():
+            for own in watched.own.values():
+                if 0 < own.retry_at <= now:
+                    own.retry_at = 0.0
+                    self._agenda.outdate([event])
 
-    def _look(
-        self, event: EventId, watched: Watched, tokens: set[TokenId], tasks: asyncio.TaskGroup
-    ) -> None:
+    async def _look_at_all(self, tasks: asyncio.TaskGroup) -> None:
+        """What has a price first, in slices: many events at once hold up nobody for long."""
+        began = self._board.clock()
+        while (due := self._agenda.take()) is not None:
+            watched = self._watched.get(due.event)
+            if watched is not None:
+                self._look(watched, due, tasks)
+            if self._board.clock() - began >= SLICE:
+                await asyncio.sleep(0)
+                began = self._board.clock()
+
+    def _look(self, watched: Watched, due: Due, tasks: asyncio.TaskGroup) -> None:
         self.looks += 1
-        received = self._received(watched, tokens)
-        version = self._beliefs.of(event)
+        for token in due.tokens & watched.places.keys():
+            quote = self._board.quote(token) if self._board.is_since_gap(token) else None
+            watched.put(watched.places[token], quote, self._board.state(token))
+        version = self._beliefs.of(due.event)
+        waited = timedelta(seconds=self._board.clock() - due.since)
+        glance = Glance(watched, version, due.since, self._now() - waited)
         if version is None:
-            self._skips.note_all(watched, Skip.NO_FORECAST, None)
-            return
-        blend = watched.believe(version)
-        if blend is None:
+            self._skipping.note_all(glance, Skip.NO_FORECAST)
+        elif watched.believe(version) is None:
             gap = self._orderer.open_gap(watched)
-            skip = Skip.NO_MARKET if gap is None else Skip.NOT_LIVE
-            self._skips.note_all(watched, skip, version, gap)
-            return
-        for user, own in watched.own.items():
-            self._look_for(watched, user, own, version, blend, received, tasks)
+            self._skipping.note_all(glance, Skip.NOT_LIVE if gap else Skip.NO_MARKET, gap)
+        else:
+            for user, own in watched.own.items():
+                self._look_for(user, own, glance, tasks)
 
-    def _look_for(
-        self,
-        watched: Watched,
-        user: UserId,
-        own: Own,
-        version: ForecastVersion,
-        blend: Blend,
-        received: float,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
+    def _look_for(self, user: UserId, own: Own, glance: Glance, tasks: asyncio.TaskGroup) -> None:
+        watched, version, blend = glance.watched, glance.version, glance.watched.blend
         choices = self._candidates.chosen.get(user)
-        if choices is None:
+        if choices is None or version is None or blend is None:
             return
         entries = watched.entries(blend, self._limits)
         exits = watched.exits(blend, own, self._limits)
         now = self._board.clock()
-        self.to_edge.append(now - received)
+        self.to_edge.append(now - glance.since)
         if not entries and not exits:
             own.retry_at = 0.0
-            self._skips.note(watched, user, Skip.NO_EDGE, version)
+            self._skipping.note(glance, user, Skip.NO_EDGE)
             return
         is_waiting = own.retry_at > now and own.seen_version == version.number
         if own.is_busy or is_waiting:
             return
-        at = self._now() - timedelta(seconds=now - received)
         series = self._orderer.series(watched)
-        chance = Chance(watched, user, choices, version, received, at, series)
+        chance = Chance(watched, user, choices, version, glance.since, glance.received_at, series)
         hindered = None if exits else self._orderer.hindered(chance)
+        own.retry_at, own.seen_version = 0.0, version.number
         if hindered is not None:
-            own.retry_at, own.seen_version = 0.0, version.number
-            self._skips.note(watched, user, hindered.skip, version)
+            self._skipping.note(glance, user, hindered.skip)
             return
-        own.is_busy, own.retry_at, own.seen_version = True, 0.0, version.number
-        name = f"weather-{watched.candidate.event.slug}"
-        tasks.create_task(self._act(chance, own), name=name)
+        own.is_busy = True
+        tasks.create_task(self._act(chance, own), name=f"weather-{watched.candidate.event.slug}")
 
     async def _act(self, chance: Chance, own: Own) -> None:
         pause = RETRY
@@ -282,12 +247,3 @@ class EdgeService:
             own.is_busy = False
             own.retry_at = self._board.clock() + pause
             self._outdate(chance.watched.candidate.event.event_id)
-
-    def _received(self, watched: Watched, tokens: set[TokenId]) -> float:
-        """When the oldest of the prices came that are looked at now; now without one."""
-        times = [
-            quote.received
-            for token in tokens & watched.places.keys()
-            if (quote := self._board.quote(token)) is not None
-        ]
-        return min(times, default=self._board.clock())

@@ -61,6 +61,17 @@ class _Answer:
     why: str = ""
 
 
+@dataclass(slots=True)
+class _Leaving:
+    """When the order left for the exchange; never, if it was placed before or refused here."""
+
+    now: Callable[[], datetime]
+    at: datetime | None = None
+
+    def __call__(self) -> None:
+        self.at = self.now()
+
+
 class Placer:
     """Orders, and puts on record what came of it. Both give the seconds until the next look."""
 
@@ -96,28 +107,26 @@ class Placer:
         if desk is None:
             refusal = Refusal(Skip.REFUSED, found.offer, found.edge, NO_DESK)
             return self.skip(basis.chance, basis.account, basis, refusal)
-        known = await self._known(ticket)
         own.spent.add(key_of(basis, found.offer, found.side))
-        if known is not None:
-            refusal = Refusal(Skip.SAME_FORECAST, found.offer, found.edge)
-            return self.skip(basis.chance, basis.account, basis, refusal)
         self._announce(basis, found)
         own.ordered_at, own.ordered_on = self._clock(), basis.chance.version.number
-        return await self._sent(basis, own, found, desk, ticket)
-
-    async def _sent(
-        self, basis: Basis, own: Own, found: Order, desk: Desk, ticket: Ticket
-    ) -> float:
-        decided = self._now()
-        answer = await _answer(desk, ticket)
-        moments = Moments(basis.chance.received_at, decided, decided, self._now())
-        took = (self._clock() - basis.chance.received) * 1000
+        decided, left = self._now(), _Leaving(self._now)
+        answer = await _answer(desk, ticket, left)
+        if answer.order is not None and left.at is None:
+            own.ordered_at = None
+            refusal = Refusal(Skip.SAME_FORECAST, found.offer, found.edge)
+            return self.skip(basis.chance, basis.account, basis, refusal)
+        answered = None if left.at is None else self._now()
+        moments = Moments(basis.chance.received_at, decided, left.at, answered)
         if answer.order is None:
             answer = replace(answer, order=await self._recorded(ticket))
         if answer.order is None:  # nothing was recorded: it may be asked for again
             own.spent.discard(key_of(basis, found.offer, found.side))
             own.ordered_at = None
-        decision = on_record(basis.chance, basis.account, basis.blend, found, decided)
+        return self._conclude(basis, found, answer, moments)
+
+    def _conclude(self, basis: Basis, found: Order, answer: _Answer, moments: Moments) -> float:
+        decision = on_record(basis.chance, basis.account, basis.blend, found, moments.decided)
         self._log.note(
             replace(
                 decision,
@@ -132,16 +141,15 @@ class Placer:
             logger.info("No weather order for %s: %s", decision.outcome, answer.why)
             return _pause_after(answer.skip)
         if answer.order is not None:
+            took = (self._clock() - basis.chance.received) * 1000
             _log_placed(answer.order, decision.outcome, took)
         return SOON
 
-    async def _known(self, ticket: Ticket) -> PlacedOrder | None:
-        async with as_user(self._sessions, ticket.user_id) as session:
-            return await orders.by_key(session, ticket.user_id, ticket.account, ticket.key)
-
     async def _recorded(self, ticket: Ticket) -> PlacedOrder | None:
+        user = ticket.user_id
         try:
-            return await self._known(ticket)
+            async with as_user(self._sessions, user) as session:
+                return await orders.by_key(session, user, ticket.account, ticket.key)
         except (SQLAlchemyError, OSError) as fault:
             logger.warning("An order's row cannot be read: %s", type(fault).__name__)
             return None
@@ -189,9 +197,9 @@ def _pause_after(skip: Skip) -> float:
     return SOON if skip in SOON_OVER else LATER
 
 
-async def _answer(desk: Desk, ticket: Ticket) -> _Answer:
+async def _answer(desk: Desk, ticket: Ticket, left: _Leaving) -> _Answer:
     try:
-        return _Answer(await desk.place_order(ticket))
+        return _Answer(await desk.place_order(ticket, leaving=left))
     except EmptyBook as fault:
         return _Answer(None, Skip.NO_FILL, str(fault))
     except MarketClosed as fault:

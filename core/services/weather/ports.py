@@ -36,7 +36,12 @@ class Opinions(Protocol):
 class Desk(Protocol):
     """Places orders in one account."""
 
-    async def place_order(self, ticket: Ticket) -> Order: ...
+    async def place_order(self, ticket: Ticket, *, leaving: Callable[[], None]) -> Order:
+        """`leaving` is told just before the exchange is asked, and never for a key that was used:
+
+        then the answer is what became of that order.
+        """
+        ...
 
 
 MayGoLive: TypeAlias = Callable[[UserId], Awaitable[bool]]

@@ -26,6 +26,7 @@ from core.storage.models import Sessions
 from core.storage.tenancy import as_worker
 
 EVERY: Final = 60.0  # seconds between two looks
+SOON: Final = 5.0  # seconds, while what is believed is only coming in
 BEFORE: Final = timedelta(hours=12)  # what is older at midnight says nothing of it
 NEARER: Final = 10  # the last before midnight is renewed after this part of the time that is left
 REMEMBERED: Final = timedelta(days=10)  # no event is believed in for longer
@@ -101,11 +102,12 @@ class Recording:
     async def run(self) -> None:
         """Until cancelled; what a database does not take now it is offered again."""
         while True:
+            count = 0
             try:
-                await self.record()
+                count = await self.record()
             except (SQLAlchemyError, OSError) as fault:
                 logger.warning("What was believed is not kept: %s", type(fault).__name__)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(SOON if count or not self._kept else EVERY)
 
     async def record(self) -> int:
         """How many were kept. Raises: SQLAlchemyError, OSError."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -48,6 +49,7 @@ class Settling:
         self._stations = stations
         self._period = period
         self._now = now
+        self._woken = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -55,9 +57,14 @@ class Settling:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def wake(self) -> None:
+        """Positions were paid out: the event that they were of has ended, perhaps early."""
+        self._woken.set()
+
     async def run(self) -> None:
         """Until cancelled; a venue or a database that fails is asked again next time."""
         while True:
+            self._woken.clear()
             try:
                 found = await self.learn()
             except (Unavailable, SQLAlchemyError, OSError) as fault:
@@ -65,7 +72,9 @@ class Settling:
             else:
                 if found:
                     logger.info("%s temperature events were settled", len(found))
-            await asyncio.sleep(self._period)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._period):
+                    await self._woken.wait()
 
     async def learn(self) -> tuple[Settlement, ...]:
         """What is new. Raises: Unavailable, SQLAlchemyError, OSError."""
@@ -85,21 +94,23 @@ class Settling:
         return tuple(found)
 
     async def _settlement(self, event: EventId) -> Settlement | None:
-        """None for an event that is not traded, not over, or not resolved yet."""
+        """None for an event that is not traded, or not resolved yet.
+
+        One may be resolved before its day is over, where that cannot change anything any more: what
+        the station measured until then is not yet the day's extreme.
+        """
         async with self._sessions() as session:
             listed = await temperature_events(session, [event])
         read = read_event(listed[0].text, self._stations) if listed else None
         if not isinstance(read, TemperatureEvent):
             return None
         start, end = day_span(read.day, read.station.zone)
-        if self._now() < end:
-            return None
         place = won(read.markets, await self._venue.states(read.markets))
         if place is None:
             return None
         async with as_worker(self._sessions) as session:
             told = await forecasts.observations_between(session, read.station.id, start, end)
-        measured = observed(told, read.extreme)
+        measured = observed(told, read.extreme) if self._now() >= end else None
         return Settlement(
             event,
             read.station.id,

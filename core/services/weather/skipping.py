@@ -1,4 +1,4 @@
-"""Puts on record why the strategy passed an event over, without a look at Postgres."""
+"""Why an event was looked at and left alone: told once in full, then counted."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,55 +11,43 @@ from core.domain.weather.decision import Action, Decision, Grounds, Moments, Ski
 from core.domain.weather.limits import StrategyLimits
 from core.services.weather.beliefs import Beliefs
 from core.services.weather.decision_log import DecisionLog
-from core.services.weather.watching import Watched
+from core.services.weather.watching import Glance, Spot, Watched
 
 
-class Skips:
-    """A tick that repeats what is on record costs a count."""
+class Skipping:
+    """Puts skips of the engine itself on record; those of a decision are the `Placer`'s."""
 
     def __init__(
         self,
-        log: DecisionLog,
         beliefs: Beliefs,
+        log: DecisionLog,
         limits: StrategyLimits,
         now: Callable[[], datetime],
     ) -> None:
-        self._log = log
         self._beliefs = beliefs
+        self._log = log
         self._limits = limits
         self._now = now
 
-    def note_all(
-        self,
-        watched: Watched,
-        skip: Skip,
-        version: ForecastVersion | None,
-        gap: Gap | None = None,
-    ) -> None:
+    def note_all(self, glance: Glance, skip: Skip, gap: Gap | None = None) -> None:
         """The same for everybody; `gap`: the one for which a bucket has no price."""
-        for user in watched.own:
-            self.note(watched, user, skip, version, gap)
+        for user in glance.watched.own:
+            self.note(glance, user, skip, gap)
 
-    def note(
-        self,
-        watched: Watched,
-        user: UserId,
-        skip: Skip,
-        version: ForecastVersion | None,
-        gap: Gap | None = None,
-    ) -> None:
-        at, event = self._now(), watched.candidate.event.event_id
+    def note(self, glance: Glance, user: UserId, skip: Skip, gap: Gap | None = None) -> None:
+        event, version = glance.watched.candidate.event.event_id, glance.version
         number = None if version is None else version.number
-        cause = "" if gap is None else gap.why.value
-        if self._log.again(user, event, skip, number, at, cause):
+        decided, cause = self._now(), "" if gap is None else gap.why.value
+        if self._log.again(user, event, skip, number, decided, cause):
             return
         detail = self._beliefs.refusal(event) if skip is Skip.NO_FORECAST else cause
         if skip is Skip.NO_FORECAST and not detail:
             return  # nobody has been asked yet
-        grounds, place = self._grounds(watched, version)
+        nearest = self._nearest(glance.watched, version)
+        place = None if nearest is None else nearest.place
         if gap is not None:
-            place = watched.places[gap.token]
-        market = None if place is None else watched.candidate.markets[place]
+            place = glance.watched.places[gap.token]
+        market = None if place is None else glance.watched.candidate.markets[place]
         self._log.note(
             Decision(
                 user_id=user,
@@ -67,8 +55,8 @@ class Skips:
                 event_id=event,
                 action=Action.SKIP,
                 version=number,
-                moments=Moments(at, at),
-                grounds=grounds,
+                moments=Moments(min(glance.received_at, decided), decided),
+                grounds=_grounds(glance.watched, nearest),
                 market_id=None if market is None else market.id,
                 outcome="" if gap is None or market is None else market.title,
                 skip=skip,
@@ -76,19 +64,20 @@ class Skips:
             )
         )
 
-    def _grounds(
-        self, watched: Watched, version: ForecastVersion | None
-    ) -> tuple[Grounds, int | None]:
-        """The numbers of the bucket that came nearest to an edge, and which one it is."""
-        blend = watched.blend
-        if version is None or blend is None:
-            return Grounds(), None
-        nearest = watched.nearest(blend, self._limits)
-        chance = blend.of(nearest.place, is_yes=nearest.is_yes)
-        grounds = Grounds(
-            chance=chance.chance,
-            error=chance.error,
-            divergence=blend.divergence,
-            cautious=nearest.edge,
-        )
-        return grounds, nearest.place
+    def _nearest(self, watched: Watched, version: ForecastVersion | None) -> Spot | None:
+        if version is None or watched.blend is None:
+            return None
+        return watched.nearest(watched.blend, self._limits)
+
+
+def _grounds(watched: Watched, nearest: Spot | None) -> Grounds:
+    blend = watched.blend
+    if blend is None or nearest is None:
+        return Grounds()
+    belief = blend.of(nearest.place, is_yes=nearest.is_yes)
+    return Grounds(
+        chance=belief.chance,
+        error=belief.error,
+        divergence=blend.divergence,
+        cautious=nearest.edge,
+    )

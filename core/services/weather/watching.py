@@ -1,6 +1,7 @@
 """What is seen of one event from price to price: plain numbers, so that a tick costs a look."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from core.domain.account import Account
@@ -112,6 +113,16 @@ class Watched:
             if bid - chance - error > best.edge:
                 best = Spot(place, is_yes=False, edge=bid - chance - error)
         return best
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One look at an event, and when what it is for was received."""
+
+    watched: Watched
+    version: ForecastVersion | None
+    since: float  # monotonic seconds
+    received_at: datetime
 
 
 def _is_overpaid(bid: float, belief: Belief, limits: StrategyLimits) -> bool:
