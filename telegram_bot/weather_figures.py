@@ -103,7 +103,7 @@ class WeatherHealth:
         judgement = gate.judgement
         events = 0 if judgement is None else judgement.events
         state = "open" if gate.is_open else "closed"
-        return PartHealth(ok=True, state=f"{state} after {events} events")
+        return PartHealth(ok=True, state=f"{state}, {events} settled")
 
     def _decisions(self) -> PartHealth:
         orders, skips = self._log.orders.total(), self._log.skips.total()

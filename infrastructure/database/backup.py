@@ -278,14 +278,19 @@ async def _run(
                 process.kill()
                 await process.wait()
     if process.returncode != 0:
-        reason = said.decode(errors="replace").strip().splitlines()
         raise BackupFailed(
             worded(
                 "{program} failed: {words}; the database is unchanged",
                 program=program,
-                words=excerpt(reason[0] if reason else ""),
+                words=excerpt(_reason(said.decode(errors="replace"))),
             )
         )
+
+
+def _reason(said: str) -> str:
+    """What is wrong, without the server's address before it."""
+    first = next(iter(said.strip().splitlines()), "")
+    return first.rpartition("FATAL:")[2].strip()
 
 
 def _program(name: str) -> Path:

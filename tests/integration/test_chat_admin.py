@@ -1,7 +1,7 @@
 """The owner's cards in the chat: health, errors, version, backups, and words to everybody."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,9 @@ from core.storage.models import Sessions
 from infrastructure.database.backup import BackupFailed
 from telegram_bot.administration import AdminParts
 from telegram_bot.backing_up import BackupRoom
+from telegram_bot.languages.catalogue import install_catalogues
 from telegram_bot.notices import NoticeSender
+from telegram_bot.readers import preferred_reader
 from telegram_bot.screens.admin_views import Disk, DoubtedToken, VersionView
 from tests.support import admin_examples, examples
 from tests.support.chat import ANN, BEN, Chat, Message, Person, buttons, data_of, open_chat
@@ -60,6 +62,13 @@ class House:
             await self.chat.person(telegram_id).says("/start")
 
 
+@pytest.fixture(autouse=True)
+def _languages() -> Iterator[None]:
+    remove = install_catalogues()
+    yield
+    remove()
+
+
 async def doubted() -> Sequence[DoubtedToken]:
     return admin_examples.DOUBTED
 
@@ -80,7 +89,8 @@ async def house(sessions: Sessions, tmp_path: Path) -> AsyncIterator[House]:
             disk=lambda: Disk(1024, 4096),
             version=lambda: VersionView("0.1.0", "0123456789", "0019", "3.11", plain.wall()),
         )
-        chat = plain.with_services(admin=admin)
+        reader_of = preferred_reader(plain.services.preferences.of)
+        chat = plain.with_services(admin=admin, reader_of=reader_of)
         async with chat.running(), asyncio.TaskGroup() as tasks:
             making = tasks.create_task(room.run())
             yield House(chat, maker, outbox)

@@ -74,7 +74,7 @@ async def test_before_anything_was_learned_the_parts_say_so(sessions: Sessions) 
     assert states == {
         "forecasts": "none is wanted, or none has come yet",
         "learning": "nothing was learned yet",
-        "weather gate": "closed after 0 events",
+        "weather gate": "closed, 0 settled",
         "decisions": "0 ordered, 0 skipped",
     }
     assert all(part.ok and not part.is_impaired for part in health.parts().values())
@@ -108,7 +108,7 @@ async def test_a_fit_a_record_and_decisions_are_counted(sessions: Sessions) -> N
         figures.refresh()  # nothing is counted twice
         parts, answered = health.parts(), keeper.figures().answered
     assert parts["learning"].state == "last fit 0 h ago from 3 pairs, 0 of no use"
-    assert parts["weather gate"].state == "closed after 4 events"
+    assert parts["weather gate"].state == "closed, 4 settled"
     assert parts["decisions"].state == "2 ordered, 4 skipped"
     assert answered == {"open-meteo": 1800.0}
     text = metrics.render().decode()
