@@ -1,4 +1,4 @@
-"""`make crash`: many trials, two at a time, one line of result; exit code 1 if one failed."""
+"""`make crash`: many trials, a few at a time, one line of result; exit code 1 if one failed."""
 
 import argparse
 import asyncio
@@ -118,11 +118,12 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=MANY)
     parser.add_argument("--seed", type=int, default=1, help="of the first trial")
     parser.add_argument("--only", type=int, nargs="+", help="these trials again, by their seeds")
+    parser.add_argument("--lanes", type=int, default=LANES, help="trials at a time")
     given = parser.parse_args()
     seeds = given.only or range(given.seed, given.seed + given.trials)
     _say(f"seeds {seeds[0]} to {seeds[-1]}")
     began = time.monotonic()
-    found = asyncio.run(campaign(seeds))
+    found = asyncio.run(campaign(seeds, given.lanes))
     for line in table(found.verdicts):
         _say(line)
     _say(f"{time.monotonic() - began:.0f} s")
