@@ -35,8 +35,8 @@ bench: bootstrap  ## measure, print a table, write bench.json
 faults: bootstrap  ## the table of faults: noticed, wrong, repaired, not live; ONLY="frozen" takes those
 	@exec $(PYTHON) -m tests.benchmarks.faults $(if $(ONLY),"$(ONLY)")
 
-crash: bootstrap  ## kill the program at its milestones, compare with the venue; TRIALS=50 SEED=7 ONLY="7 9" LANES=4
-	@exec $(PYTHON) -m tests.crash $(if $(TRIALS),--trials $(TRIALS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(LANES),--lanes $(LANES))
+crash: bootstrap  ## kill the program at its milestones, compare with the venue; TRIALS=50 SEED=7 ONLY="7 9"
+	@exec $(PYTHON) -m tests.crash $(if $(TRIALS),--trials $(TRIALS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 proof: bootstrap  ## the full-size proof of one tap, one order: 1,000 confirmations, 200 racers, 5,000 forgeries
 	PROOF_CONFIRMATIONS=1000 PROOF_RACERS=200 PROOF_FORGERIES=5000 PROOF_SECONDS=3600 \
