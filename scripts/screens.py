@@ -49,6 +49,8 @@ class Guide:
             await early.is_told("notices_digest", "^Your day", after=0)
         async with self.of(RICH) as tour:
             await money.sets_up_a_wallet(tour)
+            await trading.waits_in_the_book(tour)
+            await trading.is_told_of_it(tour)
         async with self.of(CAREFUL) as tour:
             await money.takes_money_out(tour, self.keys)
         await elsewhere.founds_a_group(self.telegram, OWNER)
@@ -61,10 +63,8 @@ class Guide:
         """The owner's: everything there is with paper money, in the order in which one meets it."""
         async with self.of(OWNER) as tour:
             await trading.finds(tour)
-            await trading.waits_in_the_book(tour)
             position = await trading.buys(tour)
             await trading.arms_and_sells(tour, position)
-            await trading.is_told_of_it(tour)
             await trading.sells_everything(tour)
             await keeping.settles_in(tour)
             await keeping.owns(tour)

@@ -46,8 +46,8 @@ async def takes_money_out(tour: Tour, keys: Path) -> None:
     await ann.taps(await _opens(tour), "^To my ledger$", "How much to my ledger")
     await tour.says("withdraw_code", "25", "Type the code")
     asked = await tour.says("withdraw_waits", one_time_code(SECRET, now + 1), "leaves at")
-    await tour.taps("withdraw_list", asked, "^Withdrawals$", "^Withdraw")
-    await tour.taps("withdraw_cancelled", asked, r"^Cancel \$25", "^Cancelled")
+    listed = await tour.taps("withdraw_list", asked, "^Withdrawals$", "(?m)^Withdraw$")
+    await tour.taps("withdraw_cancelled", listed, r"^Cancel \$25", "(?m)^Cancelled")
 
 
 async def _opens(tour: Tour) -> Message:

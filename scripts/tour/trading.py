@@ -46,7 +46,7 @@ async def arms_and_sells(tour: Tour, position: Message) -> None:
 
 
 async def waits_in_the_book(tour: Tour) -> None:
-    """Limit orders: how one is made, what rests, and what fills while nobody looks."""
+    """Limit orders, for real money only: how one is made, and how it rests."""
     prices = await tour.taps("limit_price", await tour.market(), "^Limit Yes", "at what price")
     amounts = await tour.taps("limit_amount", prices, "^Bid", "how much")
     ticket = await tour.taps("limit_ticket", amounts, r"\$25", "ticket expires")
@@ -62,7 +62,7 @@ async def is_told_of_it(tour: Tour) -> None:
     await tour.says("alerts", "/alerts", "^Alerts")
     seen = await tour.person.revision()
     await tour.stage.venue.set_price(tour.stage.token, "0.30")
-    await tour.person.sees("^Filled", after=seen)
+    await tour.person.sees("(?m)^Filled", after=seen)
     await tour.is_told("notices_fill_and_alert", "Alert: Yes", after=seen)
 
 
