@@ -13,8 +13,11 @@ from tests.support.program import ROOT
 
 FOLDER: Final = ROOT / "docs" / "screens"
 PHONE: Final = ViewportSize(width=390, height=844)
-FLAT: Final = "document.documentElement.style.setProperty('--wall', '#c8dfd0')"
-"""The wall's gradient would be most of the file."""
+FLAT: Final = """
+document.documentElement.style.setProperty('--wall', '#c8dfd0');
+document.getElementById('toast').hidden = true;
+"""
+"""The wall's gradient would be most of the file, and a passing word hides buttons."""
 COLOURS: Final = 128
 ARGUMENTS: Final = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 

@@ -59,9 +59,10 @@ async def is_told_of_it(tour: Tour) -> None:
     """One fall of the price does both: the alert's level is passed, and the order is taken."""
     new = await tour.taps("alert_new", await tour.market(), "^Alert$", "New alert")
     await tour.person.taps(new, "↓", "or below")
-    await tour.says("alerts", "/alerts", "^Alerts")
+    await tour.says("alerts", "/alerts", "(?m)^Alerts")
     seen = await tour.person.revision()
-    await tour.stage.venue.set_price(tour.stage.token, "0.30")
+    await tour.stage.venue.control("trades", settle="auto", delay=0.2)
+    await tour.stage.venue.set_price(tour.stage.token, "0.20")
     await tour.person.sees("(?m)^Filled", after=seen)
     await tour.is_told("notices_fill_and_alert", "Alert: Yes", after=seen)
 
