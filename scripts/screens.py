@@ -1,78 +1,99 @@
 """Takes docs/screens/*.png from the running program: `make screens`, or some of them by name."""
 
 import asyncio
-import io
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PIL import Image
-from playwright.async_api import Page, ViewportSize, async_playwright
-
+from scripts.tour import elsewhere, keeping, money, trading
+from scripts.tour.camera import Camera, camera
+from scripts.tour.tour import NOMINEE, Stage, Tour
 from tests.support.live_program import MANY
-from tests.support.person import Message, Person, local_telegram
-from tests.support.program import ROOT, running
-from tests.support.venue_control import VenueControl, venue_control
+from tests.support.person import LocalTelegram, local_telegram
+from tests.support.program import running
+from tests.support.venue_control import venue_control
 from tests.support.watched_database import watched_database
 
-FOLDER: Final = ROOT / "docs" / "screens"
-PHONE: Final = ViewportSize(width=390, height=844)
 OWNER: Final = 1001
 FRIEND: Final = 1002
-NOMINEE: Final = "Maren Holt"
+RICH: Final = 1003
+CAREFUL: Final = 1004
+EARLY: Final = 1005
+EVERYBODY: Final = (OWNER, FRIEND, RICH, CAREFUL, EARLY)
 SUBJECT: Final = "SELECT slug, clob_token_ids::jsonb ->> 0 FROM markets WHERE question LIKE $1"
-FLAT: Final = "document.documentElement.style.setProperty('--wall', '#c8dfd0')"
-"""The wall's gradient would be most of the file."""
-COLOURS: Final = 128
-ARGUMENTS: Final = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tour:
-    """Somebody who goes through the chat, and the camera beside them."""
+class Guide:
+    """Who goes where; `keys` is where the program keeps its own."""
 
-    person: Person
-    venue: VenueControl
-    slug: str
-    token: str
-    shoot: Callable[[str], Awaitable[None]]
+    stage: Stage
+    telegram: LocalTelegram
+    camera: Camera
+    keys: Path
 
-    async def market(self) -> Message:
-        return await self.person.sends(self.slug, "bid .* ask")
+    @asynccontextmanager
+    async def of(self, user: int, group: int = 0) -> AsyncIterator[Tour]:
+        async with self.camera.on(user, group) as shoot:
+            yield Tour(self.stage, self.telegram.person(user), shoot)
 
-    async def says(self, name: str, text: str, pattern: str) -> Message:
-        shown = await self.person.sends(text, pattern)
-        await self.shoot(name)
-        return shown
+    async def everywhere(self) -> None:
+        async with self.of(EARLY) as early:
+            await keeping.wants_a_digest(early)
+            await self._evening()
+            await early.is_told("notices_digest", "^Your day", after=0)
+        async with self.of(RICH) as tour:
+            await money.sets_up_a_wallet(tour)
+            await trading.waits_in_the_book(tour)
+            await trading.is_told_of_it(tour)
+        async with self.of(CAREFUL) as tour:
+            await money.takes_money_out(tour, self.keys)
+        await elsewhere.founds_a_group(self.telegram, OWNER)
+        async with self.of(OWNER, elsewhere.GROUP) as tour:
+            await elsewhere.meets_a_group(tour, self.telegram)
+        async with self.of(FRIEND) as tour:
+            await elsewhere.speaks_french(tour)
 
-    async def taps(self, name: str, card: Message, label: str, pattern: str) -> Message:
-        shown = await self.person.taps(card, label, pattern)
-        await self.shoot(name)
-        return shown
+    async def _evening(self) -> None:
+        """The owner's: everything there is with paper money, in the order in which one meets it."""
+        async with self.of(OWNER) as tour:
+            await trading.finds(tour)
+            position = await trading.buys(tour)
+            await trading.arms_and_sells(tour, position)
+            await trading.sells_everything(tour)
+            await keeping.settles_in(tour)
+            await keeping.owns(tour)
+            await elsewhere.forecasts(tour)
 
 
 async def main(wanted: Collection[str]) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         sys.exit("needs Chromium, as `chromium` in PATH")
-    folder = Path(tempfile.mkdtemp(prefix="polycool-screens-", dir="/tmp"))
-    try:
-        await _all(folder, chromium, wanted)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    # The database may belong to another user, and keys may not lie in what is theirs.
+    with _folder() as data, _folder() as keys:
+        await _all(data, keys, chromium, wanted)
 
 
-async def _all(folder: Path, chromium: str, wanted: Collection[str]) -> None:
+def _folder() -> AbstractContextManager[str]:
+    return tempfile.TemporaryDirectory(
+        prefix="polycool-screens-", dir="/tmp", ignore_cleanup_errors=True
+    )
+
+
+async def _all(data: str, keys: str, chromium: str, wanted: Collection[str]) -> None:
     settings = {
         "VENUE": "sandbox",
-        "DATA_DIR": str(folder),
+        "DRY_RUN_MODE": "false",
+        "DATA_DIR": data,
+        "KEYS_DIR": keys,
         "WEATHER_ENABLED": "true",
-        "TELEGRAM_ALLOWED_USERS": f"{OWNER},{FRIEND}",
+        "TELEGRAM_ALLOWED_USERS": ",".join(str(each) for each in EVERYBODY),
         "TELEGRAM_MESSAGES_PER_MINUTE": str(MANY),
     }
     async with (
@@ -80,124 +101,13 @@ async def _all(folder: Path, chromium: str, wanted: Collection[str]) -> None:
         local_telegram(program.page) as telegram,
         venue_control(program.exchange) as venue,
         watched_database(program.database) as database,
+        camera(chromium, program.page, wanted) as pictures,
     ):
         slug, token = await database.row(SUBJECT, f"%{NOMINEE}%")
         await venue.stand_still()
         await venue.set_price(str(token), "0.34")
-        for who, tour in ((OWNER, _evening), (FRIEND, _soiree)):
-            async with _camera(chromium, f"{program.page}/?user={who}", wanted) as shoot:
-                await tour(Tour(telegram.person(who), venue, str(slug), str(token), shoot))
-
-
-@asynccontextmanager
-async def _camera(
-    chromium: str, url: str, wanted: Collection[str]
-) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        page = await browser.new_page(viewport=PHONE, device_scale_factor=1.5)
-        await page.goto(url)
-
-        async def shoot(name: str) -> None:
-            if not wanted or name in wanted:
-                await _keep(page, FOLDER / f"{name}.png")
-
-        yield shoot
-        await browser.close()
-
-
-async def _keep(page: Page, path: Path) -> None:
-    """As few bytes as the chat's flat colours need."""
-    await page.wait_for_load_state("networkidle")
-    await page.evaluate(FLAT)
-    shot = await page.screenshot(animations="disabled")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS).save(path, optimize=True)
-
-
-async def _evening(tour: Tour) -> None:
-    """The owner's, in English: everything there is, in the order in which one meets it."""
-    await tour.says("start", "/start", "in total")
-    await _finds(tour)
-    await _buys_and_sells(tour)
-    await _settles_in(tour)
-    await _owns(tour)
-
-
-async def _finds(tour: Tour) -> None:
-    await tour.says("search", "maren holt", "^Search")
-    await tour.says("markets", "/markets", "^Markets")
-    found = await tour.person.sends("presidential nominee", "^Search")
-    event = await tour.taps("event", found, "Presidential nominee", "at most one of these")
-    await tour.taps("market", event, NOMINEE, "bid .* ask")
-    await _draws(tour, "chart", "Chart")
-    await _draws(tour, "depth", "Order book")
-
-
-async def _draws(tour: Tour, name: str, label: str) -> None:
-    """A picture comes below the card it was asked for on."""
-    card = await tour.market()
-    seen = await tour.person.revision()
-    await tour.person.touches(card, f"^{label}$")
-    await tour.person.sees(NOMINEE, after=seen, button="^Market$")
-    await tour.shoot(name)
-
-
-async def _buys_and_sells(tour: Tour) -> None:
-    ann = tour.person
-    card = await tour.market()
-    ticket = await tour.taps("ticket", card, r"^\$50$", "This quote expires")
-    receipt = await tour.taps("receipt", ticket, "^Confirm$", "^Bought")
-    position = await ann.taps(receipt, "^Position$", "P&L")
-    await tour.venue.set_price(tour.token, "0.375")
-    await ann.sees("Now 37.5¢ · live", on=position)
-    await tour.shoot("position")
-    sales = await tour.taps("triggers", position, "^TP / SL$", "Nothing is armed")
-    await ann.taps(sales, r"^TP \+50%$", "(?m)^1\\. ")
-    await tour.says("positions", "/positions", r"(?m)^1\. ")
-    position = await ann.taps(await ann.sends("/positions", r"(?m)^1\. "), r"^1\. ", "P&L")
-    ticket = await tour.taps("ticket_sell", position, "^Sell 50%$", "This quote expires")
-    await tour.taps("sold", ticket, "^Confirm$", "^Sold")
-    await tour.says("pnl", "/pnl", "P&L")
-    await tour.says("history", "/history", "^History")
-    await tour.says("orders", "/orders", "Open orders")
-
-
-async def _settles_in(tour: Tour) -> None:
-    card = await tour.market()
-    new = await tour.taps("alert_new", card, "^Alert$", "New alert")
-    await tour.person.taps(new, "↑", "or above")
-    await tour.says("alerts", "/alerts", "^Alerts")
-    settings = await tour.says("settings", "/settings", "^Settings")
-    for name, label in (("confirming", "Confirming"), ("notices", "Notices")):
-        await tour.taps(name, settings, f"^{label}$", label[:6])
-        settings = await tour.person.sends("/settings", "^Settings")
-    await tour.says("wallet", "/wallet", "(?i)wallet|money")
-    await tour.says("help", "/help", "Find a market")
-    await tour.says("status", "/status", "Newest price")
-    await tour.says("rubbish", "no such words anywhere", "No market has all")
-
-
-async def _owns(tour: Tour) -> None:
-    admin = await tour.says("admin", "/admin", "^Admin")
-    await tour.taps("health", admin, "^Health$", "Health")
-    await tour.says("people", "/people", "(?i)invit|people|owner")
-    weather = await tour.says("weather", "/weather", "^Weather")
-    ladder = await tour.taps("weather_event", weather, "London", "(?s)mod.*mkt")
-    seen = await tour.person.revision()
-    await tour.person.touches(ladder, "^Forecast$")
-    await tour.person.sees("Highest|Lowest", after=seen, button="^Ladder$")
-    await tour.shoot("weather_forecast")
-
-
-async def _soiree(tour: Tour) -> None:
-    """A guest's first steps in French."""
-    ben = tour.person
-    languages = await ben.taps(await ben.sends("/settings", "^Settings"), "^Language$", "^Language")
-    await ben.taps(languages, "Français", "Français")
-    await tour.says("french_start", "/start", "au total")
-    card = await tour.says("french_market", tour.slug, "bid .* ask")
-    await tour.taps("french_ticket", card, r"^\$50$", "expire")
+        stage = Stage(program, venue, database, str(slug), str(token))
+        await Guide(stage, telegram, pictures, Path(keys)).everywhere()
 
 
 if __name__ == "__main__":

@@ -36,11 +36,8 @@ def deposit_screen(address: str) -> Screen:
             ),
         ),
         (
-            (
-                CopyButton(say("Copy deposit address"), address),
-                Button(say("Wallet"), ShowWallet()),
-                home_button(),
-            ),
+            (CopyButton(say("Copy deposit address"), address),),
+            (Button(say("Wallet"), ShowWallet()), home_button()),
         ),
         keeps_message=True,
     )

@@ -30,7 +30,6 @@ from telegram_bot.words import mark, say
 
 SHOWN: Final = 5
 STATES: Final = {
-    WithdrawalState.WAITING: mark("waits; you can cancel it"),
     WithdrawalState.SENDING: mark("on its way"),
     WithdrawalState.SENT: mark("sent"),
     WithdrawalState.UNKNOWN: mark("not clear whether it left: being looked for, never sent again"),
@@ -194,18 +193,19 @@ def _address(each: AllowedAddress, now: datetime) -> str:
 
 
 def _withdrawal(each: Withdrawal, now: datetime) -> str:
-    due = (
-        " " + say("in {span}", span=_left(each.due_at, now))
-        if each.state is WithdrawalState.WAITING
-        else ""
-    )
+    if each.state is WithdrawalState.WAITING:
+        return say(
+            "{amount} to {address}: leaves in {span}; you can cancel it until then",
+            amount=money(each.amount),
+            address=_short(each.address),
+            span=_left(each.due_at, now),
+        )
     reason = f" ({told(each.reason, 120)})" if each.reason and each.state in _EXPLAINED else ""
     return say(
-        "{amount} to {address}: {state}{due}{reason}",
+        "{amount} to {address}: {state}{reason}",
         amount=money(each.amount),
         address=_short(each.address),
         state=say(STATES[each.state]),
-        due=due,
         reason=reason,
     )
 

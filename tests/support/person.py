@@ -92,6 +92,10 @@ class LocalTelegram:
     def person(self, user_id: int) -> "Person":
         return Person(self, user_id)
 
+    def member(self, user_id: int, group: int) -> "Person":
+        """The user in a group with the bot."""
+        return Person(self, user_id, group)
+
     async def violations(self) -> list[Violation]:
         """What the bot did that Telegram would not like; taps never answered among it."""
         body = msgspec.json.decode(await self.get("/api/violations"), type=_Violations)
@@ -128,12 +132,13 @@ async def local_telegram(url: str) -> AsyncIterator[LocalTelegram]:
 
 
 class Person:
-    """One user in the private chat with the bot."""
+    """One user in the private chat with the bot, or in a group with it."""
 
-    def __init__(self, telegram: LocalTelegram, user_id: int) -> None:
+    def __init__(self, telegram: LocalTelegram, user_id: int, group: int = 0) -> None:
         self._telegram = telegram
         self.id = user_id
-        self._chat = f"/api/chats/{user_id}"
+        self._chat = f"/api/groups/{group}" if group else f"/api/chats/{user_id}"
+        self._who = {"user_id": user_id} if group else {}
 
     async def sends(self, text: str, pattern: str) -> Message:
         """Write; the bot's next words that fit `pattern`."""
@@ -149,12 +154,12 @@ class Person:
         return await self.sees(pattern, after=before, button=button)
 
     async def writes(self, text: str) -> None:
-        await self._telegram.post(f"{self._chat}/send", {"text": text})
+        await self._telegram.post(f"{self._chat}/send", {"text": text, **self._who})
 
     async def touches(self, card: Message, label: str) -> Answer:
         """Tap the button and wait for nothing but the end of its waiting circle."""
         data = card.button(label).callback_data
-        body = {"message_id": card.id, "callback_data": data, "wait": PATIENCE}
+        body = {"message_id": card.id, "callback_data": data, "wait": PATIENCE, **self._who}
         reply = await self._telegram.post(f"{self._chat}/tap", body)
         return msgspec.json.decode(reply, type=Answer)
 
@@ -165,16 +170,19 @@ class Person:
         on: Message | None = None,
         after: int = 0,
         button: str = "",
+        below: int = 0,
         patience: float = PATIENCE,
     ) -> Message:
         """The newest of the bot's messages that fits, as soon as there is one.
 
         `on`: that message only. `after`: what was written or changed since that revision only.
         `button`: with such a button, for what changes nothing else on a card that moves by itself.
+        `below`: newer than the message with that id, whatever changes on older ones meanwhile.
         """
 
         def fits(message: Message) -> bool:
-            wanted = message.author.is_bot and (on is None or message.id == on.id)
+            is_here = message.id > below if on is None else message.id == on.id
+            wanted = message.author.is_bot and is_here
             has_it = not button or message.offers(button)
             return wanted and has_it and re.search(pattern, message.text) is not None
 

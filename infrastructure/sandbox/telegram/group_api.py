@@ -24,6 +24,7 @@ from infrastructure.sandbox.telegram.user_api import (
     answered,
     button_of,
     possible,
+    stream,
 )
 from infrastructure.sandbox.telegram.wire import plain
 
@@ -39,6 +40,7 @@ class GroupApi:
             web.post("/api/groups", self._create),
             web.get(GROUP, self._state),
             web.get(f"{GROUP}/messages", self._messages),
+            web.get(f"{GROUP}/events", self._events),
             web.post(f"{GROUP}/send", self._send),
             web.post(f"{GROUP}/tap", self._tap),
         ]
@@ -64,7 +66,8 @@ class GroupApi:
         log = self._log(request)
         language = request.query.get("language", "en")
         commands = self._desk.profile.commands_for(log.chat.id, language)
-        return web.json_response({"chat": plain(log.chat), "commands": plain(commands)})
+        told = {"chat": log.chat, "bot": self._desk.bot, "commands": commands}
+        return web.json_response({name: plain(each) for name, each in told.items()})
 
     async def _messages(self, request: web.Request) -> web.Response:
         """Changes since `after`; with `wait` the answer comes at the first change."""
@@ -74,6 +77,9 @@ class GroupApi:
         if wait and log.revision <= after:
             await self._desk.bells.wait(("chat", log.chat.id), wait)
         return web.json_response(changes_view(self._desk, log, after))
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        return await stream(self._desk, request, self._log(request).chat.id)
 
     async def _send(self, request: web.Request) -> web.Response:
         body = await read_body(request, GroupWriting)

@@ -95,30 +95,12 @@ class UserApi:
         user = self._user(request)
         after = int(number(request, "after", 0, NEWEST))
         wait = number(request, "wait", 0, LONGEST_WAIT)
-        if wait and self._revision(user.id) <= after:
+        if wait and _revision(self._desk, user.id) <= after:
             await self._desk.bells.wait(("chat", user.id), wait)
         return web.json_response(changes_view(self._desk, self._desk.chats.log(user.id), after))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """The same changes as a stream of server-sent events, until the reader leaves."""
-        user = self._user(request)
-        after = int(number(request, "after", 0, NEWEST))
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        with suppress(ConnectionError):
-            while not self._desk.bells.is_closed:
-                changes = changes_view(self._desk, self._desk.chats.log(user.id), after)
-                after = self._revision(user.id)
-                await response.write(f"data: {json.dumps(changes)}\n\n".encode())
-                await self._keep_alive(response, user.id, after)
-        return response
-
-    async def _keep_alive(self, response: web.StreamResponse, user_id: int, after: int) -> None:
-        """Returns at the next change."""
-        while self._revision(user_id) <= after and not self._desk.bells.is_closed:
-            has_rung = await self._desk.bells.wait(("chat", user_id), HEARTBEAT)
-            if not has_rung and not self._desk.bells.is_closed:
-                await response.write(b": still here\n\n")
+        return await stream(self._desk, request, self._user(request).id)
 
     async def _transcript(self, request: web.Request) -> web.Response:
         log = self._desk.chats.log(self._user(request).id)
@@ -208,9 +190,34 @@ class UserApi:
         user_id = int(request.match_info["user_id"])
         return (profile or Profile()).applied_to(user_id, self._desk.chats.user(user_id))
 
-    def _revision(self, user_id: int) -> int:
-        log = self._desk.chats.log(user_id)
-        return log.revision if log else 0
+
+async def stream(desk: TelegramSandbox, request: web.Request, chat_id: int) -> web.StreamResponse:
+    """The changes of a chat as server-sent events, until the reader leaves."""
+    after = int(number(request, "after", 0, NEWEST))
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        while not desk.bells.is_closed:
+            changes = changes_view(desk, desk.chats.log(chat_id), after)
+            after = _revision(desk, chat_id)
+            await response.write(f"data: {json.dumps(changes)}\n\n".encode())
+            await _keep_alive(desk, response, chat_id, after)
+    return response
+
+
+async def _keep_alive(
+    desk: TelegramSandbox, response: web.StreamResponse, chat_id: int, after: int
+) -> None:
+    """Returns at the next change."""
+    while _revision(desk, chat_id) <= after and not desk.bells.is_closed:
+        has_rung = await desk.bells.wait(("chat", chat_id), HEARTBEAT)
+        if not has_rung and not desk.bells.is_closed:
+            await response.write(b": still here\n\n")
+
+
+def _revision(desk: TelegramSandbox, chat_id: int) -> int:
+    log = desk.chats.log(chat_id)
+    return log.revision if log else 0
 
 
 @contextmanager

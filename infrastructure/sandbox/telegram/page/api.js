@@ -3,9 +3,11 @@
 const RECONNECT = 1000; // milliseconds
 
 export class Api {
-  constructor(userId) {
+  // `groupId`: what this user reads and writes there, instead of the private chat with the bot.
+  constructor(userId, groupId = 0) {
     this.userId = userId;
-    this.chat = `/api/chats/${userId}`;
+    this.chat = groupId ? `/api/groups/${groupId}` : `/api/chats/${userId}`;
+    this.who = groupId ? { user_id: userId } : {};
   }
 
   createUser(profile) {
@@ -18,11 +20,11 @@ export class Api {
   }
 
   send(text) {
-    return post(`${this.chat}/send`, { text });
+    return post(`${this.chat}/send`, { text, ...this.who });
   }
 
   tap(messageId, row, column) {
-    return post(`${this.chat}/tap`, { message_id: messageId, row, column, wait: 20 });
+    return post(`${this.chat}/tap`, { message_id: messageId, row, column, wait: 20, ...this.who });
   }
 
   unblock() {

@@ -1,4 +1,4 @@
-// Puts the chat page together: `?user=1001&name=You&lang=en`.
+// Puts the chat page together: `?user=1001&name=You&lang=en`, in a group `?user=1001&group=-100200`.
 
 import { Api } from "/page/api.js";
 import { Bubbles } from "/page/bubbles.js";
@@ -9,7 +9,7 @@ const TYPING = 5000; // milliseconds that "typing…" stays without news
 const TOAST = 8000; // milliseconds that the longest toast stays
 const at = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
-const api = new Api(Number(query.get("user")) || 1001);
+const api = new Api(Number(query.get("user")) || 1001, Number(query.get("group")));
 const scroll = new Scroll(at("log"), at("to-bottom"), at("unread"));
 const bubbles = new Bubbles(at("messages"), { onTap, onCopy, onCommand: send });
 const composer = new Composer(
@@ -97,7 +97,7 @@ function status(text) {
 
 async function refresh() {
   const state = await api.state();
-  const name = state.bot.first_name;
+  const name = state.chat?.title ?? state.bot.first_name;
   document.title = `${name} · sandbox`;
   at("bot-name").textContent = name;
   at("avatar").textContent = name.slice(0, 1);

@@ -1,0 +1,1 @@
+"""Somebody who goes through the chat with a camera, screen by screen."""
