@@ -291,8 +291,9 @@ async def test_a_skip_tells_when_what_it_is_about_came_and_how_soon_it_was_decid
     async with running(await weather_house(sessions)) as house:
         house.believe(0.10, 0.20, 0.40, 0.30)
         await house.settled()
-        house.quote_all(*FAIR)
-        house.desk.time.seconds += 3  # so late it is looked at
+        for place in range(len(FAIR)):
+            house.desk.board.set_state(house.token(place), PriceState.LIVE)
+        house.quote_all(*FAIR, late=3.0)
         await house.settled()
         (took,) = await house.rows(
             "SELECT extract(epoch FROM decided_at - received_at)::float FROM weather_decisions "

@@ -5,6 +5,8 @@ from decimal import Decimal
 from core.domain.health import Doubt
 from core.domain.price import PriceState
 from core.domain.units import EventId, Price
+from core.domain.weather.decision import Decision
+from core.services.weather.edge_service import SLICE
 from core.storage.models import Sessions
 from tests.support.weather_house import WeatherHouse, running, weather_house
 
@@ -135,3 +137,30 @@ async def test_a_polled_price_of_before_the_gap_says_nothing(sessions: Sessions)
         assert await house.orders() == [("BUY", house.token(2))]
         price = (await house.rows("SELECT price FROM fills"))[0][0]
         assert price == Price(Decimal("0.24"))
+
+
+async def test_a_price_is_looked_at_where_it_comes_until_a_turn_has_had_its_share(
+    sessions: Sessions,
+) -> None:
+    async with running(await weather_house(sessions)) as house:
+        house.believe(0.10, 0.20, 0.40, 0.30)
+        house.quote_all(*FAIR)
+        await house.settled()
+        began, time = house.engine.looks, house.desk.time
+        house.quote(0, "0.08", "0.10")
+        assert house.engine.looks == began + 1
+
+        def dawdle(_: Decision) -> None:
+            time.seconds += 2 * SLICE
+
+        end = house.log.listen(dawdle)
+        lose(house, 1)
+        assert house.engine.looks == began + 2
+        house.quote(0, "0.07", "0.09")
+        assert house.engine.looks == began + 2
+        end()
+        await house.settled()
+        assert house.engine.looks > began + 2
+        before = house.engine.looks
+        house.quote(0, "0.06", "0.08")
+        assert house.engine.looks == before + 1

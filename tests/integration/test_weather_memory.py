@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.domain.weather.calibration import Calibration, Group
+from core.domain.weather.calibration import Calibration, Group, Lead
 from core.domain.weather.calibration_json import FORMAT, as_text
 from core.domain.weather.station import StationId
 from core.domain.weather.station_table import known_stations
+from core.domain.weather.temperature import Extreme
 from core.domain.weather.untaught import untaught
 from core.services.audit import Audit
 from core.services.outbox import Outbox
@@ -103,3 +105,54 @@ async def test_what_is_too_old_goes_and_no_average_changes_by_it(sessions: Sessi
 async def test_scores_cannot_be_kept_for_less_than_averages_look_back(sessions: Sessions) -> None:
     with pytest.raises(ValueError, match="farther back"):
         Scoring(sessions, kept_for=timedelta(days=90))
+
+
+async def test_the_database_reads_for_the_next_job_while_the_worker_is_at_one(
+    sessions: Sessions, engine: AsyncEngine
+) -> None:
+    read, is_next_read = list[str](), asyncio.Event()
+
+    def hear(_c: object, _u: object, statement: str, *_: object) -> None:
+        if "json_agg(lesson)" in statement:
+            read.append(statement)
+            if len(read) > len(worker.asked) + 1:
+                is_next_read.set()
+
+    class Waits(Here):
+        async def call(self, function: str, argument: object, patience: float) -> object:
+            if not self.asked:
+                async with asyncio.timeout(20):
+                    await is_next_read.wait()
+            return await super().call(function, argument, patience)
+
+    worker = Waits()
+    sa.event.listen(engine.sync_engine, "after_cursor_execute", hear)
+    try:
+        learning = Learning(sessions, worker, known_stations(), now=lambda: NOW)
+        await learning.learn()
+    finally:
+        sa.event.remove(engine.sync_engine, "after_cursor_execute", hear)
+    assert learning.fitted_at == NOW
+    assert len(read) == len(Extreme) * len(Lead)
+
+
+async def test_learning_fails_of_what_a_reading_failed_of(
+    sessions: Sessions, engine: AsyncEngine
+) -> None:
+    read, worker = list[str](), Here()
+
+    def fail(_c: object, _u: object, statement: str, *_: object) -> None:
+        if "json_agg(lesson)" in statement:
+            read.append(statement)
+            if len(read) == 3:
+                raise ConnectionResetError("the server is gone")
+
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", fail)
+    try:
+        learning = Learning(sessions, worker, known_stations(), now=lambda: NOW)
+        with pytest.raises(ConnectionResetError):
+            await learning.learn()
+    finally:
+        sa.event.remove(engine.sync_engine, "before_cursor_execute", fail)
+    assert len(worker.asked) < len(read) == 3
+    assert learning.fitted_at is None

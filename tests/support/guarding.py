@@ -152,20 +152,25 @@ class Guarded:
         self.outside.cancelled.append(order_id)
         return await self.becomes(order, OrderStatus.CANCELLED)
 
-    def stream(self, bids: Levels = BIDS, asks: Levels = ASKS, token: TokenId = YES) -> None:
-        self._publish(bids, asks, token, Source.WS)
+    def stream(
+        self, bids: Levels = BIDS, asks: Levels = ASKS, token: TokenId = YES, late: float = 0.0
+    ) -> None:
+        """`late`: seconds ago its frame was received."""
+        self._publish(bids, asks, token, Source.WS, late)
         self.board.set_state(token, PriceState.LIVE)
 
     def poll(self, bids: Levels = BIDS, asks: Levels = ASKS, token: TokenId = YES) -> None:
         self._publish(bids, asks, token, Source.POLL)
         self.board.set_state(token, PriceState.POLLED)
 
-    def _publish(self, bids: Levels, asks: Levels, token: TokenId, source: Source) -> None:
+    def _publish(
+        self, bids: Levels, asks: Levels, token: TokenId, source: Source, late: float = 0.0
+    ) -> None:
         book = book_of(token, bids, asks)
         shown = shown_price(book.best_bid, book.best_ask, None)
-        now = self.time.clock()
+        received = self.time.clock() - late
         self.board.publish(
-            Quote(token, shown, book.best_bid, book.best_ask, None, source, now, None, book)
+            Quote(token, shown, book.best_bid, book.best_ask, None, source, received, None, book)
         )
 
     async def sums(self, user: UserId, account: Account = Account.LIVE) -> tuple[object, ...]:

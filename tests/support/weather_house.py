@@ -147,17 +147,21 @@ class WeatherHouse:
         event: str = "900",
         size: str = DEEP,
         after: float = 0.0,
+        late: float = 0.0,
     ) -> None:
-        """The stream brings this top of that bucket's Yes, `after` seconds."""
+        """The stream brings this top of that bucket's Yes, `after` seconds.
+
+        `late`: seconds from its frame to now.
+        """
         self.desk.time.seconds += after
         token = self.token(place, event=event)
-        self.desk.stream([(bid, size)], [(ask, size)], token)
+        self.desk.stream([(bid, size)], [(ask, size)], token, late)
 
-    def quote_all(self, *mids: str, event: str = "900") -> None:
+    def quote_all(self, *mids: str, event: str = "900", late: float = 0.0) -> None:
         """Every bucket, a cent to each side."""
         for place, mid in enumerate(mids):
             low, high = Decimal(mid) - Decimal("0.01"), Decimal(mid) + Decimal("0.01")
-            self.quote(place, str(max(low, Decimal("0.01"))), str(high), event=event)
+            self.quote(place, str(max(low, Decimal("0.01"))), str(high), event=event, late=late)
 
     def poll(self, place: int, bids: Levels, asks: Levels) -> None:
         token = self.token(place)

@@ -43,16 +43,19 @@ class Agenda:
         for token, event in event_of.items():
             self._priced.setdefault(event, Due(event, now)).tokens.add(token)
 
-    def note(self, token: TokenId) -> None:
-        """The board has another price or state of it."""
+    def note(self, token: TokenId, *, is_taken_now: bool = False) -> Due | None:
+        """The board has another price or state of it; None if that is not to be looked at now."""
         event = self._event_of.get(token)
         if event is None:
-            return
+            return None
         due = self._priced.get(event)
         if due is None:
             due = self._priced[event] = Due(event, self._since(token))
         due.tokens.add(token)
+        if is_taken_now:
+            return self._taken(self._priced.pop(event))
         self._ring()
+        return None
 
     def outdate(self, events: Iterable[EventId]) -> None:
         """Something else than a price has changed."""
@@ -71,7 +74,10 @@ class Agenda:
             due = Due(event, since)
         else:
             return None
-        self._outdated.pop(event, None)
+        return self._taken(due)
+
+    def _taken(self, due: Due) -> Due:
+        self._outdated.pop(due.event, None)
         for token in due.tokens:
             quote = self._board.quote(token)
             if quote is not None:

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.domain.continuity import Gap
-from core.domain.units import EventId, UserId
+from core.domain.units import EventId, TokenId, UserId
 from core.domain.weather.decision import Skip
 from core.services.bell import Bell
 from core.services.clock import utc_now
@@ -61,6 +61,9 @@ class EdgeService:
         self._is_renewed = False
         self._swept_at = 0.0
         self._is_refreshing = False
+        self._chances = deque[tuple[Chance, Own]]()  # to be decided on, each in its own task
+        self._looked = 0.0  # seconds of looks in this turn of the loop, right where prices came
+        self._is_looking = False
         self.looks = 0
         self.to_edge: deque[float] = deque(maxlen=REMEMBERED)  # seconds from price to edge
 
@@ -83,8 +86,9 @@ class EdgeService:
     async def run(self) -> None:
         """Until cancelled; an order that is being placed then is found by its key later."""
         self._renew()
+        self._looked, self._is_looking = 0.0, False
         ends = (
-            self._board.listen(self._agenda.note),
+            self._board.listen(self._hear),
             self._board.listen_gaps(self._note_gap),
             self._beliefs.listen(self._outdate),
             self._candidates.listen(self._renew),
@@ -101,6 +105,26 @@ class EdgeService:
         finally:
             for end in ends:
                 end()
+
+    def _hear(self, token: TokenId) -> None:
+        """Looked at where it is heard, up to `SLICE` in a turn of the loop.
+
+        Frames that come together are one turn: what waits for the next one waits for all of them.
+        A look that failed leaves the others to `run`, which ends of it; the feed goes on.
+        """
+        is_first, is_now = not self._looked, not self._is_looking and self._looked < SLICE
+        due = self._agenda.note(token, is_taken_now=is_now)
+        if due is None:
+            return
+        if is_first:
+            asyncio.get_running_loop().call_soon(self._begin_turn)
+        began, self._is_looking = self._board.clock(), True
+        self._look(due)
+        self._is_looking = False
+        self._looked += self._board.clock() - began
+
+    def _begin_turn(self) -> None:
+        self._looked = 0.0
 
     def _note_gap(self, gap: Gap) -> None:
         """What is live again is looked at without waiting for the pause after an earlier try."""
@@ -186,15 +210,24 @@ class EdgeService:
     async def _look_at_all(self, tasks: asyncio.TaskGroup) -> None:
         """What has a price first, in slices: many events at once hold up nobody for long."""
         began = self._board.clock()
+        self._decide_soon(tasks)
         while (due := self._agenda.take()) is not None:
-            watched = self._watched.get(due.event)
-            if watched is not None:
-                self._look(watched, due, tasks)
+            self._look(due)
+            self._decide_soon(tasks)
             if self._board.clock() - began >= SLICE:
                 await asyncio.sleep(0)
                 began = self._board.clock()
 
-    def _look(self, watched: Watched, due: Due, tasks: asyncio.TaskGroup) -> None:
+    def _decide_soon(self, tasks: asyncio.TaskGroup) -> None:
+        while self._chances:
+            chance, own = self._chances.popleft()
+            name = f"weather-{chance.watched.candidate.event.slug}"
+            tasks.create_task(self._act(chance, own), name=name)
+
+    def _look(self, due: Due) -> None:
+        watched = self._watched.get(due.event)
+        if watched is None:
+            return
         self.looks += 1
         for token in due.tokens & watched.places.keys():
             quote = self._board.quote(token) if self._board.is_since_gap(token) else None
@@ -209,9 +242,9 @@ class EdgeService:
             self._skipping.note_all(glance, Skip.NOT_LIVE if gap else Skip.NO_MARKET, gap)
         else:
             for user, own in watched.own.items():
-                self._look_for(user, own, glance, tasks)
+                self._look_for(user, own, glance)
 
-    def _look_for(self, user: UserId, own: Own, glance: Glance, tasks: asyncio.TaskGroup) -> None:
+    def _look_for(self, user: UserId, own: Own, glance: Glance) -> None:
         watched, version, blend = glance.watched, glance.version, glance.watched.blend
         choices = self._candidates.chosen.get(user)
         if choices is None or version is None or blend is None:
@@ -235,7 +268,8 @@ class EdgeService:
             self._skipping.note(glance, user, hindered.skip)
             return
         own.is_busy = True
-        tasks.create_task(self._act(chance, own), name=f"weather-{watched.candidate.event.slug}")
+        self._chances.append((chance, own))
+        self._bell.ring()
 
     async def _act(self, chance: Chance, own: Own) -> None:
         pause = RETRY

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,9 +91,8 @@ class Learning:
         await self._keep_ladders()
         moment = self._now()
         since = moment - LESSONS
-        parts = [await self._fitted(extreme, lead, moment) for extreme in Extreme for lead in Lead]
-        records = [await self._seen(lead, moment) for lead in Lead]
-        whole = await self._learned(TOGETHER, JoinJob(tuple(parts), tuple(records), moment))
+        parts, records = await self._parts(moment)
+        whole = await self._learned(TOGETHER, JoinJob(parts, records, moment))
         fit = StoredFit(FORMAT, moment, since, whole.pairs, whole.content)
         try:
             await self._adopt(fit)
@@ -104,18 +104,35 @@ class Learning:
             await calibrations.forget(session, moment - KEPT)
         logger.info("Forecasts were calibrated by %d pairs", fit.pairs)
 
-    async def _fitted(self, extreme: Extreme, lead: Lead, moment: datetime) -> Learned:
-        """One of ten parts: together they would keep the worker from its pictures for too long."""
-        async with as_worker(self._sessions) as session:
-            since = moment - LESSONS
-            lessons = await weather_lessons.lessons(session, since, moment, extreme, lead)
-        return await self._learned(LEARNED, LearnJob(lessons, (), moment))
+    async def _parts(self, moment: datetime) -> tuple[tuple[Learned, ...], tuple[Learned, ...]]:
+        """For each extreme and lead, then what was seen of each lead, in that order.
 
-    async def _seen(self, lead: Lead, moment: datetime) -> Learned:
-        """The layer and the market's share of one lead."""
+        Fifteen jobs: one would keep the worker from its pictures for too long. While it works on
+        one, the database reads for the next.
+        """
+        groups = [(extreme, lead) for extreme in Extreme for lead in Lead]
+        reads = [partial(self._lessons, extreme, lead, moment) for extreme, lead in groups]
+        reads += [partial(self._records, lead, moment) for lead in Lead]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                found = [
+                    await self._learned(LEARNED, await job) for job in _one_ahead(tasks, reads)
+                ]
+        except ExceptionGroup as faults:  # of the work or of a read, which ends the other
+            raise faults.exceptions[0] from faults
+        return tuple(found[: len(groups)]), tuple(found[len(groups) :])
+
+    async def _lessons(self, extreme: Extreme, lead: Lead, moment: datetime) -> LearnJob:
+        since = moment - LESSONS
+        async with as_worker(self._sessions) as session:
+            lessons = await weather_lessons.lessons(session, since, moment, extreme, lead)
+        return LearnJob(lessons, (), moment)
+
+    async def _records(self, lead: Lead, moment: datetime) -> LearnJob:
+        """For the layer and the market's share of one lead."""
         async with as_worker(self._sessions) as session:
             records = await weather_lessons.records(session, moment - LESSONS, moment, lead)
-        return await self._learned(LEARNED, LearnJob((), records, moment))
+        return LearnJob((), records, moment)
 
     async def _learned(self, function: str, job: LearnJob | JoinJob) -> Learned:
         found = await self._jobs.call(function, job, PATIENCE)
@@ -152,6 +169,19 @@ class Learning:
             if isinstance(read, TemperatureEvent):
                 found[listed.text.id] = lows_of(read.ladder)
         return found
+
+
+def _one_ahead(
+    tasks: asyncio.TaskGroup, reads: Iterable[Callable[[], Coroutine[None, None, LearnJob]]]
+) -> Iterator[asyncio.Task[LearnJob]]:
+    """Each as a task, when the one after it has been begun."""
+    coming: asyncio.Task[LearnJob] | None = None
+    for read in reads:
+        ready, coming = coming, tasks.create_task(read(), name="weather-lessons")
+        if ready is not None:
+            yield ready
+    if coming is not None:
+        yield coming
 
 
 async def _read(content: str) -> Calibration:
