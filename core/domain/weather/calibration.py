@@ -26,8 +26,9 @@ class Lead(StrEnum):
 
 
 DEFAULT_WEIGHT: Final = 0.5
-"""The model's share until settled days say otherwise: the middle of those that are tried. Nobody has
-real money on a model without a record, and whoever hardly ever acts gets none."""
+"""The model's share until settled days say otherwise: the middle of those that are tried.
+
+Nobody has real money on a model without a record, and whoever hardly ever acts gets none."""
 _ENDS: Final = ((6.0, Lead.H0_6), (18.0, Lead.H6_18), (30.0, Lead.H18_30), (54.0, Lead.H30_54))
 
 
