@@ -20,10 +20,13 @@ class Room:
         self.board = PriceBoard(lambda: self.now)
         self.rung = 0
         self.agenda = Agenda(self.board, self.ring)
-        self.board.listen(self.agenda.note)
+        self.board.listen(self.hear)
         self.agenda.watch({COLD: LONDON, WARM: LONDON, NEAR: PARIS})
         while self.agenda.take():
             pass
+
+    def hear(self, token: TokenId) -> None:
+        self.agenda.note(token)
 
     def ring(self) -> None:
         self.rung += 1
