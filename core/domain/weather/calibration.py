@@ -25,10 +25,8 @@ class Lead(StrEnum):
     H54_UP = "54+"
 
 
-DEFAULT_WEIGHT: Final = 0.5
-"""The model's share until settled days say otherwise: the middle of those that are tried.
-
-Nobody has real money on a model without a record, and whoever hardly ever acts gets none."""
+DEFAULT_WEIGHT: Final = 0.25
+"""The model's share until settled days say otherwise: the least of those that are tried."""
 _ENDS: Final = ((6.0, Lead.H0_6), (18.0, Lead.H6_18), (30.0, Lead.H18_30), (54.0, Lead.H30_54))
 
 
