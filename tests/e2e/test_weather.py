@@ -35,6 +35,7 @@ SETTINGS: Final = {
     "WEATHER_PAPER_STARTING_CASH": "10000",
     "WEATHER_MAX_DAY_USDC": "5000",
     "WEATHER_MAX_REGION_DAY_USDC": "5000",
+    "WEATHER_MAX_CITY_DAY_USDC": "5000",
 }
 CHANCES: Final = """
 SELECT chances FROM weather_versions WHERE event_id = $1 ORDER BY version DESC LIMIT 1

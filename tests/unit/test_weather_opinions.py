@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.domain.weather.calibration import Calibration, Lead
+from core.domain.weather.calibration import DEFAULT_WEIGHT, Calibration, Lead
 from core.domain.weather.daily import DailyExtremes, Measured, ModelDay
 from core.domain.weather.forecast import ModelId
 from core.domain.weather.rules import TemperatureEvent, read_event
@@ -83,7 +83,7 @@ def test_chances_are_of_all_buckets_and_the_youngest_forecast_says_their_age() -
     assert math.fsum(opinion.chances) == pytest.approx(1, abs=1e-9)
     assert len(opinion.errors) == len(opinion.chances) == len(event_of().ladder.buckets)
     assert opinion.heard_at == NOW
-    assert opinion.weight == 0.25
+    assert opinion.weight == DEFAULT_WEIGHT
 
 
 def test_without_a_forecast_there_is_no_opinion_and_a_reason() -> None:
@@ -131,7 +131,7 @@ def test_layer_and_share_of_the_lead_are_applied_to_that_lead_alone() -> None:
     assert math.fsum(layered.chances) == pytest.approx(1, abs=1e-9)
     assert layered.weight == 0.75
     later = opinions_of(known).opinion(event, NOW + timedelta(hours=1))
-    assert later.weight == 0.25
+    assert later.weight == DEFAULT_WEIGHT
 
 
 def test_the_spread_is_the_mean_of_the_ensembles_and_single_runs_have_none() -> None:

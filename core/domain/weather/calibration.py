@@ -25,8 +25,10 @@ class Lead(StrEnum):
     H54_UP = "54+"
 
 
-DEFAULT_WEIGHT: Final = 0.25
-"""The model's share until settled days say otherwise: the least of those that are tried."""
+DEFAULT_WEIGHT: Final = 0.5
+"""The model's share until settled days say otherwise: the middle of those that are tried.
+
+Whoever hardly ever acts gets no record; real money waits for one (`services.weather.gate`)."""
 _ENDS: Final = ((6.0, Lead.H0_6), (18.0, Lead.H6_18), (30.0, Lead.H18_30), (54.0, Lead.H30_54))
 
 
