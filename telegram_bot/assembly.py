@@ -150,7 +150,7 @@ def _weather(
     # Only here: whoever does without starts in less time and memory, the crash trials among them.
     from telegram_bot.weather_assembly import build_weather
 
-    weather = build_weather(ground, trading, client, feed.streamer.is_streaming)
+    weather = build_weather(ground, trading, client, feed.streamer.is_healthy)
     feed.resolution.on_paid(weather.forecasts.settling.wake)
     return weather
 

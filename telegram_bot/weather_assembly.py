@@ -23,6 +23,7 @@ from core.services.weather.readiness import LiveReadiness
 from core.services.weather.recording import Recording
 from core.services.weather.signals import WeatherSignals
 from core.services.weather.strategy import Operating, Strategy, World
+from core.services.weather.stream_watch import StreamWatch
 from infrastructure.config.settings import Settings
 from infrastructure.telemetry.metrics import Metrics
 from telegram_bot.figures import Figures
@@ -46,6 +47,7 @@ class Weather:
     recording: Recording
     overview: WeatherOverview
     signals: WeatherSignals
+    stream_watch: StreamWatch
     health: WeatherHealth
 
     def figures(self, metrics: Metrics) -> Sequence[Figures]:
@@ -62,6 +64,7 @@ class Weather:
             "weather-learning": self.learning.round.run,
             "weather-record": self.recording.run,
             "weather-signals": self.signals.run,
+            "weather-stream": self.stream_watch.run,
             **self.strategy.runs,
         }
 
@@ -82,15 +85,7 @@ def build_weather(
         ground.catalogue,
         is_streaming,
     )
-    learning = build_learning(
-        shared.sessions,
-        ground.worker,
-        forecasts.stations,
-        shared.outbox,
-        ground.risk.audit,
-        kept_for=timedelta(days=shared.settings.weather_kept_days),
-    )
-    forecasts.settling.listen(learning.round.settled)
+    learning = _learning(ground, forecasts)
     scores, live = OpenRecord(learning.book, learning.gate), trading.live
     readiness = LiveReadiness(None if live is None else live.accounts, scores)
     strategy = build_strategy(
@@ -107,16 +102,38 @@ def build_weather(
         strategy,
         forecasts,
         learning,
-        build_recording(
-            shared.sessions,
-            strategy.edges,
-            strategy.beliefs,
-            forecasts.keeper,
-            learning.learning,
-        ),
+        _recording(ground, strategy, forecasts, learning),
         build_overview(shared.sessions, ground.board, strategy, known, is_streaming),
         build_signals(shared.sessions, shared.outbox, strategy),
+        StreamWatch(is_streaming, (strategy.candidates.wake, forecasts.keeper.wake)),
         WeatherHealth(learning, strategy.log, forecasts.keeper),
+    )
+
+
+def _learning(ground: Ground, forecasts: Forecasts) -> LearningParts:
+    """Begun anew whenever a day is settled."""
+    shared = ground.shared
+    learning = build_learning(
+        shared.sessions,
+        ground.worker,
+        forecasts.stations,
+        shared.outbox,
+        ground.risk.audit,
+        kept_for=timedelta(days=shared.settings.weather_kept_days),
+    )
+    forecasts.settling.listen(learning.round.settled)
+    return learning
+
+
+def _recording(
+    ground: Ground, strategy: Strategy, forecasts: Forecasts, learning: LearningParts
+) -> Recording:
+    return build_recording(
+        ground.shared.sessions,
+        strategy.edges,
+        strategy.beliefs,
+        forecasts.keeper,
+        learning.learning,
     )
 
 

@@ -134,6 +134,10 @@ class StreamerService:
         """Whether the socket is open; what it brings is told token by token."""
         return self.client.connected.is_set()
 
+    def is_healthy(self) -> bool:
+        """Whether the stream carries the prices: an open socket that brings nothing does not."""
+        return self.is_streaming() and not self._is_down
+
     def _live_tokens(self) -> int:
         return sum(self.board.is_live(token) for token in self.subscriptions.followed)
 

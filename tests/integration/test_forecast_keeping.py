@@ -268,6 +268,33 @@ async def test_the_interval_is_the_streams_or_the_pollers(
     assert f"every {seconds:.0f} s: {word}" in caplog.text
 
 
+async def test_the_end_of_the_stream_is_not_waited_for(
+    sessions: Sessions, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    streams, paused = [True], asyncio.Queue[float]()
+
+    async def wait(event: asyncio.Event, pause: float) -> None:
+        paused.put_nowait(pause)
+        await event.wait()
+
+    keeper = ForecastKeeper(
+        [Scripted()],
+        Silence(),
+        sessions,
+        KeepingRules(observing=7.0),
+        is_streaming=lambda: streams[0],
+        now=lambda: NOW,
+        wait=wait,
+    )
+    async with asyncio.timeout(20), running(keeper):
+        assert {await paused.get(), await paused.get()} == {600.0, 7.0}
+        streams[0] = False
+        keeper.wake()
+        assert await paused.get() == 60.0
+    assert "every 60 s: polling carries the prices" in caplog.text
+
+
 async def test_a_new_wish_wakes_the_keeper(weather: Weather, sessions: Sessions) -> None:
     keeper = ForecastKeeper([weather.open_meteo], weather.metar, sessions, now=weather.now)
     heard = asyncio.Event()

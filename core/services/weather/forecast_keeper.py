@@ -92,6 +92,11 @@ class ForecastKeeper:
         for each in (self._reports_news, *(rounds.news for rounds in self._rounds)):
             each.set()
 
+    def wake(self) -> None:
+        """Look now for what is due, e.g. as the shorter interval holds from now on."""
+        for rounds in self._rounds:
+            rounds.news.set()
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` for new forecasts and new observed extremes; the result ends that."""
         self._listeners.append(listener)
