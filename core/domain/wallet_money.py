@@ -12,6 +12,7 @@ class Approvals(StrEnum):
     COMPLETE = "complete"
     MISSING = "missing"
     PENDING = "pending"  # given, and not yet on the chain
+    UNKNOWN = "unknown"  # nobody can be asked right now
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,14 @@ class Claimable:
 
 @dataclass(frozen=True, slots=True)
 class WalletMoneyState:
-    """`can_act`: the key that is here may approve and redeem; else the owner does it elsewhere."""
+    """`can_act`: the key that is here may approve and redeem; else the owner does it elsewhere.
+
+    `claimable`: None while it is not known.
+    """
 
     cash: Usdc
     allowance: Usdc  # the least over the contracts that trade
     approvals: Approvals
     deposit_address: str
-    claimable: tuple[Claimable, ...] = ()
+    claimable: tuple[Claimable, ...] | None = ()
     can_act: bool = False

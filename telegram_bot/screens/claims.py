@@ -29,6 +29,8 @@ class _Claim:
 
 def claim_words(state: WalletMoneyState) -> str:
     """Empty if nothing waits. Shares that lost pay nothing, so there is nothing to do."""
+    if state.claimable is None:
+        return say("Whether results wait to be claimed is not known right now.")
     worth = _worth_claiming(state)
     if not worth:
         return ""
@@ -61,7 +63,7 @@ def claims_screen(state: WalletMoneyState) -> Screen:
 
 
 def _worth_claiming(state: WalletMoneyState) -> list[Claimable]:
-    return [each for each in state.claimable if each.value > ZERO]
+    return [each for each in state.claimable or () if each.value > ZERO]
 
 
 def _line(claim: Claimable) -> str:

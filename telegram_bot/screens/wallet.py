@@ -54,6 +54,7 @@ APPROVALS: Final = {
     Approvals.COMPLETE: mark("Approvals: complete"),
     Approvals.MISSING: mark("<b>Approvals: missing.</b> Orders are refused until they are given"),
     Approvals.PENDING: mark("Approvals: on their way to the chain"),
+    Approvals.UNKNOWN: mark("Approvals: not known right now"),
 }
 DRY_RUN: Final = mark(
     "DRY_RUN_MODE is on: it is the ceiling of this whole program, so everything here "

@@ -95,7 +95,7 @@ async def test_a_live_result_is_profit_at_once_and_cash_when_it_is_redeemed(
         (PositionStatus.RESOLVED, Decimal("-2.1")),
     ]
     assert await house.cash() == Decimal("77.9")
-    won, lost = (await house.operations.money.state(house.user)).claimable
+    won, lost = (await house.operations.money.state(house.user)).claimable or ()
     assert (won.market_id, won.shares, won.value) == (
         house.market.id,
         Size(Decimal(40)),

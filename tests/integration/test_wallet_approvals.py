@@ -16,6 +16,7 @@ from infrastructure.sandbox.exchange.relayer.api import (
     BUILDER_PASSPHRASE,
     BUILDER_SECRET,
 )
+from tests.support.sandbox_exchange import order
 from tests.support.wallet_house import ONE_LOOK, WalletHouse, wallet_house
 
 
@@ -80,3 +81,12 @@ async def test_a_wrong_builders_key_is_refused_before_anything_is_signed(
         with pytest.raises(Unavailable):
             await house.operations.relayer.withdraw(due)
         assert await house.operations.relayer.look_up(due) is None
+
+
+async def test_what_another_host_cannot_tell_hides_no_balance(house: WalletHouse) -> None:
+    known = await house.operations.money.state(house.user)
+    await order(house.venue, "faults", path="/data-api/*", count=20, status=503)
+    partly = await house.operations.money.state(house.user)
+    assert (partly.approvals, partly.claimable) == (Approvals.UNKNOWN, None)
+    assert (partly.cash, partly.allowance) == (known.cash, known.allowance)
+    assert partly.deposit_address == known.deposit_address

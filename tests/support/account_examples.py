@@ -374,6 +374,7 @@ def wallet_examples() -> dict[str, Screen]:
     owner = wallet(Tier.DEPOSIT)
     used = replace(view, mode=LIVE_MODE, state=live, choices=informed, ready=wallet())
     rich = replace(used, money=money_state(can_act=True), ready=owner, standing=standing())
+    partly = replace(money_state(), approvals=Approvals.UNKNOWN, claimable=None)
     return {
         "wallet_dry_run": paper_only_screen(given.MODE, "$1,000.00"),
         "wallet_none": wallet_screen(view, NOW),
@@ -384,6 +385,7 @@ def wallet_examples() -> dict[str, Screen]:
         ),
         "wallet_live": wallet_screen(replace(used, money=money_state()), NOW),
         "wallet_owner": wallet_screen(rich, NOW),
+        "wallet_partly": wallet_screen(replace(used, money=partly), NOW),
         "wallet_silent": wallet_screen(replace(used, trouble="The venue is away."), NOW),
         "wallet_deposit": deposit_screen(FUNDER),
         "wallet_tiers": tiers_screen(),

@@ -1,9 +1,9 @@
 """The money of a live wallet: what it is, what may be done with it, and doing that."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,6 +30,8 @@ from infrastructure.polymarket.wallets.ports import BatchKeys
 from infrastructure.polymarket.wallets.signer import refuse_incapable
 
 logger = logging.getLogger(__name__)
+
+Told = TypeVar("Told")
 
 BOTH: Final = 2  # outcomes
 NOTHING_TO_CLAIM: Final = mark(
@@ -67,15 +69,18 @@ class VenueWalletMoney:
         self._actions = actions
 
     async def state(self, user: UserId) -> WalletMoneyState:
-        """Raises: KeyNotUsable without a wallet, Unavailable."""
+        """What another host than that of the balances tells may be unknown in it.
+
+        Raises: KeyNotUsable without a wallet, Unavailable.
+        """
         wallet = await self._keys.wallet(user)
         held = await self._account.balances(user, ())
         return WalletMoneyState(
             cash=held.cash,
             allowance=held.allowance,
-            approvals=await self._approved(user, wallet),
+            approvals=await _known(self._approved(user, wallet)) or Approvals.UNKNOWN,
             deposit_address=wallet.funder,
-            claimable=await self.claimable(user),
+            claimable=await _known(self.claimable(user)),
             can_act=_can_act(wallet),
         )
 
@@ -180,6 +185,14 @@ class VenueWalletMoney:
                 await self._account.refresh_balances(user, token)
         except Unavailable as error:
             logger.info("the venue has not looked at user %s's money again: %s", user, error)
+
+
+async def _known(asked: Awaitable[Told]) -> Told | None:
+    try:
+        return await asked
+    except Unavailable as error:
+        logger.info("a part of the wallet cannot be told: %s", error)
+        return None
 
 
 def _can_act(wallet: Wallet) -> bool:
