@@ -1,5 +1,6 @@
 """Logging: every logger of the process, structured, in one format, without secrets."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ CHATTERBOXES = (
     "websockets",
     "aiohttp",
 )
+POOL = "sqlalchemy.pool"
 
 
 def configure_logging(
@@ -54,10 +56,22 @@ def configure_logging(
     )
     root = logging.getLogger()
     root.handlers = [handler, LastErrors(known)]
+    for each in root.handlers:
+        each.addFilter(_is_worth_a_line)
     root.setLevel(level)
     for name in CHATTERBOXES:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Not so: the pool's word on a connection whose closing was cut short by an end of our own.
+
+    The driver has dropped it by then, and whoever was cancelled goes on being so.
+    """
+    kind = record.exc_info[0] if record.exc_info else None
+    is_cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
+    return not (is_cancelled and record.name.startswith(POOL))
 
 
 def _renderers(fmt: str, stream: TextIO) -> list[Processor]:

@@ -195,8 +195,7 @@ async def test_a_backup_that_cannot_be_made_says_why_in_french_too(
     await ann.taps(
         await ann.opens(await ann.says("/admin"), "Sauvegarde"), "Sauvegarder maintenant"
     )
-    failed = await follows(ann, "Aucune sauvegarde")
-    assert "pg_dump n\u2019est pas installé ici" in failed["text"]
+    await follows(ann, "pg_dump n\u2019est pas installé ici")
 
 
 async def test_words_to_everybody_are_shown_first_and_sent_once(

@@ -1,7 +1,9 @@
 """Connections of the pool: one that the server has ended is never lent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import io
+import logging
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import asyncpg
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infrastructure.database import engine as engines
 from infrastructure.database.engine import create_engine
+from infrastructure.telemetry.logs import configure_logging
 
 PID = sa.text("SELECT pg_backend_pid()")
 OTHERS = sa.text("""
@@ -24,6 +27,18 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
     made = create_engine(database)
     yield made
     await made.dispose()
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What the program's own log says; the process's logging is left as it was."""
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers[:], root.level
+    configure_logging("INFO", "console", (), stream)
+    root.handlers += handlers
+    yield stream
+    logging.captureWarnings(capture=False)
+    root.handlers, root.level = handlers, level
 
 
 async def pids(
@@ -97,3 +112,20 @@ async def test_one_that_is_still_given_back_is_closed_with_all_others(database: 
     await lent.close()
     await closing
     assert driver.is_closed()
+
+
+async def test_a_closing_that_our_own_end_cuts_short_is_no_error_in_the_log(
+    database: str, caplog: pytest.LogCaptureFixture, logged: io.StringIO
+) -> None:
+    for turns in range(1, 8):
+        engine = create_engine(database)
+        await pids(engine, 1)
+        closing = asyncio.create_task(engine.dispose())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+    assert any(record.name.startswith("sqlalchemy.pool") for record in caplog.records)
+    assert "Traceback" not in logged.getvalue()
+    logging.getLogger("sqlalchemy.pool.any").error("another", exc_info=ValueError("still told"))
+    assert "still told" in logged.getvalue()

@@ -63,7 +63,7 @@ def test_an_open_socket_that_brings_nothing_is_not_a_healthy_stream(database: st
         await house.witness.moment(lambda: not house.streamer.is_healthy(), SILENCE + GRACE + SLACK)
         await asyncio.sleep(OUTAGE)
         assert not house.streamer.is_healthy()
-        await house.control("freeze", frozen=False)
+        await house.control("heal")
         await house.witness.moment(house.streamer.is_healthy, REPLACED_WITHIN + SLACK)
 
     play(database, scenario)
@@ -98,7 +98,7 @@ def test_a_new_market_without_a_first_book_is_polled_then_streamed(
         await house.witness.moment(lambda: is_polled(house, market), limit)
         await asyncio.sleep(FIRST_BOOK)
         assert not any(house.board.is_live(token) for token in market.tokens)
-        await house.control("freeze", frozen=False)
+        await house.control("heal")
         await house.witness.moment(house.witness.are_sound, 15)
         await house.rows_are_true()
 
@@ -135,7 +135,7 @@ def test_a_new_market_that_its_connection_never_brings_gets_another_one(
         await house.control("deaf")
         await house.hold()
         await house.witness.moment(lambda: house.connections() != before, 14)
-        await house.control("freeze", frozen=False)
+        await house.control("heal")
         await house.witness.moment(house.witness.are_sound, 15)
 
     play(database, scenario)
@@ -155,7 +155,7 @@ def test_a_new_market_that_is_told_of_late_from_the_beginning_is_not_believed(
         market = await house.hold()
         await asyncio.sleep(60)
         assert all(house.witness.lies.get(token, 0.0) < BEHIND for token in market.tokens)
-        await house.control("freeze", frozen=False)
+        await house.control("heal")
         await house.witness.moment(house.witness.are_sound, 30)
 
     play(database, scenario)
@@ -225,7 +225,7 @@ def test_after_a_long_silent_freeze_prices_are_live_as_soon_as_it_ends(database:
         await house.control("freeze")
         await asyncio.sleep(OUTAGE)
         assert is_none_live(house)
-        await house.control("freeze", frozen=False)
+        await house.control("heal")
         await house.witness.moment(house.witness.are_sound, FIRST_BOOK + 1)
         await house.stand_still()
         await house.rows_are_true()

@@ -16,6 +16,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
+PATIENCE = 20_000  # milliseconds
 EMOJI = "".join(chr(0x1F600 + number % 80) for number in range(300))
 PLACES = """async (button) => {
   const places = new Set();
@@ -52,6 +53,7 @@ async def browser() -> AsyncIterator[Browser]:
     """One for all pages, each of which has its own cookies and storage."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         await browser.close()
 
@@ -138,7 +140,7 @@ async def test_buttons_stand_still_while_their_message_arrives_and_is_edited(
         await bot.edit_message_text(text, CHAT, sent.message_id, reply_markup=keyboard(1))
         await expect(page.get_by_test_id("text").last).to_have_text(text)
         assert await button.evaluate(PLACES) == 1
-    await button.click(timeout=20_000)
+    await button.click(timeout=PATIENCE)
 
 
 async def test_a_toast_is_no_obstacle_for_a_tap_below_it(page: Page, bot: Bot) -> None:
