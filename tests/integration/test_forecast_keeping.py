@@ -237,38 +237,7 @@ async def test_a_provider_that_fails_is_left_alone_for_a_while(
     assert [station for station, _ in source.asked] == ["EGLC", "EGLC", "KLGA"]
 
 
-@pytest.mark.parametrize(("is_streaming", "seconds"), [(True, 600.0), (False, 60.0)])
-async def test_the_interval_is_the_streams_or_the_pollers(
-    sessions: Sessions,
-    caplog: pytest.LogCaptureFixture,
-    *,
-    is_streaming: bool,
-    seconds: float,
-) -> None:
-    caplog.set_level("INFO")
-    paused = asyncio.Queue[float]()
-
-    async def wait(_event: asyncio.Event, pause: float) -> None:
-        paused.put_nowait(pause)
-        await asyncio.Event().wait()
-
-    keeper = ForecastKeeper(
-        [Scripted()],
-        Silence(),
-        sessions,
-        KeepingRules(observing=7.0),
-        is_streaming=lambda: is_streaming,
-        now=lambda: NOW,
-        wait=wait,
-    )
-    async with asyncio.timeout(20), running(keeper):
-        pauses = {await paused.get(), await paused.get()}
-    assert pauses == {seconds, 7.0}
-    word = "the stream is healthy" if is_streaming else "polling carries the prices"
-    assert f"every {seconds:.0f} s: {word}" in caplog.text
-
-
-async def test_the_end_of_the_stream_is_not_waited_for(
+async def test_the_interval_is_the_streams_or_the_pollers_and_its_end_is_not_waited_for(
     sessions: Sessions, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -289,6 +258,7 @@ async def test_the_end_of_the_stream_is_not_waited_for(
     )
     async with asyncio.timeout(20), running(keeper):
         assert {await paused.get(), await paused.get()} == {600.0, 7.0}
+        assert "every 600 s: the stream is healthy" in caplog.text
         streams[0] = False
         keeper.wake()
         assert await paused.get() == 60.0
